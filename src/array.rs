@@ -1,0 +1,388 @@
+//! The vocabulary: the few operations a formula may use.
+//!
+//! Every model and every objective in this crate is an ordinary function over `A: Array`. It is
+//! written once, as on paper, and then read in three ways:
+//!
+//! | reading | type | what the same formula gives |
+//! |---|---|---|
+//! | numbers | [`Matrix`](crate::Matrix) | its value |
+//! | reverse | [`Var`](crate::Var) | its value, and a tape from which gradients follow |
+//! | forward | [`Dual`](crate::Dual) | its value and its derivatives along chosen directions |
+//!
+//! An array is a matrix of shape (rows, columns): **rows are samples, columns are dimensions**, a
+//! scalar is (1, 1). What a reading has to supply is short, because three tables carry the rest:
+//! [`Product`] (x y and its transposed forms), [`Linear`] (linear maps, each with its adjoint) and
+//! [`Function`] (φ applied to every element, each with its φ′). The tables are closed: an adjoint
+//! is again in the table, and a φ′ is written in the vocabulary itself. This is the whole secret
+//! behind derivatives of any order (T27): a derivative is just one more formula.
+//!
+//! ```
+//! use score_matching::{Array, Matrix, Tape};
+//!
+//! /// f(x) = Σ softplus(x), once for every reading
+//! fn f<A: Array>(x: &A) -> A {
+//!     x.clone().softplus().sum()
+//! }
+//!
+//! let x = Matrix::from_rows([[0.0, 2.0]]);
+//! assert!((f(&x).item() - 2.820_075).abs() < 1e-6); // read as numbers: its value
+//!
+//! let tape = Tape::new();
+//! let x = tape.var(&x);
+//! let slope = f(&x).gradient(&[x]).remove(0); // read as variables: its gradient, sigmoid(x)
+//! assert_eq!(slope.at(0, 0), 0.5);
+//! ```
+//!
+//! ## Implementation notes
+//! Products borrow their factors, because weights are used again; elementwise operations consume
+//! their left side, so that the last owner of a buffer works in place. Rust offers `A − &A` through
+//! a supertrait bound but not `&A − &A`, nor `1.0 − y`: write `x.clone() - &y` and `-y + 1.0`.
+
+use std::ops::{Add, Mul, Neg, Sub};
+
+/// (rows, columns).
+pub type Shape = (usize, usize);
+
+/// `A + R`, `A − R` and `A ∘ R` (elementwise), each giving an `A`.
+pub trait Arithmetic<R>:
+    Sized + Add<R, Output = Self> + Sub<R, Output = Self> + Mul<R, Output = Self>
+{
+}
+
+impl<A, R> Arithmetic<R> for A where
+    A: Sized + Add<R, Output = A> + Sub<R, Output = A> + Mul<R, Output = A>
+{
+}
+
+/// The operations a formula may use; see the [module](self) for the idea.
+///
+/// Besides the methods below an array has `+`, `-`, `*` with another array of the same shape
+/// (elementwise) or with a number, and unary `-`.
+///
+/// # Panics
+/// Every operation panics, at the caller's line, if the shapes do not fit, and names both shapes:
+/// `nn: (5, 2) · (3, 8)`.
+pub trait Array:
+    Clone + Neg<Output = Self> + Arithmetic<f64> + Arithmetic<Self> + for<'a> Arithmetic<&'a Self>
+{
+    /// (rows, columns).
+    fn shape(&self) -> Shape;
+
+    /// A constant that lives where `self` lives (on the same tape, in the same precision).
+    fn constant(&self, rows: usize, cols: usize, f: impl Fn(usize, usize) -> f64) -> Self;
+
+    /// x y, x yᵀ or xᵀ y, by the given form.
+    #[track_caller]
+    fn product(&self, form: Product, y: &Self) -> Self;
+
+    /// x + 1 row: adds the (1, d) `row` to each of the n rows.
+    #[track_caller]
+    fn add_row(self, row: &Self) -> Self;
+
+    /// φ(x), elementwise.
+    fn apply(self, f: Function) -> Self;
+
+    /// L x.
+    #[track_caller]
+    fn linear(self, l: Linear) -> Self;
+
+    /// x y: (m, k), (k, n) → (m, n).
+    #[track_caller]
+    fn nn(&self, y: &Self) -> Self {
+        self.product(Product::Nn, y)
+    }
+    /// x yᵀ: (m, k), (n, k) → (m, n).
+    #[track_caller]
+    fn nt(&self, y: &Self) -> Self {
+        self.product(Product::Nt, y)
+    }
+    /// xᵀ y: (k, m), (k, n) → (m, n).
+    #[track_caller]
+    fn tn(&self, y: &Self) -> Self {
+        self.product(Product::Tn, y)
+    }
+
+    /// sigmoid(x) = 1 / (1 + e⁻ˣ).
+    fn sigmoid(self) -> Self {
+        self.apply(Function::Sigmoid)
+    }
+    /// softplus(x) = log(1 + eˣ).
+    fn softplus(self) -> Self {
+        self.apply(Function::Softplus)
+    }
+    /// tanh(x).
+    fn tanh(self) -> Self {
+        self.apply(Function::Tanh)
+    }
+    /// eˣ.
+    fn exp(self) -> Self {
+        self.apply(Function::Exp)
+    }
+    /// Natural logarithm.
+    fn ln(self) -> Self {
+        self.apply(Function::Ln)
+    }
+    /// 1 / x.
+    fn reciprocal(self) -> Self {
+        self.apply(Function::Reciprocal)
+    }
+    /// max(x, 0).
+    fn relu(self) -> Self {
+        self.apply(Function::Relu)
+    }
+
+    /// Sum over the samples: (n, d) → (1, d).
+    fn sum_rows(self) -> Self {
+        let (n, _) = self.shape();
+        self.linear(Linear::Fold(n))
+    }
+    /// Sum over the dimensions: (n, d) → (n, 1).
+    fn row_sum(self) -> Self {
+        let (_, d) = self.shape();
+        self.linear(Linear::RowSum(d))
+    }
+    /// Sum of all elements: (n, d) → (1, 1).
+    fn sum(self) -> Self {
+        self.row_sum().sum_rows()
+    }
+    /// ‖x‖² of every sample: (n, d) → (n, 1).
+    fn squared_norm(&self) -> Self {
+        (self.clone() * self).row_sum()
+    }
+    /// ⟨x, y⟩ of every pair of samples: (n, d), (n, d) → (n, 1).
+    #[track_caller]
+    fn inner(&self, y: &Self) -> Self {
+        (self.clone() * y).row_sum()
+    }
+    /// 𝔼, the mean over the samples of one number each: (n, 1) → (1, 1).
+    ///
+    /// Only a single column is accepted: a mean that also divides by the dimension is a well-known
+    /// way to get a wrong factor into an objective.
+    #[track_caller]
+    fn mean(self) -> Self {
+        let (n, d) = self.shape();
+        assert!(d == 1, "mean: one number a sample expected, got shape {:?}", (n, d));
+        self.sum_rows() * (1.0 / n as f64)
+    }
+}
+
+/// The matrix product in the three forms that differentiation needs, so that no transpose of data
+/// is ever written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// x y
+    Nn,
+    /// x yᵀ
+    Nt,
+    /// xᵀ y
+    Tn,
+}
+
+impl Product {
+    /// All three, for tests that enumerate the rule book.
+    pub const ALL: [Self; 3] = [Self::Nn, Self::Nt, Self::Tn];
+
+    /// The sizes (m, n, k) of (m, n) = Σₖ: result rows, result columns, length of the sums.
+    ///
+    /// # Panics
+    /// If the inner dimensions differ, naming both shapes.
+    #[track_caller]
+    pub fn sizes(self, x: Shape, y: Shape) -> (usize, usize, usize) {
+        let (name, m, k, l, n) = match self {
+            Self::Nn => ("nn", x.0, x.1, y.0, y.1),
+            Self::Nt => ("nt", x.0, x.1, y.1, y.0),
+            Self::Tn => ("tn", x.1, x.0, y.0, y.1),
+        };
+        assert!(k == l, "{name}: {x:?} · {y:?}");
+        (m, n, k)
+    }
+}
+
+/// Linear maps, each with its adjoint: ⟨L x, y⟩ = ⟨x, L* y⟩.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Linear {
+    /// a x
+    Scale(f64),
+    /// The whole block k times under itself: (n, d) → (k n, d).
+    Tile(usize),
+    /// The sum of k blocks: (k n, d) → (n, d).
+    Fold(usize),
+    /// Each row k times: (n, d) → (n k, d).
+    Each(usize),
+    /// The sums of k neighbouring rows: (n k, d) → (n, d).
+    SumEach(usize),
+    /// A column d times: (n, 1) → (n, d).
+    Spread(usize),
+    /// The sum along each row of d: (n, d) → (n, 1).
+    RowSum(usize),
+    /// xᵀ. Meant for small products of weights, not for data.
+    Transpose,
+}
+
+impl Linear {
+    /// One of each kind, for tests that enumerate the rule book; `k` is the factor or the width.
+    pub const fn all(k: usize) -> [Self; 8] {
+        [
+            Self::Scale(-0.75),
+            Self::Tile(k),
+            Self::Fold(k),
+            Self::Each(k),
+            Self::SumEach(k),
+            Self::Spread(k),
+            Self::RowSum(k),
+            Self::Transpose,
+        ]
+    }
+
+    /// L*, again in the table: this is what makes reverse mode closed under itself.
+    #[must_use]
+    pub const fn adjoint(self) -> Self {
+        match self {
+            Self::Scale(a) => Self::Scale(a),
+            Self::Tile(k) => Self::Fold(k),
+            Self::Fold(k) => Self::Tile(k),
+            Self::Each(k) => Self::SumEach(k),
+            Self::SumEach(k) => Self::Each(k),
+            Self::Spread(d) => Self::RowSum(d),
+            Self::RowSum(d) => Self::Spread(d),
+            Self::Transpose => Self::Transpose,
+        }
+    }
+
+    /// The shape of L x.
+    ///
+    /// # Panics
+    /// If L does not apply to the shape of x.
+    #[track_caller]
+    pub fn shape(self, (n, d): Shape) -> Shape {
+        let fits = match self {
+            Self::Fold(k) | Self::SumEach(k) => k > 0 && n % k == 0,
+            Self::Spread(_) => d == 1,
+            Self::RowSum(k) => d == k,
+            _ => true,
+        };
+        assert!(fits, "{self:?} of {:?}", (n, d));
+        match self {
+            Self::Scale(_) => (n, d),
+            Self::Tile(k) | Self::Each(k) => (n * k, d),
+            Self::Fold(k) | Self::SumEach(k) => (n / k, d),
+            Self::Spread(k) => (n, k),
+            Self::RowSum(_) => (n, 1),
+            Self::Transpose => (d, n),
+        }
+    }
+}
+
+/// Functions φ applied to every element, each with its derivative φ′.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// 1 / (1 + e⁻ˣ)
+    Sigmoid,
+    /// log(1 + eˣ)
+    Softplus,
+    /// tanh x
+    Tanh,
+    /// eˣ
+    Exp,
+    /// log x
+    Ln,
+    /// 1 / x
+    Reciprocal,
+    /// max(x, 0)
+    Relu,
+    /// 1 where x > 0, else 0
+    Step,
+}
+
+impl Function {
+    /// All of them, for tests that enumerate the rule book.
+    pub const ALL: [Self; 8] = [
+        Self::Sigmoid,
+        Self::Softplus,
+        Self::Tanh,
+        Self::Exp,
+        Self::Ln,
+        Self::Reciprocal,
+        Self::Relu,
+        Self::Step,
+    ];
+
+    /// φ′(x), given x and y = φ(x), in the vocabulary itself. Since φ′ is again a formula, φ″ and
+    /// all that follow exist without another rule.
+    ///
+    /// Softplus is a primitive for a reason: composed as log(1 + e^(−|x|)) + max(x, 0), each piece
+    /// has a kink at 0, and the usual conventions there add up to a wrong slope (T27).
+    pub fn derivative<A: Array>(self, x: &A, y: &A) -> A {
+        match self {
+            Self::Sigmoid => (-y.clone() + 1.0) * y, // (1 − φ) φ
+            Self::Softplus => x.clone().sigmoid(),   // sigmoid
+            Self::Tanh => -(y.clone() * y) + 1.0,    // 1 − φ²
+            Self::Exp => y.clone(),                  // φ
+            Self::Ln => x.clone().reciprocal(),      // 1/x
+            Self::Reciprocal => -(y.clone() * y),    // −φ²
+            Self::Relu => x.clone().apply(Self::Step),
+            Self::Step => y.clone() * 0.0, // away from the jump
+        }
+    }
+}
+
+/// The operators of a reading, from its three elementwise operations by reference and its shift.
+///
+/// Each reading states `x + &y`, `x - &y`, `x * &y` and `x + number`; the forms that take the right
+/// side by value, subtraction of a number, scaling and negation follow.
+macro_rules! operators {
+    ([$($generics:tt)*] $type:ty { add: $add:expr, sub: $sub:expr, mul: $mul:expr, shift: $shift:expr $(,)? }) => {
+        $crate::array::operators!(@ [$($generics)*] $type, Add, add, $add);
+        $crate::array::operators!(@ [$($generics)*] $type, Sub, sub, $sub);
+        $crate::array::operators!(@ [$($generics)*] $type, Mul, mul, $mul);
+        $crate::array::operators!(number [$($generics)*] $type, Add, add, |x: Self, a: f64| ($shift)(x, a));
+        $crate::array::operators!(number [$($generics)*] $type, Sub, sub, |x: Self, a: f64| ($shift)(x, -a));
+        $crate::array::operators!(number [$($generics)*] $type, Mul, mul, |x: Self, a: f64| x.linear(Linear::Scale(a)));
+        impl<$($generics)*> std::ops::Neg for $type {
+            type Output = Self;
+            fn neg(self) -> Self {
+                self.linear(Linear::Scale(-1.0))
+            }
+        }
+    };
+    (@ [$($generics:tt)*] $type:ty, $Op:ident, $op:ident, $f:expr) => {
+        impl<$($generics)*> std::ops::$Op for $type {
+            type Output = Self;
+            #[track_caller]
+            fn $op(self, y: Self) -> Self {
+                $crate::array::same_shape(stringify!($op), self.shape(), y.shape());
+                ($f)(self, &y)
+            }
+        }
+        impl<$($generics)*> std::ops::$Op<&$type> for $type {
+            type Output = Self;
+            #[track_caller]
+            fn $op(self, y: &Self) -> Self {
+                $crate::array::same_shape(stringify!($op), self.shape(), y.shape());
+                ($f)(self, y)
+            }
+        }
+    };
+    (number [$($generics:tt)*] $type:ty, $Op:ident, $op:ident, $f:expr) => {
+        impl<$($generics)*> std::ops::$Op<f64> for $type {
+            type Output = Self;
+            fn $op(self, a: f64) -> Self {
+                ($f)(self, a)
+            }
+        }
+    };
+}
+pub(crate) use operators;
+
+/// The shape rule of `+`, `-` and `*`. Checked before any closure is entered, because
+/// `#[track_caller]` does not reach through one.
+#[track_caller]
+pub(crate) fn same_shape(name: &str, x: Shape, y: Shape) {
+    assert!(x == y, "{name}: {x:?} · {y:?}");
+}
+
+/// The shape rule of [`Array::add_row`].
+#[track_caller]
+pub(crate) fn row_shape(x: Shape, row: Shape) {
+    assert!(row == (1, x.1), "add_row: {x:?} · {row:?}");
+}

@@ -1,0 +1,300 @@
+//! Numbers: a dense row-major matrix, the plain reading of every formula.
+//!
+//! This floor is the only one that knows threads, vector instructions and memory. Above it there
+//! are formulas.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`product`] | x y, x yᵀ, xᵀ y: packed and blocked, beside the naive triple loop |
+//! | [`elementwise`] | exp, sigmoid, softplus, tanh, … over slices, within 2 ulp |
+//! | [`door`] | one safe loop, compiled for several instruction sets |
+//! | [`noise`] | Gaussian noise, the same bits on any number of threads |
+//! | [`cholesky`] | symmetric positive definite systems |
+//!
+//! ## Implementation notes
+//! A [`Matrix`] shares its buffer: a clone costs a counter, and an elementwise operation works in
+//! place exactly when it holds the last owner. Formulas can therefore consume and clone freely.
+
+pub mod cholesky;
+pub mod door;
+pub mod elementwise;
+pub mod noise;
+pub mod product;
+
+mod buffer;
+mod real;
+
+pub use real::Real;
+
+use crate::array::{Array, Function, Linear, Product, Shape, operators, row_shape};
+use buffer::Buffer;
+use rayon::prelude::*;
+use std::{fmt, sync::Arc};
+
+/// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions.
+///
+/// ```
+/// use score_matching::{Array, Matrix};
+///
+/// let x = Matrix::from_rows([[1.0, 2.0], [3.0, 4.0]]);
+/// assert_eq!(x.nt(&x), Matrix::from_rows([[5.0, 11.0], [11.0, 25.0]]));
+/// assert_eq!((x * 2.0 - 1.0).sum().item(), 16.0);
+/// ```
+#[derive(Clone)]
+pub struct Matrix<T: Real = f64> {
+    rows: usize,
+    cols: usize,
+    data: Arc<Buffer<T>>,
+}
+
+/// Elementwise loops longer than this are split among the threads.
+const PARALLEL: usize = 1 << 16;
+/// About how many elements a piece of them has: small enough for the first-level cache.
+const CHUNK: usize = 1 << 12;
+
+impl<T: Real> Matrix<T> {
+    /// The matrix with f(i, j) at row i, column j.
+    pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
+        Self::build(rows, cols, |out| {
+            for (index, out) in out.iter_mut().enumerate() {
+                *out = T::of(f(index / cols, index % cols));
+            }
+        })
+    }
+
+    /// From its rows.
+    pub fn from_rows<const N: usize, const D: usize>(rows: [[f64; D]; N]) -> Self {
+        Self::from_fn(N, D, |i, j| rows[i][j])
+    }
+
+    /// From its elements in row-major order.
+    ///
+    /// # Panics
+    /// If there are not rows × cols elements.
+    #[track_caller]
+    pub fn from_vec(rows: usize, cols: usize, values: Vec<T>) -> Self {
+        assert!(values.len() == rows * cols, "{} values for {:?}", values.len(), (rows, cols));
+        Self { rows, cols, data: Arc::new(Buffer::from_vec(values)) }
+    }
+
+    /// All zero.
+    pub fn zeros(rows: usize, cols: usize) -> Self {
+        Self::build(rows, cols, |out| out.fill(T::default()))
+    }
+
+    /// The number of rows.
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number of columns.
+    pub const fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The elements in row-major order.
+    pub fn data(&self) -> &[T] {
+        self.data.as_slice()
+    }
+
+    /// Row i, a slice of length d.
+    #[track_caller]
+    pub fn row(&self, i: usize) -> &[T] {
+        assert!(i < self.rows, "row {i} of {:?}", self.shape());
+        &self.data()[i * self.cols..][..self.cols]
+    }
+
+    /// The element at row i, column j.
+    #[track_caller]
+    pub fn at(&self, i: usize, j: usize) -> f64 {
+        self.row(i)[j].to_f64()
+    }
+
+    /// The number in a (1, 1) matrix.
+    ///
+    /// # Panics
+    /// If it is not (1, 1).
+    #[track_caller]
+    pub fn item(&self) -> f64 {
+        assert!(self.shape() == (1, 1), "item of {:?}", self.shape());
+        self.at(0, 0)
+    }
+
+    /// The rows with the given indices, in that order: a mini-batch.
+    #[track_caller]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self::build(rows.len(), self.cols, |out| {
+            for (out, &i) in out.chunks_exact_mut(self.cols.max(1)).zip(rows) {
+                out.copy_from_slice(self.row(i));
+            }
+        })
+    }
+
+    /// The same numbers in another precision.
+    pub fn cast<U: Real>(&self) -> Matrix<U> {
+        Matrix::from_fn(self.rows, self.cols, |i, j| self.at(i, j))
+    }
+
+    /// Whether every element is finite.
+    pub fn is_finite(&self) -> bool {
+        self.data().iter().all(|x| x.to_f64().is_finite())
+    }
+
+    /// A new matrix, filled by `f`, which must write every element.
+    fn build(rows: usize, cols: usize, f: impl FnOnce(&mut [T])) -> Self {
+        let mut buffer = Buffer::scratch(rows * cols);
+        f(buffer.as_mut_slice());
+        Self { rows, cols, data: Arc::new(buffer) }
+    }
+
+    /// Lets `f` change pieces of whole rows, in place if this is the last owner and in a copy if
+    /// not. `f` also learns at which element its piece begins.
+    fn update(mut self, f: impl Fn(usize, &mut [T]) + Sync) -> Self {
+        let chunk = (CHUNK / self.cols.max(1)).max(1) * self.cols.max(1);
+        let pieces = |values: &mut [T], f: &(dyn Fn(usize, &mut [T]) + Sync)| {
+            if values.len() >= PARALLEL {
+                values.par_chunks_mut(chunk).enumerate().for_each(|(i, x)| f(i * chunk, x));
+            } else {
+                values.chunks_mut(chunk).enumerate().for_each(|(i, x)| f(i * chunk, x));
+            }
+        };
+        if let Some(buffer) = Arc::get_mut(&mut self.data) {
+            pieces(buffer.as_mut_slice(), &f);
+            return self;
+        }
+        let source = self.data();
+        Self::build(self.rows, self.cols, |out| {
+            pieces(out, &|start, out| {
+                out.copy_from_slice(&source[start..][..out.len()]); // stays in the first-level cache
+                f(start, out);
+            });
+        })
+    }
+
+    /// x ← f(x, y), elementwise.
+    fn zip(self, y: &Self, f: impl Fn(T, T) -> T + Sync) -> Self {
+        self.update(|start, x| {
+            for (x, &y) in x.iter_mut().zip(&y.data()[start..]) {
+                *x = f(*x, y);
+            }
+        })
+    }
+
+    /// x ← f(x), elementwise.
+    fn map(self, f: impl Fn(T) -> T + Sync) -> Self {
+        self.update(|_, x| x.iter_mut().for_each(|x| *x = f(*x)))
+    }
+}
+
+impl<T: Real> Array for Matrix<T> {
+    fn shape(&self) -> Shape {
+        (self.rows, self.cols)
+    }
+
+    fn constant(&self, rows: usize, cols: usize, f: impl Fn(usize, usize) -> f64) -> Self {
+        Self::from_fn(rows, cols, f)
+    }
+
+    fn product(&self, form: Product, y: &Self) -> Self {
+        let sizes @ (m, n, _) = form.sizes(self.shape(), y.shape());
+        Self::build(m, n, |out| T::multiply(form, sizes, self.data(), y.data(), out))
+    }
+
+    fn add_row(self, row: &Self) -> Self {
+        row_shape(self.shape(), row.shape());
+        let (d, row) = (self.cols.max(1), row.data());
+        self.update(|_, x| {
+            for x in x.chunks_exact_mut(d) {
+                x.iter_mut().zip(row).for_each(|(x, &b)| *x += b);
+            }
+        })
+    }
+
+    fn apply(self, f: Function) -> Self {
+        self.update(|_, x| T::apply(f, x))
+    }
+
+    fn linear(self, l: Linear) -> Self {
+        let (rows, cols) = l.shape(self.shape());
+        if let Linear::Scale(a) = l {
+            let a = T::of(a);
+            return self.map(|x| a * x);
+        }
+        let (n, d, x) = (self.rows, self.cols, self.data());
+        Self::build(rows, cols, |out| match l {
+            _ if out.is_empty() => {}
+            Linear::Tile(_) => out.chunks_exact_mut(n * d).for_each(|out| out.copy_from_slice(x)),
+            Linear::Each(k) => {
+                for (i, out) in out.chunks_exact_mut(d).enumerate() {
+                    out.copy_from_slice(self.row(i / k));
+                }
+            }
+            Linear::Fold(_) => add_blocks(out, x),
+            Linear::SumEach(k) => {
+                for (i, out) in out.chunks_exact_mut(d).enumerate() {
+                    add_blocks(out, &x[i * k * d..][..k * d]);
+                }
+            }
+            Linear::Spread(k) => {
+                out.chunks_exact_mut(k).zip(x).for_each(|(out, &x)| out.fill(x));
+            }
+            Linear::RowSum(_) => {
+                out.iter_mut().enumerate().for_each(|(i, out)| *out = sum(self.row(i)));
+            }
+            Linear::Transpose => {
+                for (j, out) in out.chunks_exact_mut(n).enumerate() {
+                    out.iter_mut().enumerate().for_each(|(i, out)| *out = x[i * d + j]);
+                }
+            }
+            Linear::Scale(_) => unreachable!("done above"),
+        })
+    }
+}
+
+/// out ← Σ of the blocks of x that are as long as `out`.
+fn add_blocks<T: Real>(out: &mut [T], x: &[T]) {
+    out.fill(T::default());
+    for block in x.chunks_exact(out.len()) {
+        for (out, &x) in out.iter_mut().zip(block) {
+            *out += x;
+        }
+    }
+}
+
+/// Σ x in eight interleaved partial sums, so that the loop can be vectorised; the order is fixed,
+/// hence the same bits always.
+fn sum<T: Real>(x: &[T]) -> T {
+    let mut lanes = [T::default(); 8];
+    let chunks = x.chunks_exact(lanes.len());
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane += x;
+        }
+    }
+    let mut total = T::default();
+    for &x in lanes.iter().chain(rest) {
+        total += x;
+    }
+    total
+}
+
+operators!([T: Real] Matrix<T> {
+    add: |x: Self, y: &Self| x.zip(y, |x, y| x + y),
+    sub: |x: Self, y: &Self| x.zip(y, |x, y| x - y),
+    mul: |x: Self, y: &Self| x.zip(y, |x, y| x * y),
+    shift: |x: Self, a: f64| { let a = T::of(a); x.map(|x| x + a) },
+});
+
+impl<T: Real> PartialEq for Matrix<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.shape() == other.shape() && self.data() == other.data()
+    }
+}
+
+impl<T: Real> fmt::Debug for Matrix<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Matrix {:?}", self.shape())?;
+        (0..self.rows).try_for_each(|i| writeln!(f, "  {:?}", self.row(i)))
+    }
+}

@@ -1,0 +1,89 @@
+//! The two precisions: f64 for proofs, f32 for speed.
+//!
+//! Formulas never mention a precision. What differs between the two is gathered here: conversions
+//! and the hot kernels, which are instantiated in this crate (and therefore optimised with it)
+//! rather than in whichever crate happens to call them.
+
+use super::{
+    buffer::{Pool, PoolKey},
+    door::Door,
+    elementwise, product,
+};
+use crate::array::{Function, Product};
+use std::{
+    cell::RefCell,
+    fmt::{Debug, Display},
+    ops::{Add, AddAssign, Div, Mul, Neg, Sub},
+};
+
+/// A floating-point precision: `f64` or `f32`.
+pub trait Real:
+    Copy
+    + Debug
+    + Default
+    + Display
+    + PartialOrd
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + AddAssign
+    + Div<Output = Self>
+    + Mul<Output = Self>
+    + Neg<Output = Self>
+    + Sub<Output = Self>
+    + 'static
+{
+    /// Half the distance between 1 and the next number: the largest relative error of one rounding.
+    const UNIT_ROUNDOFF: f64;
+
+    /// The nearest number of this precision.
+    fn of(x: f64) -> Self;
+    /// The same number as f64; exact.
+    fn to_f64(self) -> f64;
+    /// a b + c in one rounding. Slow where the processor has no such instruction.
+    #[must_use]
+    fn mul_add(self, b: Self, c: Self) -> Self;
+
+    /// z = x y, x yᵀ or xᵀ y on row-major slices; `sizes` is (m, n, k) of [`Product::sizes`].
+    fn multiply(
+        form: Product,
+        sizes: (usize, usize, usize),
+        x: &[Self],
+        y: &[Self],
+        z: &mut [Self],
+    );
+    /// x ← φ(x), elementwise.
+    fn apply(f: Function, x: &mut [Self]);
+    /// Where this precision's buffers wait to be used again.
+    fn pool() -> &'static PoolKey<Self>;
+}
+
+macro_rules! real {
+    ($($t:ident)*) => { $(impl Real for $t {
+        const UNIT_ROUNDOFF: f64 = $t::EPSILON as f64 / 2.0;
+
+        #[inline]
+        fn of(x: f64) -> Self {
+            x as $t
+        }
+        #[inline]
+        fn to_f64(self) -> f64 {
+            f64::from(self)
+        }
+        #[inline(always)]
+        fn mul_add(self, b: Self, c: Self) -> Self {
+            $t::mul_add(self, b, c)
+        }
+        fn multiply(form: Product, sizes: (usize, usize, usize), x: &[Self], y: &[Self], z: &mut [Self]) {
+            product::multiply(Door::current(), form, sizes, x, y, z);
+        }
+        fn apply(f: Function, x: &mut [Self]) {
+            elementwise::apply(Door::current(), f, x);
+        }
+        fn pool() -> &'static PoolKey<Self> {
+            thread_local!(static POOL: RefCell<Pool<$t>> = RefCell::default());
+            &POOL
+        }
+    })* };
+}
+real!(f32 f64);

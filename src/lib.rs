@@ -1,9 +1,12 @@
 //! Score matching from scratch.
 pub mod array;
 pub mod autodiff;
+pub mod corruption;
 pub mod figure;
 pub mod matrix;
+pub mod model;
+pub mod objective;
 
 pub use array::Array;
-
+pub use autodiff::{Dual, Tape, Var};
 pub use matrix::Matrix;

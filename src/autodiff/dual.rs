@@ -1,0 +1,162 @@
+//! Forward mode: a value that carries its derivatives along k directions.
+//!
+//! Write x + δ v with δ² = 0. Any smooth f gives f(x + δ v) = f(x) + δ f′(x) v, so arithmetic on
+//! such pairs computes derivatives along v beside the values. Here one value carries k directions
+//! at once: for the Jacobian of a score all d axes travel together, as one large product instead of
+//! d small ones.
+//!
+//! ```text
+//! value   (n, d)      x₁              row i has its k tangents
+//!                     x₂              at rows i·k … i·k + k − 1
+//! tangents (n·k, d)   v₁₁ … v₁ₖ, v₂₁ … v₂ₖ
+//! ```
+//!
+//! ```
+//! use score_matching::{Array, Dual, Matrix};
+//!
+//! let x = Matrix::from_rows([[0.5, -1.0]]);
+//! let y = Dual::axes(&x).tanh(); // ∂ tanh(xᵢ)/∂xⱼ, a diagonal Jacobian
+//! let t = 1.0 - 0.5_f64.tanh().powi(2);
+//! assert!((y.tangents.unwrap().at(0, 0) - t).abs() < 1e-15);
+//! ```
+//!
+//! ## Implementation notes
+//! The tangents of one sample lie next to each other (and not in k blocks, each of all samples):
+//! then sums over samples, tiling and products by a weight act on tangents as they act on values.
+//! What a direction multiplies on the right of a product has at most one tangent.
+//!
+//! Readings nest as types (`Dual<Dual<A>>`), so that the two δ of a second derivative can never be
+//! taken for one another.
+
+use crate::array::{Array, Function, Linear, Product, Shape, operators};
+
+/// A value (n, d) with k tangents (n·k, d) interleaved under its rows; see the [module](self).
+#[derive(Clone, Debug)]
+pub struct Dual<A> {
+    /// f(x).
+    pub value: A,
+    /// f′(x) v for the k directions of every row; `None` for what does not depend on x.
+    pub tangents: Option<A>,
+}
+
+impl<A: Array> Dual<A> {
+    /// A value that depends on nothing.
+    pub fn constant(value: &A) -> Self {
+        Self { value: value.clone(), tangents: None }
+    }
+
+    /// x moving along k given directions under every row.
+    ///
+    /// # Panics
+    /// If the directions (n·k, d) do not fit x (n, d).
+    #[track_caller]
+    pub fn along(x: &A, directions: &A) -> Self {
+        let ((n, d), (nk, e)) = (x.shape(), directions.shape());
+        assert!(d == e && nk % n.max(1) == 0, "along: {:?} · {:?}", (n, d), (nk, e));
+        Self { value: x.clone(), tangents: Some(directions.clone()) }
+    }
+
+    /// x moving along all d axes: the tangents of f(x) are then the columns of its Jacobian.
+    pub fn axes(x: &A) -> Self {
+        let (n, d) = x.shape();
+        let axes = x.constant(n * d, d, |r, j| f64::from(u8::from(r % d == j)));
+        Self::along(x, &axes)
+    }
+
+    /// The tangents, zero if there are none.
+    ///
+    /// `k` says how many there would be.
+    pub fn tangents_or_zero(self, k: usize) -> A {
+        let (n, d) = self.value.shape();
+        self.tangents.unwrap_or_else(|| self.value.constant(n * k, d, |_, _| 0.0))
+    }
+
+    /// How many tangents a row has.
+    fn k(&self) -> usize {
+        self.tangents.as_ref().map_or(1, |t| t.shape().0 / self.value.shape().0.max(1))
+    }
+
+    /// The tangent of a factor whose rows are summed over: there is room for one only.
+    #[track_caller]
+    fn single(&self) -> Option<&A> {
+        assert!(self.k() == 1, "this factor of a product carries {} tangents, not one", self.k());
+        self.tangents.as_ref()
+    }
+}
+
+/// The sum of two tangents, either of which may be absent.
+#[track_caller]
+fn plus<A: Array>(a: Option<A>, b: Option<A>) -> Option<A> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    }
+}
+
+/// t ∘ x, where every row of x meets its k tangents.
+fn times<A: Array>(t: Option<A>, x: &A) -> Option<A> {
+    let t = t?;
+    let k = t.shape().0 / x.shape().0.max(1);
+    Some(if k == 1 { t * x } else { t * x.clone().linear(Linear::Each(k)) })
+}
+
+impl<A: Array> Array for Dual<A> {
+    fn shape(&self) -> Shape {
+        self.value.shape()
+    }
+
+    fn constant(&self, rows: usize, cols: usize, f: impl Fn(usize, usize) -> f64) -> Self {
+        Self { value: self.value.constant(rows, cols, f), tangents: None }
+    }
+
+    /// (x + δ v)(y + δ w) = x y + δ (v y + x w), and so for the transposed forms.
+    fn product(&self, form: Product, y: &Self) -> Self {
+        let value = self.value.product(form, &y.value);
+        // Only x y and x yᵀ act on x row by row, and so on the k tangents under each row.
+        let left = if form == Product::Tn { self.single() } else { self.tangents.as_ref() };
+        let left = left.map(|v| v.product(form, &y.value));
+        let right = y.single().map(|w| self.value.product(form, w));
+        Self { value, tangents: plus(left, right) }
+    }
+
+    fn add_row(self, row: &Self) -> Self {
+        let (n, _) = self.shape();
+        let value = self.value.add_row(&row.value);
+        let below = row.tangents.clone().map(|t| t.linear(Linear::Tile(n)));
+        Self { value, tangents: plus(self.tangents, below) }
+    }
+
+    /// φ(x + δ v) = φ(x) + δ φ′(x) ∘ v
+    fn apply(self, f: Function) -> Self {
+        let value = self.value.clone().apply(f);
+        let tangents = self.tangents.map(|v| {
+            let slope = f.derivative(&self.value, &value);
+            times(Some(v), &slope)
+        });
+        Self { value, tangents: tangents.flatten() }
+    }
+
+    /// L(x + δ v) = L x + δ L v
+    fn linear(self, l: Linear) -> Self {
+        let row_by_row = !matches!(l, Linear::Each(_) | Linear::SumEach(_) | Linear::Transpose);
+        assert!(row_by_row || self.k() == 1, "{l:?} of a value with {} tangents a row", self.k());
+        Self { value: self.value.linear(l), tangents: self.tangents.map(|v| v.linear(l)) }
+    }
+}
+
+operators!([A: Array] Dual<A> {
+    add: |x: Self, y: &Self| {
+        Self { value: x.value + &y.value, tangents: plus(x.tangents, y.tangents.clone()) }
+    },
+    sub: |x: Self, y: &Self| {
+        let minus = y.tangents.clone().map(|w| -w);
+        Self { value: x.value - &y.value, tangents: plus(x.tangents, minus) }
+    },
+    // (x + δ v) ∘ (y + δ w) = x ∘ y + δ (v ∘ y + w ∘ x)
+    mul: |x: Self, y: &Self| {
+        let left = times(x.tangents, &y.value);
+        let right = times(y.tangents.clone(), &x.value);
+        Self { value: x.value * &y.value, tangents: plus(left, right) }
+    },
+    shift: |x: Self, a: f64| Self { value: x.value + a, tangents: x.tangents },
+});

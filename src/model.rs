@@ -1,0 +1,41 @@
+//! Models: parameters with names, and formulas that use them.
+//!
+//! A model is a plain struct of arrays, `Autoencoder<A>` say, generic over the reading `A`. Its
+//! formulas are methods for any `A: Array`. [`Parameters::map`] lifts it from one reading to
+//! another: numbers to variables on a tape, variables to constants of forward mode, and so on.
+//!
+//! | model | formula |
+//! |---|---|
+//! | [`Autoencoder`] | r(x) = Wᵀ sigmoid(W x + b) + c, with its energy and its score |
+//! | [`Wiener`] | the best affine denoiser, from a mean and a covariance |
+
+pub mod autoencoder;
+pub mod wiener;
+
+pub use autoencoder::Autoencoder;
+pub use wiener::Wiener;
+
+/// A struct of arrays that can be lifted from one reading to another, array by array.
+pub trait Parameters<A>: Sized {
+    /// The same struct over another reading.
+    type With<B>: Parameters<B>;
+
+    /// Every array through `f`, in a fixed order.
+    fn map<B>(self, f: impl FnMut(A) -> B) -> Self::With<B>;
+
+    /// The arrays as a list, in the order of [`Parameters::map`].
+    fn into_list(self) -> Vec<A> {
+        let mut list = Vec::new();
+        self.map(|array| list.push(array));
+        list
+    }
+
+    /// The same struct with the arrays of a list, in the order of [`Parameters::map`].
+    ///
+    /// # Panics
+    /// If the list is too short.
+    fn with_list<B>(self, list: Vec<B>) -> Self::With<B> {
+        let mut list = list.into_iter();
+        self.map(|_| list.next().expect("one array for each parameter"))
+    }
+}

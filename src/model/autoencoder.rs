@@ -1,0 +1,102 @@
+//! The denoising autoencoder with tied weights, and the energy hidden in it.
+//!
+//! The encoder is sigmoid(W x + b), the decoder is linear and uses the same W:
+//!
+//! ```text
+//! r(x) = Wᵀ (a ∘ sigmoid(W x + b)) + c                              reconstruction
+//! E(x) = −(⟨c, x⟩ − ½‖x‖² + Σⱼ aⱼ softplus(⟨Wⱼ, x⟩ + bⱼ)) / σ²      energy
+//! ψ(x) = −∇E(x) = (r(x) − x) / σ²                                   score
+//! ```
+//!
+//! The weights aⱼ of the hidden units are optional; without them aⱼ = 1. Differentiating the energy
+//! uses W a second time, because the derivative of ⟨Wⱼ, x⟩ is Wⱼ: *this* is why the weights are
+//! tied, and softplus′ = sigmoid is why the decoder must be linear (T9, T11). A reconstruction with
+//! untied weights, or with a sigmoid in the decoder, is in general the gradient of nothing.
+//!
+//! Reference: P. Vincent (2011), A connection between score matching and denoising autoencoders,
+//! equations (15) to (18).
+
+use super::Parameters;
+use crate::{
+    array::{Array, Linear},
+    matrix::{Matrix, Real, noise::standard_normal},
+};
+use rand::Rng;
+
+/// θ = (W, b, c) and optionally a, of a tied-weight autoencoder on ℝᵈ with h hidden units.
+#[derive(Clone, Debug)]
+pub struct Autoencoder<A> {
+    /// W, (h, d): row j is the filter of hidden unit j.
+    pub w: A,
+    /// b, (1, h).
+    pub b: A,
+    /// c, (1, d).
+    pub c: A,
+    /// a, (1, h), if the hidden units are weighted.
+    pub a: Option<A>,
+}
+
+impl<A: Array> Autoencoder<A> {
+    /// sigmoid(W x + b): (n, d) → (n, h).
+    #[track_caller]
+    pub fn encode(&self, x: &A) -> A {
+        self.preactivation(x).sigmoid()
+    }
+
+    /// Wᵀ (a ∘ hidden) + c: (n, h) → (n, d).
+    #[track_caller]
+    pub fn decode(&self, hidden: A) -> A {
+        let (n, _) = hidden.shape();
+        let hidden = match &self.a {
+            None => hidden,
+            Some(a) => hidden * a.clone().linear(Linear::Tile(n)),
+        };
+        hidden.nn(&self.w).add_row(&self.c)
+    }
+
+    /// r(x) = Wᵀ (a ∘ sigmoid(W x + b)) + c: (n, d) → (n, d).
+    #[track_caller]
+    pub fn reconstruct(&self, x: &A) -> A {
+        self.decode(self.encode(x))
+    }
+
+    /// ψ(x) = (r(x) − x) / σ²: (n, d) → (n, d).
+    #[track_caller]
+    pub fn score(&self, x: &A, sigma: f64) -> A {
+        (self.reconstruct(x) - x) * (1.0 / (sigma * sigma))
+    }
+
+    /// E(x) = −(⟨c, x⟩ − ½‖x‖² + Σⱼ aⱼ softplus(⟨Wⱼ, x⟩ + bⱼ)) / σ²: (n, d) → (n, 1).
+    #[track_caller]
+    pub fn energy(&self, x: &A, sigma: f64) -> A {
+        let hidden = self.preactivation(x).softplus();
+        let hidden = match &self.a {
+            None => hidden.row_sum(),
+            Some(a) => hidden.nt(a),
+        };
+        -(x.nt(&self.c) - x.squared_norm() * 0.5 + hidden) * (1.0 / (sigma * sigma))
+    }
+
+    /// W x + b: (n, d) → (n, h).
+    #[track_caller]
+    fn preactivation(&self, x: &A) -> A {
+        x.nt(&self.w).add_row(&self.b)
+    }
+}
+
+impl<T: Real> Autoencoder<Matrix<T>> {
+    /// W with independent N(0, 1/d) entries, so that pre-activations of unit data have variance 1;
+    /// b = c = 0 and no a.
+    pub fn random(d: usize, h: usize, rng: &mut impl Rng) -> Self {
+        let w = standard_normal(h, d, rng) * (1.0 / (d as f64).sqrt());
+        Self { w, b: Matrix::zeros(1, h), c: Matrix::zeros(1, d), a: None }
+    }
+}
+
+impl<A> Parameters<A> for Autoencoder<A> {
+    type With<B> = Autoencoder<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Autoencoder<B> {
+        Autoencoder { w: f(self.w), b: f(self.b), c: f(self.c), a: self.a.map(f) }
+    }
+}

@@ -1,0 +1,51 @@
+//! The best affine denoiser: the yardstick that a trained model has to beat.
+//!
+//! Among all r(x̃) = A x̃ + k the mean squared error 𝔼‖r(x + σz) − x‖² is least for
+//!
+//! ```text
+//! r(x̃) = μ + Σ (Σ + σ²I)⁻¹ (x̃ − μ)
+//! ```
+//!
+//! with μ and Σ the mean and the covariance of x (N. Wiener 1949). No distribution is assumed. For
+//! Gaussian x this is the posterior mean, the best of all denoisers, and (r(x̃) − x̃)/σ² is then the
+//! exact score of N(μ, Σ + σ²I), the smoothed density.
+
+use crate::{
+    array::Array,
+    matrix::{
+        Matrix,
+        cholesky::{Cholesky, NotPositiveDefinite},
+    },
+};
+
+/// The best affine denoiser for one noise level.
+#[derive(Clone, Debug)]
+pub struct Wiener {
+    /// μ, (1, d).
+    pub mean: Matrix,
+    /// (Σ + σ²I)⁻¹ Σ, (d, d): what multiplies rows x̃ − μ from the right.
+    pub gain: Matrix,
+}
+
+impl Wiener {
+    /// From the mean and covariance (divided by n) of the rows of x (n, d).
+    ///
+    /// # Errors
+    /// If Σ + σ²I is not positive definite: σ = 0 with a singular Σ, or data that are not finite.
+    pub fn fit(x: &Matrix, sigma: f64) -> Result<Self, NotPositiveDefinite> {
+        let (n, d) = x.shape();
+        let mean = x.clone().sum_rows() * (1.0 / n as f64);
+        let centred = x.clone().add_row(&-mean.clone());
+        let covariance = centred.tn(&centred) * (1.0 / n as f64);
+        let noise = Matrix::from_fn(d, d, |i, j| if i == j { sigma * sigma } else { 0.0 });
+        let gain = Cholesky::new(&(covariance.clone() + noise))?.solve(&covariance);
+        Ok(Self { mean, gain })
+    }
+
+    /// r(x̃): (n, d) → (n, d).
+    #[track_caller]
+    pub fn reconstruct(&self, noisy: &Matrix) -> Matrix {
+        let centred = noisy.clone().add_row(&-self.mean.clone());
+        centred.nn(&self.gain).add_row(&self.mean)
+    }
+}

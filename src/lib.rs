@@ -2,10 +2,13 @@
 pub mod array;
 pub mod autodiff;
 pub mod corruption;
+pub mod dataset;
 pub mod figure;
 pub mod matrix;
 pub mod model;
 pub mod objective;
+pub mod optimizer;
+pub mod train;
 
 pub use array::Array;
 pub use autodiff::{Dual, Tape, Var};

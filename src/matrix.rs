@@ -52,6 +52,13 @@ const PARALLEL: usize = 1 << 16;
 /// About how many elements a piece of them has: small enough for the first-level cache.
 const CHUNK: usize = 1 << 12;
 
+impl Matrix {
+    /// From its rows, in double precision; [`Matrix::cast`] gives the other.
+    pub fn from_rows<const N: usize, const D: usize>(rows: [[f64; D]; N]) -> Self {
+        Self::from_vec(N, D, rows.concat())
+    }
+}
+
 impl<T: Real> Matrix<T> {
     /// The matrix with f(i, j) at row i, column j.
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
@@ -60,11 +67,6 @@ impl<T: Real> Matrix<T> {
                 *out = T::of(f(index / cols, index % cols));
             }
         })
-    }
-
-    /// From its rows.
-    pub fn from_rows<const N: usize, const D: usize>(rows: [[f64; D]; N]) -> Self {
-        Self::from_fn(N, D, |i, j| rows[i][j])
     }
 
     /// From its elements in row-major order.
@@ -95,6 +97,14 @@ impl<T: Real> Matrix<T> {
     /// The elements in row-major order.
     pub fn data(&self) -> &[T] {
         self.data.as_slice()
+    }
+
+    /// The elements, to be changed; copied first if the buffer has another owner.
+    pub fn data_mut(&mut self) -> &mut [T] {
+        if Arc::get_mut(&mut self.data).is_none() {
+            *self = Self::build(self.rows, self.cols, |out| out.copy_from_slice(self.data()));
+        }
+        Arc::get_mut(&mut self.data).expect("no other owner").as_mut_slice()
     }
 
     /// Row i, a slice of length d.

@@ -29,13 +29,4 @@ pub trait Parameters<A>: Sized {
         self.map(|array| list.push(array));
         list
     }
-
-    /// The same struct with the arrays of a list, in the order of [`Parameters::map`].
-    ///
-    /// # Panics
-    /// If the list is too short.
-    fn with_list<B>(self, list: Vec<B>) -> Self::With<B> {
-        let mut list = list.into_iter();
-        self.map(|_| list.next().expect("one array for each parameter"))
-    }
 }

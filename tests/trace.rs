@@ -109,7 +109,7 @@ fn without_the_trace_the_gradient_is_another() {
     let x = standard_normal::<f64>(5, 4, &mut rng);
     let (_, right) = gradient(&model, &x, closed_form);
     let (_, wrong) = gradient(&model, &x, |m, x| {
-        let (psi, trace) = closed_form(θ, x);
+        let (psi, trace) = closed_form(m, x);
         (psi, trace * 0.0)
     });
     assert!(distance(&wrong[0], &right[0]) > 0.1);

@@ -44,6 +44,10 @@ pub trait Real:
     #[must_use]
     fn mul_add(self, b: Self, c: Self) -> Self;
 
+    /// √x
+    #[must_use]
+    fn sqrt(self) -> Self;
+
     /// z = x y, x yᵀ or xᵀ y on row-major slices; `sizes` is (m, n, k) of [`Product::sizes`].
     fn multiply(
         form: Product,
@@ -73,6 +77,10 @@ macro_rules! real {
         #[inline(always)]
         fn mul_add(self, b: Self, c: Self) -> Self {
             $t::mul_add(self, b, c)
+        }
+        #[inline]
+        fn sqrt(self) -> Self {
+            $t::sqrt(self)
         }
         fn multiply(form: Product, sizes: (usize, usize, usize), x: &[Self], y: &[Self], z: &mut [Self]) {
             product::multiply(Door::current(), form, sizes, x, y, z);

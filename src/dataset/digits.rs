@@ -1,0 +1,130 @@
+//! Handwritten digits: 1797 images of 8×8 pixels, shipped inside the crate.
+//!
+//! E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI Machine Learning
+//! Repository. Each pixel is a count from 0 to 16, read here as a number in [0, 1].
+//!
+//! The file has one line an image: 64 digits in base 17 (0–9, A–G), row by row, a blank, the label.
+//! The split is fixed: the first 1500 lines train, the last 297 are held out.
+
+use crate::matrix::Matrix;
+use std::fmt;
+
+/// Pixels along one side of an image.
+pub const SIDE: usize = 8;
+/// Pixels of an image.
+pub const PIXELS: usize = SIDE * SIDE;
+/// How many of the lines are for training.
+pub const TRAINING: usize = 1500;
+
+/// The largest value of a pixel in the file.
+const WHITE: u32 = 16;
+
+/// The digits, split once and for all.
+#[derive(Clone, Debug)]
+pub struct Digits {
+    /// (1500, 64), pixels in [0, 1].
+    pub training: Matrix,
+    /// (297, 64), pixels in [0, 1].
+    pub held_out: Matrix,
+    /// The label of each training image.
+    pub training_labels: Vec<u8>,
+    /// The label of each held-out image.
+    pub held_out_labels: Vec<u8>,
+}
+
+/// A line that is not an image: where it stands and what was expected there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// Line, from 1.
+    pub row: usize,
+    /// Character in the line, from 1.
+    pub column: usize,
+    /// What should have been there.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "digits.txt:{}:{}: expected {}", self.row, self.column, self.expected)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+impl Digits {
+    /// The digits that are shipped with the crate.
+    ///
+    /// ```
+    /// use score_matching::{Array, dataset::Digits};
+    ///
+    /// let digits = Digits::load();
+    /// assert_eq!(digits.training.shape(), (1500, 64));
+    /// assert_eq!(digits.held_out.shape(), (297, 64));
+    /// assert_eq!(digits.training_labels[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    /// ```
+    ///
+    /// # Panics
+    /// Never: the file is part of the program, and a test reads it.
+    pub fn load() -> Self {
+        let (pixels, labels) =
+            parse(include_str!("digits/digits.txt")).expect("the shipped file is well formed");
+        let rows = |range: std::ops::Range<usize>| {
+            let pixels = pixels[range.start * PIXELS..range.end * PIXELS].to_vec();
+            Matrix::from_vec(range.len(), PIXELS, pixels)
+        };
+        Self {
+            training: rows(0..TRAINING),
+            held_out: rows(TRAINING..labels.len()),
+            training_labels: labels[..TRAINING].to_vec(),
+            held_out_labels: labels[TRAINING..].to_vec(),
+        }
+    }
+}
+
+/// Pixels in [0, 1], row by row, and labels.
+///
+/// # Errors
+/// At the first character that does not belong.
+fn parse(text: &str) -> Result<(Vec<f64>, Vec<u8>), ParseError> {
+    let mut pixels = Vec::new();
+    let mut labels = Vec::new();
+    for (row, line) in text.lines().enumerate() {
+        let mut characters = line.chars();
+        let mut column = 0;
+        let mut next = |expected, read: fn(char) -> Option<u32>| {
+            column += 1;
+            let error = ParseError { row: row + 1, column, expected };
+            characters.next().map_or(Err(error.clone()), |c| read(c).ok_or(error))
+        };
+        for _ in 0..PIXELS {
+            let pixel = next("a pixel from 0 to G", |c| c.to_digit(WHITE + 1))?;
+            pixels.push(f64::from(pixel) / f64::from(WHITE));
+        }
+        next("a blank", |c| (c == ' ').then_some(0))?;
+        labels.push(next("a label from 0 to 9", |c| c.to_digit(10))? as u8);
+        if let Some(column) = line.char_indices().nth(column).map(|_| column + 1) {
+            return Err(ParseError { row: row + 1, column, expected: "the end of the line" });
+        }
+    }
+    Ok((pixels, labels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_malformed_line_is_named_by_row_and_column() {
+        let good = format!("{} 7\n", "0G".repeat(PIXELS / 2));
+        let (pixels, labels) = parse(&good).unwrap();
+        assert_eq!((&pixels[..2], labels), ([0.0, 1.0].as_slice(), vec![7]));
+
+        let at = |text: &str| parse(text).map_err(|e| (e.row, e.column, e.expected));
+        let bad_pixel = good.clone() + &good.replacen('G', "H", 1);
+        assert_eq!(at(&bad_pixel), Err((2, 2, "a pixel from 0 to G")));
+        assert_eq!(at(&good[..10]), Err((1, 11, "a pixel from 0 to G")));
+        assert_eq!(at(&good.replace(' ', "-")), Err((1, 65, "a blank")));
+        assert_eq!(at(&good.replace('7', "x")), Err((1, 66, "a label from 0 to 9")));
+        assert_eq!(at(&good.replace('7', "77")), Err((1, 67, "the end of the line")));
+    }
+}

@@ -1,0 +1,165 @@
+//! Training, on one page.
+//!
+//! ```text
+//! dataset or density → batch x (n, d) ─┐
+//! generator          → noise z (n, d) ─┴→ objective(θ, x, z) → loss (1, 1) → ∇_θ → optimizer → θ
+//! ```
+//!
+//! The objective is a formula of the parameters, the batch and its noise: for denoising it forms
+//! x̃ = x + σz itself. Everything on the way is exact and in the open: no clipping, no silent
+//! replacement of a loss that is not finite. Such a loss is an error.
+//!
+//! ```
+//! use rand::SeedableRng;
+//! use score_matching::matrix::{Matrix, noise::{Generator, standard_normal}};
+//! use score_matching::{corruption::corrupt, model::Autoencoder, objective::denoising};
+//! use score_matching::{optimizer::Adam, train::{Batches, train}};
+//!
+//! let mut rng = Generator::seed_from_u64(1);
+//! let data: Matrix = standard_normal(256, 2, &mut rng);
+//! let model = Autoencoder::random(2, 8, &mut rng);
+//! let batches = Batches::new(data, 64, rng);
+//! let sigma = 0.5;
+//! let mut losses = vec![];
+//! let trained = train(
+//!     model,
+//!     &mut Adam::new(1e-2),
+//!     batches.take(200),
+//!     |model, x, z| denoising(|x| model.score(x, sigma), x, &corrupt(x, z, sigma), sigma),
+//!     |step| losses.push(step.loss),
+//! );
+//! assert!(trained.is_ok());
+//! assert!(losses[199] < 0.5 * losses[0]);
+//! ```
+
+use crate::{
+    autodiff::{Tape, Var},
+    matrix::{
+        Matrix, Real,
+        noise::{Generator, standard_normal},
+    },
+    model::Parameters,
+    optimizer::Optimizer,
+};
+use rand::seq::SliceRandom;
+use std::fmt;
+
+/// A batch x (n, d) and its noise z (n, d), z ~ N(0, I).
+pub type Batch<T> = (Matrix<T>, Matrix<T>);
+
+/// What has happened so far, told after every step.
+#[derive(Debug)]
+pub struct Step<'a, P> {
+    /// How many steps were made, from 1.
+    pub number: usize,
+    /// The loss on this step's batch, before the step.
+    pub loss: f64,
+    /// The parameters after the step.
+    pub parameters: &'a P,
+}
+
+/// A loss that stopped being finite. The parameters that led there are lost with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NotFinite {
+    /// The step, from 1.
+    pub step: usize,
+    /// The loss there.
+    pub loss: f64,
+}
+
+impl fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "training stopped at step {}: the loss is {}", self.step, self.loss)
+    }
+}
+
+impl std::error::Error for NotFinite {}
+
+/// Descends on the objective over all batches.
+///
+/// `objective` receives the parameters, the batch and its noise as variables of one tape and
+/// returns a (1, 1) loss. `observe` is called after every step.
+///
+/// # Errors
+/// [`NotFinite`] as soon as a loss is infinite or not a number.
+///
+/// # Panics
+/// If the loss is not (1, 1).
+pub fn train<P, T, O>(
+    mut parameters: P,
+    optimizer: &mut impl Optimizer<T>,
+    batches: impl Iterator<Item = Batch<T>>,
+    objective: O,
+    mut observe: impl FnMut(Step<'_, P>),
+) -> Result<P, NotFinite>
+where
+    T: Real,
+    P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone,
+    O: for<'t> Fn(&P::With<Var<'t, T>>, &Var<'t, T>, &Var<'t, T>) -> Var<'t, T>,
+    for<'t> P::With<Var<'t, T>>: Parameters<Var<'t, T>> + Clone,
+{
+    for (index, (x, noise)) in batches.enumerate() {
+        let number = index + 1;
+        let tape = Tape::new();
+        let variables = parameters.clone().map(|p| tape.var(&p));
+        let loss = objective(&variables, &tape.var(&x), &tape.var(&noise));
+        let gradients = loss.gradient(&variables.into_list());
+        let loss = loss.value().item();
+        if !loss.is_finite() {
+            return Err(NotFinite { step: number, loss });
+        }
+        drop(tape); // it shares the parameters' buffers; now they can be updated in place
+        let mut slots = gradients.iter().enumerate();
+        parameters = parameters.map(|p| {
+            let (slot, gradient) = slots.next().expect("one gradient for each parameter");
+            optimizer.update(slot, p, gradient)
+        });
+        observe(Step { number, loss, parameters: &parameters });
+    }
+    Ok(parameters)
+}
+
+/// Endless mini-batches of a dataset, in a new order in every epoch, each with fresh noise.
+///
+/// An epoch leaves out the rows that do not fill a batch; the order changes, so they get their turn.
+#[derive(Clone, Debug)]
+pub struct Batches<T: Real> {
+    data: Matrix<T>,
+    size: usize,
+    rng: Generator,
+    order: Vec<usize>,
+    next: usize,
+}
+
+impl<T: Real> Batches<T> {
+    /// Batches of `size` rows of `data`.
+    ///
+    /// # Panics
+    /// If a batch would be empty or larger than the data.
+    #[track_caller]
+    pub fn new(data: Matrix<T>, size: usize, rng: Generator) -> Self {
+        let n = data.rows();
+        assert!(0 < size && size <= n, "batches of {size} from {n} rows");
+        Self { data, size, rng, order: (0..n).collect(), next: n }
+    }
+
+    /// How many batches make an epoch.
+    pub const fn per_epoch(&self) -> usize {
+        self.order.len() / self.size
+    }
+}
+
+impl<T: Real> Iterator for Batches<T> {
+    type Item = Batch<T>;
+
+    fn next(&mut self) -> Option<Batch<T>> {
+        if self.next + self.size > self.order.len() {
+            self.order.shuffle(&mut self.rng);
+            self.next = 0;
+        }
+        let x = self.data.select(&self.order[self.next..][..self.size]);
+        self.next += self.size;
+        let noise = standard_normal(self.size, self.data.cols(), &mut self.rng);
+        Some((x, noise))
+    }
+}

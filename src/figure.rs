@@ -1,1 +1,141 @@
 //! Every picture of the project, one function each.
+//!
+//! A [`Figure`] is an entry of the catalogue [`ALL`]. Its function draws it from a [`Studio`], which
+//! keeps what several figures share: the seed, and models that are trained once. What a figure
+//! shows, it also says in numbers: they are printed as it is drawn.
+//!
+//! The modules below the catalogue are the only place that knows the plotting library.
+//!
+//! | module | what it draws |
+//! |---|---|
+//! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
+//! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
+
+mod axis;
+mod canvas;
+mod denoising;
+mod equivalence;
+mod filters;
+mod markup;
+mod palette;
+mod panel;
+mod raster;
+mod text;
+mod tiles;
+mod training;
+
+pub use canvas::FigureError;
+
+use crate::{experiment::DenoisedDigits, train::NotFinite};
+use canvas::Canvas;
+use std::{cell::OnceCell, fmt, path::Path};
+
+/// A picture, and one line that says in numbers what it shows.
+#[derive(Debug)]
+struct Picture {
+    canvas: Canvas,
+    finding: String,
+}
+
+/// An entry of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// Its name, and the name of its file without the ending.
+    pub name: &'static str,
+    /// What it shows.
+    pub shows: &'static str,
+    draw: fn(&Studio) -> Result<Picture, NotFinite>,
+}
+
+/// The catalogue.
+pub const ALL: [Figure; 4] = [
+    Figure {
+        name: "filters",
+        shows: "the rows of W that a denoising autoencoder has learned from digits",
+        draw: filters::draw,
+    },
+    Figure {
+        name: "denoising",
+        shows: "held-out digits: clean, corrupted, and restored by the autoencoder and linearly",
+        draw: denoising::draw,
+    },
+    Figure {
+        name: "training",
+        shows: "DSM against epochs, with DAE/(2σ⁴) from another code path on the same curve",
+        draw: training::draw,
+    },
+    Figure {
+        name: "equivalence",
+        shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
+        draw: equivalence::draw,
+    },
+];
+
+/// The figure of that name.
+pub fn find(name: &str) -> Option<Figure> {
+    ALL.into_iter().find(|figure| figure.name == name)
+}
+
+/// Why a figure was not drawn.
+#[derive(Debug)]
+pub enum Error {
+    /// The file could not be written, or there was something in the data that has no place.
+    File(FigureError),
+    /// The training behind it failed.
+    Training(NotFinite),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Training(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Figure {
+    /// Draws it into `folder` as NAME.png, complete or not at all, and says what it shows.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or a training fails.
+    pub fn draw(&self, studio: &Studio, folder: &Path) -> Result<String, Error> {
+        let picture = (self.draw)(studio).map_err(Error::Training)?;
+        let path = folder.join(self.name).with_extension("png");
+        picture.canvas.save(&path).map_err(Error::File)?;
+        Ok(picture.finding)
+    }
+}
+
+/// What the figures share.
+pub struct Studio {
+    seed: u64,
+    progress: Box<dyn Fn(&str, f64)>,
+    digits: OnceCell<DenoisedDigits>,
+}
+
+impl fmt::Debug for Studio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Studio").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+impl Studio {
+    /// With a seed for everything random; `progress` hears what is going on and the fraction done.
+    pub fn new(seed: u64, progress: impl Fn(&str, f64) + 'static) -> Self {
+        Self { seed, progress: Box::new(progress), digits: OnceCell::new() }
+    }
+
+    /// The autoencoder on the digits, trained when it is first asked for.
+    fn digits(&self) -> Result<&DenoisedDigits, NotFinite> {
+        if let Some(run) = self.digits.get() {
+            return Ok(run);
+        }
+        let progress = |done| (self.progress)("training on digits", done);
+        let run = DenoisedDigits::run(self.seed, progress)?;
+        Ok(self.digits.get_or_init(|| run))
+    }
+}

@@ -1,2 +1,121 @@
-//! Draws every figure.
-fn main() {}
+//! The main command: draws every figure of the project, or some of them.
+
+use score_matching::{
+    figure::{self, Figure, Studio},
+    matrix::door::Door,
+};
+use std::{
+    cell::Cell,
+    fs,
+    io::{IsTerminal, Write, stderr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+const HELP: &str = "\
+score-matching: trains the models and draws the figures
+
+usage: score-matching [figures NAME…] [--out DIR] [--seed N]
+       score-matching --list | --help
+
+  figures NAME…   draw only these figures
+  --out DIR       the folder to draw into (default: plots)
+  --seed N        the seed of everything random, 0 to 18446744073709551615 (default: 1)
+  --list          list the figures
+  --help          print this page";
+
+/// What the user asked for.
+#[derive(Debug)]
+enum Request {
+    Help,
+    List,
+    Draw { figures: Vec<Figure>, out: PathBuf, seed: u64 },
+}
+
+fn main() -> ExitCode {
+    match parse(std::env::args().skip(1)).and_then(answer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Reads the arguments; an error is one line for the user.
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Request, String> {
+    let (mut figures, mut out, mut seed) = (Vec::new(), PathBuf::from("plots"), 1);
+    let mut only_some = false;
+    while let Some(argument) = arguments.next() {
+        let mut value = |what| arguments.next().ok_or(format!("{argument} needs {what}"));
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(Request::Help),
+            "--list" => return Ok(Request::List),
+            "--out" => out = value("a folder")?.into(),
+            "--seed" => {
+                let text = value("a number")?;
+                seed = text.parse().map_err(|_| {
+                    format!("--seed {text}: expected a whole number from 0 to {}", u64::MAX)
+                })?;
+            }
+            "figures" if !only_some => only_some = true,
+            name if only_some && !name.starts_with('-') => {
+                let unknown = || format!("no figure is called '{name}'; --list names them all");
+                figures.push(figure::find(name).ok_or_else(unknown)?);
+            }
+            other => return Err(format!("'{other}' is not understood; --help tells what is")),
+        }
+    }
+    if only_some && figures.is_empty() {
+        return Err("figures needs at least one name; --list names them all".into());
+    }
+    if !only_some {
+        figures = figure::ALL.to_vec();
+    }
+    Ok(Request::Draw { figures, out, seed })
+}
+
+fn answer(request: Request) -> Result<(), String> {
+    match request {
+        Request::Help => println!("{HELP}"),
+        Request::List => figure::ALL.iter().for_each(|f| println!("{:12} {}", f.name, f.shows)),
+        Request::Draw { figures, out, seed } => draw(&figures, &out, seed)?,
+    }
+    Ok(())
+}
+
+fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
+    // What can be wrong is found out now, and not after a training.
+    Door::requested()?;
+    writable(out).map_err(|error| format!("cannot write into {}: {error}", out.display()))?;
+    let studio = Studio::new(seed, progress());
+    for figure in figures {
+        let finding = figure.draw(&studio, out).map_err(|error| error.to_string())?;
+        println!("{}: {finding}", out.join(figure.name).with_extension("png").display());
+    }
+    Ok(())
+}
+
+/// Makes the folder and tries it.
+fn writable(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let trial = folder.join(".score-matching-trial");
+    fs::write(&trial, "")?;
+    fs::remove_file(&trial)
+}
+
+/// One line that is rewritten on a terminal; elsewhere a plain line at the beginning and the end.
+fn progress() -> impl Fn(&str, f64) {
+    let on_terminal = stderr().is_terminal();
+    let begun = Cell::new(false);
+    move |what, done| {
+        let percent = (100.0 * done).round();
+        if on_terminal {
+            let end = if done < 1.0 { "" } else { "\n" };
+            eprint!("\r{what}: {percent:3} %{end}");
+            let _ = stderr().flush(); // a progress line that cannot be shown is no error
+        } else if !begun.replace(true) || done >= 1.0 {
+            eprintln!("{what}: {percent} %");
+        }
+    }
+}

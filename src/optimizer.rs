@@ -33,7 +33,7 @@ impl<T: Real> Optimizer<T> for Sgd {
 /// D. Kingma and J. Ba (2015), Adam: a method for stochastic optimization, algorithm 1.
 #[derive(Clone, Debug)]
 pub struct Adam<T: Real> {
-    /// The length of a step. It may be changed between steps.
+    /// The length of a step.
     pub rate: f64,
     /// β₁, how slowly m forgets.
     pub beta1: f64,
@@ -41,6 +41,9 @@ pub struct Adam<T: Real> {
     pub beta2: f64,
     /// ε, keeps a parameter at rest whose gradient is zero.
     pub epsilon: f64,
+    /// The number of steps after which the rate has fallen to zero, linearly; `None` keeps it.
+    /// A constant rate leaves the parameters trembling with the noise of the batches.
+    pub horizon: Option<usize>,
     moments: Vec<Moments<T>>,
 }
 
@@ -53,9 +56,17 @@ struct Moments<T: Real> {
 }
 
 impl<T: Real> Adam<T> {
-    /// With the constants of the paper: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+    /// At a constant rate, with the constants of the paper: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
     pub const fn new(rate: f64) -> Self {
-        Self { rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, moments: Vec::new() }
+        let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
+        Self { rate, beta1, beta2, epsilon, horizon: None, moments: Vec::new() }
+    }
+
+    /// With a rate that falls linearly to zero over so many steps.
+    pub const fn annealed(rate: f64, steps: usize) -> Self {
+        let mut adam = Self::new(rate);
+        adam.horizon = Some(steps);
+        adam
     }
 }
 
@@ -69,7 +80,8 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         *steps += 1;
         // The means start at zero; dividing by 1 − βᵗ undoes the bias.
         let unbiased = |beta: f64| 1.0 / (1.0 - beta.powi(*steps));
-        let rate = T::of(self.rate * unbiased(self.beta1));
+        let left = self.horizon.map_or(1.0, |h| (1.0 - f64::from(*steps - 1) / h as f64).max(0.0));
+        let rate = T::of(self.rate * left * unbiased(self.beta1));
         let (scale, epsilon) = (T::of(unbiased(self.beta2)), T::of(self.epsilon));
         let [beta1, beta2] = [self.beta1, self.beta2].map(T::of);
         let [rest1, rest2] = [1.0 - self.beta1, 1.0 - self.beta2].map(T::of);

@@ -62,6 +62,7 @@ impl Op {
     /// The adjoint of one side, given the adjoint g of z = op(x, y).
     ///
     /// A side is asked for only if something depends on it: data receives no gradient work.
+    #[expect(clippy::match_same_arms, reason = "a rule stands with its operation")]
     pub fn pullback<A: Array>(self, side: Side, x: &A, y: &A, z: &A, g: A) -> A {
         use Product::{Nn, Nt, Tn};
         use Side::{Left, Right};

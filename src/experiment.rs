@@ -1,0 +1,5 @@
+//! The runs behind the figures: what is trained, on what, and what is measured.
+
+pub mod digits;
+
+pub use digits::DenoisedDigits;

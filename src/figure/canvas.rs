@@ -1,0 +1,298 @@
+//! The paper and the pen.
+//!
+//! Everything drawn is one operation, [`Canvas::fill`]: colour the points that a set of closed
+//! loops winds around. A thick line is the union of one rectangle per segment and one disc per
+//! joint; a disc is a polygon of many sides. The fill itself is all or nothing on a grid six times
+//! finer than the page, and smooth edges come from averaging squares of that grid when the figure
+//! is saved.
+//!
+//! plotters could fill polygons too, but it rounds corners to whole pixels and colours the
+//! crossings of a line with itself twice (which a transparent line shows), so it is asked only for
+//! what it does well: blending spans of pixels, glyphs, and PNG.
+//!
+//! Nothing drawn can fail where it is drawn. The first coordinate that is not finite is
+//! remembered instead, and [`Canvas::save`] refuses to write the figure: a picture of NaN would
+//! look like a picture of data.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plotters::prelude::{BitMapBackend, DrawingBackend};
+use plotters::style::RGBAColor;
+
+use super::palette::Colour;
+use super::raster::{Point, Rect, circle, segment, spans};
+
+/// PNG pixels per logical pixel, so that text stays sharp on dense screens and on paper.
+const DOTS: u32 = 2;
+/// Samples per PNG pixel, in each direction: 3² + 1 levels of grey along an edge.
+const SAMPLES: u32 = 3;
+/// Samples per logical pixel, in each direction.
+pub(super) const SCALE: f64 = (DOTS * SAMPLES) as f64;
+
+/// Why a figure was not written.
+#[derive(Debug)]
+pub struct FigureError {
+    /// The file that was asked for.
+    pub path: PathBuf,
+    /// What stood in the way, in one line.
+    pub reason: String,
+}
+
+impl fmt::Display for FigureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot draw {}: {}", self.path.display(), self.reason)
+    }
+}
+
+impl std::error::Error for FigureError {}
+
+/// A white page in memory.
+#[derive(Debug)]
+pub struct Canvas {
+    /// Width and height in samples.
+    size: (u32, u32),
+    /// Red, green and blue of every sample, row by row from the top.
+    samples: Vec<u8>,
+    /// Fills stay inside this rectangle.
+    clip: Rect,
+    /// The first thing that could not be drawn.
+    fault: Option<String>,
+}
+
+impl Canvas {
+    /// A blank page of `width` × `height` logical pixels; the PNG has twice as many each way.
+    pub fn new(width: u32, height: u32) -> Self {
+        let size = (width * DOTS * SAMPLES, height * DOTS * SAMPLES);
+        Self {
+            size,
+            samples: vec![255; 3 * size.0 as usize * size.1 as usize],
+            clip: Self::page(size),
+            fault: None,
+        }
+    }
+
+    fn page(size: (u32, u32)) -> Rect {
+        Rect::new(0.0, 0.0, f64::from(size.0) / SCALE, f64::from(size.1) / SCALE)
+    }
+
+    /// Draws with fills cut off at the edges of `inside`.
+    pub fn clipped(&mut self, inside: Rect, draw: impl FnOnce(&mut Self)) {
+        self.clip = Self::page(self.size).intersection(inside);
+        draw(self);
+        self.clip = Self::page(self.size);
+    }
+
+    /// Remembers why this figure must not be written; the first reason is the one reported.
+    pub fn refuse(&mut self, reason: String) {
+        self.fault.get_or_insert(reason);
+    }
+
+    /// Hands plotters' view of the page to `draw`, and an error of `draw` to [`Self::refuse`].
+    pub(super) fn with_backend<E: fmt::Display>(
+        &mut self,
+        draw: impl FnOnce(&mut BitMapBackend<'_>) -> Result<(), E>,
+    ) {
+        let drawn = draw(&mut BitMapBackend::with_buffer(&mut self.samples, self.size));
+        if let Err(error) = drawn {
+            self.refuse(error.to_string());
+        }
+    }
+
+    /// A filled polygon, which may be concave.
+    pub fn polygon(&mut self, corners: &[Point], colour: Colour) {
+        self.fill(&[corners.to_vec()], colour);
+    }
+
+    /// A filled rectangle.
+    pub fn rectangle(&mut self, rect: Rect, colour: Colour) {
+        self.polygon(&rect.corners(), colour);
+    }
+
+    /// A filled disc.
+    pub fn disc(&mut self, centre: Point, radius: f64, colour: Colour) {
+        self.fill(&[circle(centre, radius)], colour);
+    }
+
+    /// A line through `path`, with round joints and straight ends.
+    pub fn line(&mut self, path: &[Point], width: f64, colour: Colour) {
+        // Asked of the path, for a segment to nowhere has no length and would only be left out.
+        if !self.on_page(path) {
+            return;
+        }
+        let segments = path.windows(2).filter_map(|ends| segment(ends[0], ends[1], width));
+        let joints = path.iter().skip(1).rev().skip(1).map(|&at| circle(at, width / 2.0));
+        self.fill(&segments.chain(joints).collect::<Vec<_>>(), colour);
+    }
+
+    /// The edge of a rectangle, with square corners: for frames.
+    pub fn outline(&mut self, rect: Rect, width: f64, colour: Colour) {
+        // The inner loop turns the other way, so that the hole is wound around 1 − 1 = 0 times.
+        let mut hole = rect.grown(-width / 2.0).corners().to_vec();
+        hole.reverse();
+        self.fill(&[rect.grown(width / 2.0).corners().to_vec(), hole], colour);
+    }
+
+    /// Whether all `points` are finite; the first that is not spoils the figure.
+    fn on_page<'a>(&mut self, points: impl IntoIterator<Item = &'a Point>) -> bool {
+        let stray = points.into_iter().find(|point| !point.iter().all(|c| c.is_finite()));
+        if let Some([x, y]) = stray {
+            self.refuse(format!("({x}, {y}) is no place on the page"));
+        }
+        stray.is_none()
+    }
+
+    /// Colours every sample whose centre the loops wind around a number of times that is not 0.
+    ///
+    /// Loops that turn the same way therefore unite, and overlap costs no second coat.
+    pub fn fill(&mut self, loops: &[Vec<Point>], colour: Colour) {
+        if !self.on_page(loops.iter().flatten()) {
+            return;
+        }
+        let spans = spans(loops, self.clip);
+        let colour = RGBAColor::from(colour);
+        self.with_backend(|backend| {
+            for (row, from, to) in spans {
+                backend.draw_rect((from, row), (to, row + 1), &colour, true)?;
+            }
+            backend.present()
+        });
+    }
+
+    /// Writes the page to `path` as PNG.
+    ///
+    /// The picture is written beside its place and then moved there, so that `path` never holds
+    /// half a figure, even if the program is killed.
+    ///
+    /// # Errors
+    ///
+    /// If something drawn was not finite, or if the file cannot be written. Then `path` is as it
+    /// was before, and nothing else is left behind.
+    pub fn save(&self, path: &Path) -> Result<(), FigureError> {
+        let error = |reason| FigureError { path: path.to_path_buf(), reason };
+        if let Some(reason) = &self.fault {
+            return Err(error(reason.clone()));
+        }
+        let name = path.file_name().ok_or_else(|| error("the path names no file".into()))?;
+        // The encoder picks the format by the extension, so that must be png here too.
+        let partial = path.with_file_name(format!(".{}.partial.png", name.to_string_lossy()));
+        self.encode(&partial).and_then(|()| Ok(fs::rename(&partial, path)?)).map_err(|cause| {
+            // If even this fails there is nothing better to report than the cause itself.
+            let _ = fs::remove_file(&partial);
+            error(cause.to_string())
+        })
+    }
+
+    fn encode(&self, file: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        // plotters would say "ImageError(IoError(Os { … }))"; the standard library says it plainly.
+        fs::File::create(file)?;
+        let size = (self.size.0 / SAMPLES, self.size.1 / SAMPLES);
+        let mut backend = BitMapBackend::new(file, size);
+        backend.blit_bitmap((0, 0), size, &self.averaged())?;
+        Ok(backend.present()?)
+    }
+
+    /// The mean of each square of `SAMPLES` × `SAMPLES` samples: a box filter.
+    fn averaged(&self) -> Vec<u8> {
+        let side = SAMPLES as usize;
+        let row_bytes = 3 * self.size.0 as usize;
+        let mut pixels = Vec::with_capacity(self.samples.len() / (side * side));
+        for rows in self.samples.chunks_exact(side * row_bytes) {
+            for x in (0..row_bytes).step_by(3 * side) {
+                for channel in 0..3 {
+                    let square = (0..side * side)
+                        .map(|k| rows[k / side * row_bytes + x + 3 * (k % side) + channel]);
+                    let sum: u32 = square.map(u32::from).sum();
+                    let mean = (sum + SAMPLES * SAMPLES / 2) / (SAMPLES * SAMPLES);
+                    pixels.push(mean as u8);
+                }
+            }
+        }
+        pixels
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::palette::{INK, NAVY};
+
+    /// An empty directory of this test's own.
+    fn directory(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("figure-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_saved_figure_is_a_png_and_leaves_nothing_beside_it() {
+        let directory = directory("saved");
+        let path = directory.join("dot.png");
+        let mut canvas = Canvas::new(10, 8);
+        canvas.disc([5.0, 4.0], 3.0, INK);
+        canvas.save(&path).unwrap();
+        assert_eq!(names(&directory), ["dot.png"]);
+        let bytes = fs::read(&path).unwrap();
+        // Signature; then length and name of the header, and the size in pixels.
+        assert_eq!(bytes[..8], *b"\x89PNG\r\n\x1a\n");
+        assert_eq!(bytes[16..24], [0, 0, 0, 20, 0, 0, 0, 16]);
+        Canvas::new(10, 8).save(&path).unwrap();
+        assert_ne!(fs::read(&path).unwrap(), bytes, "the dot must be in the file");
+    }
+
+    #[test]
+    fn a_figure_that_cannot_be_written_is_one_line_of_error_and_no_file() {
+        let directory = directory("refused");
+        let missing = directory.join("missing/figure.png");
+        let error = Canvas::new(4, 4).save(&missing).unwrap_err();
+        let (line, path) = (error.to_string(), missing.display());
+        let cause = line.strip_prefix(&format!("cannot draw {path}: ")).unwrap();
+        // The cause in the words of the operating system, not the Debug of a nest of enums.
+        assert!(!cause.is_empty() && !cause.contains(['\n', '{']), "{cause}");
+
+        // Written, but a directory stands in its place: the partial file must go again.
+        fs::create_dir(directory.join("taken.png")).unwrap();
+        assert!(Canvas::new(4, 4).save(&directory.join("taken.png")).is_err());
+        assert_eq!(names(&directory), ["taken.png"]);
+    }
+
+    #[test]
+    fn a_coordinate_that_is_not_finite_refuses_the_figure_and_spares_the_old_one() {
+        let path = directory("spared").join("figure.png");
+        fs::write(&path, "yesterday's").unwrap();
+        let mut canvas = Canvas::new(4, 4);
+        canvas.line(&[[0.0, 0.0], [1.0, f64::NAN]], 1.0, INK);
+        canvas.disc([f64::INFINITY, 0.0], 1.0, INK);
+        assert_eq!(canvas.save(&path).unwrap_err().reason, "(1, NaN) is no place on the page");
+        assert_eq!(fs::read(&path).unwrap(), b"yesterday's");
+    }
+
+    #[test]
+    fn a_transparent_line_that_crosses_itself_has_one_shade() {
+        let mut canvas = Canvas::new(20, 20);
+        let knot = [[2.0, 2.0], [18.0, 18.0], [18.0, 2.0], [2.0, 18.0]];
+        canvas.line(&knot, 3.0, NAVY.alpha(0.5));
+        let red = |x: u32, y: u32| canvas.samples[3 * (x + y * canvas.size.0) as usize];
+        // Halfway from white to navy, where the line crosses itself, in a joint, and elsewhere.
+        // plotters' two ways of blending a span may round differently, by 1.
+        for [x, y] in [[60, 60], [105, 109], [30, 30]] {
+            assert!((142..=144).contains(&red(x, y)), "{} at ({x}, {y})", red(x, y));
+        }
+    }
+
+    #[test]
+    fn an_edge_through_a_pixel_of_the_png_leaves_the_share_of_white_beside_it() {
+        let mut canvas = Canvas::new(2, 1);
+        // Five thirds of the four columns: one black, one with 2 of 3 columns of samples black.
+        canvas.rectangle(Rect::new(0.0, 0.0, 5.0 / 6.0, 1.0), Colour::hex(0));
+        let row: Vec<u8> = canvas.averaged().chunks(3).map(|rgb| rgb[0]).take(4).collect();
+        assert_eq!(row, [0, 85, 255, 255]);
+    }
+}

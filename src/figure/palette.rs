@@ -1,0 +1,121 @@
+//! Few colours, always the same meaning: ink for words and frames, navy for what the project
+//! computes, red for what it is held against, grey for references. A reader who has seen one
+//! figure can then read the next without a legend.
+
+use plotters::style::RGBAColor;
+
+/// An sRGB colour and its opacity in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Colour {
+    rgb: [u8; 3],
+    alpha: f64,
+}
+
+/// Words, frames and ticks: not quite black, which would glare beside thin coloured lines.
+pub const INK: Colour = Colour::hex(0x22_22_28);
+/// The paper.
+pub const WHITE: Colour = Colour::hex(0xff_ff_ff);
+/// Reference lines, which must stay behind the data.
+pub const GREY: Colour = Colour::hex(0x7d_7d_88);
+/// Borders of tiles: just enough to see where a blank tile ends.
+pub const PALE: Colour = Colour::hex(0xc9_c9_d1);
+/// The first series.
+pub const NAVY: Colour = Colour::hex(0x1f_4e_8c);
+/// The second series; also samples.
+pub const RED: Colour = Colour::hex(0xc4_3e_28);
+
+impl Colour {
+    /// The colour written `0xRRGGBB`, opaque.
+    pub const fn hex(rgb: u32) -> Self {
+        let [_, red, green, blue] = rgb.to_be_bytes();
+        Self { rgb: [red, green, blue], alpha: 1.0 }
+    }
+
+    /// The same colour, letting 1 − `alpha` of the ground through.
+    #[must_use]
+    pub const fn alpha(self, alpha: f64) -> Self {
+        Self { alpha, ..self }
+    }
+
+    /// The way from `self` (t = 0) to `other` (t = 1), each channel on its own.
+    fn towards(self, other: Self, t: f64) -> Self {
+        let channel = |i: usize| {
+            let (a, b) = (f64::from(self.rgb[i]), f64::from(other.rgb[i]));
+            // `as` saturates, so rounding cannot leave 0..=255.
+            #[expect(clippy::cast_sign_loss, reason = "a mean of two bytes is not negative")]
+            let mixed = (a + (b - a) * t).round() as u8;
+            mixed
+        };
+        Self { rgb: [channel(0), channel(1), channel(2)], ..self }
+    }
+}
+
+impl From<Colour> for RGBAColor {
+    fn from(colour: Colour) -> Self {
+        let [red, green, blue] = colour.rgb;
+        Self(red, green, blue, colour.alpha)
+    }
+}
+
+/// What an image shows: how numbers in [`low`, `high`] become colours.
+///
+/// Values outside the interval take the colour of the nearer end, as ink does when it runs out.
+///
+/// [`low`]: Self::low
+/// [`high`]: Self::high
+#[derive(Clone, Copy, Debug)]
+pub struct ColourScale {
+    /// The value of the first colour.
+    pub low: f64,
+    /// The value of the last colour.
+    pub high: f64,
+    stops: &'static [Colour],
+}
+
+/// White to ink, so that a digit looks written on the page rather than lit on a screen.
+const WRITTEN: [Colour; 2] = [WHITE, INK];
+
+/// Blue, white, red. The two arms darken alike: a filter and its negative look equally strong.
+const SIGNED: [Colour; 5] = [
+    Colour::hex(0x14_3d_73),
+    Colour::hex(0x6f_a3_d0),
+    Colour::hex(0xfa_fa_fa),
+    Colour::hex(0xe0_8a_6d),
+    Colour::hex(0x8f_22_1a),
+];
+
+impl ColourScale {
+    /// White at `low`, ink at `high`.
+    pub const fn grey(low: f64, high: f64) -> Self {
+        Self { low, high, stops: &WRITTEN }
+    }
+
+    /// Blue at −`limit`, white at 0, red at +`limit`: symmetric, because a scale fitted to the two
+    /// extremes would paint some small weight of one sign in the colour of the other.
+    pub const fn diverging(limit: f64) -> Self {
+        Self { low: -limit, high: limit, stops: &SIGNED }
+    }
+
+    /// The colour of a finite `value`.
+    #[expect(clippy::cast_sign_loss, reason = "clamped to [0, stops − 1] on the line before")]
+    pub fn colour(&self, value: f64) -> Colour {
+        let last = self.stops.len() - 1;
+        let t = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0) * last as f64;
+        let below = (t as usize).min(last - 1);
+        self.stops[below].towards(self.stops[below + 1], t - below as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_meets_its_stops_and_saturates_beyond_them() {
+        let scale = ColourScale::diverging(2.0);
+        assert_eq!(scale.colour(-2.0), SIGNED[0]);
+        assert_eq!(scale.colour(0.0), SIGNED[2]);
+        assert_eq!(scale.colour(1.0), SIGNED[3]);
+        assert_eq!(scale.colour(1e9), SIGNED[4]);
+    }
+}

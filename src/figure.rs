@@ -110,10 +110,13 @@ impl Figure {
     }
 }
 
+/// Hears what is going on and the fraction done.
+type Progress = Box<dyn Fn(&str, f64)>;
+
 /// What the figures share.
 pub struct Studio {
     seed: u64,
-    progress: Box<dyn Fn(&str, f64)>,
+    progress: Progress,
     digits: OnceCell<DenoisedDigits>,
 }
 

@@ -6,8 +6,9 @@ use score_matching::{
 };
 use std::{
     cell::Cell,
+    ffi::OsString,
     fs,
-    io::{IsTerminal, Write, stderr},
+    io::{IsTerminal, Write, stderr, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -33,7 +34,7 @@ enum Request {
 }
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)).and_then(answer) {
+    match arguments().and_then(parse).and_then(answer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("error: {message}");
@@ -42,8 +43,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads the arguments; an error is one line for the user.
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Request, String> {
+/// The arguments as text.
+fn arguments() -> Result<Vec<String>, String> {
+    let text = |argument: OsString| {
+        argument.into_string().map_err(|raw| format!("the argument {raw:?} is not UTF-8"))
+    };
+    std::env::args_os().skip(1).map(text).collect()
+}
+
+/// What the arguments ask for; an error is one line for the user.
+fn parse(arguments: Vec<String>) -> Result<Request, String> {
+    let mut arguments = arguments.into_iter();
     let (mut figures, mut out, mut seed) = (Vec::new(), PathBuf::from("plots"), 1);
     let mut only_some = false;
     while let Some(argument) = arguments.next() {
@@ -77,8 +87,10 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Request, String>
 
 fn answer(request: Request) -> Result<(), String> {
     match request {
-        Request::Help => println!("{HELP}"),
-        Request::List => figure::ALL.iter().for_each(|f| println!("{:12} {}", f.name, f.shows)),
+        Request::Help => say(HELP),
+        Request::List => {
+            figure::ALL.iter().for_each(|f| say(&format!("{:12} {}", f.name, f.shows)));
+        }
         Request::Draw { figures, out, seed } => draw(&figures, &out, seed)?,
     }
     Ok(())
@@ -91,9 +103,15 @@ fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
     let studio = Studio::new(seed, progress());
     for figure in figures {
         let finding = figure.draw(&studio, out).map_err(|error| error.to_string())?;
-        println!("{}: {finding}", out.join(figure.name).with_extension("png").display());
+        let path = out.join(figure.name).with_extension("png");
+        say(&format!("{}: {finding}", path.display()));
     }
     Ok(())
+}
+
+/// A line on standard output. Whoever has closed it (`| head`) does not want to hear more.
+fn say(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
 }
 
 /// Makes the folder and tries it.

@@ -28,14 +28,18 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
         })
         .collect();
     let residuals: Vec<Point> =
-        sides.iter().map(|&[dae, dsm]| [dae, (dsm / dae - 1.0) / f64::EPSILON]).collect();
+        sides.iter().map(|&[dae, dsm]| [dae, (dsm - dae) / dae / f64::EPSILON]).collect();
     let largest = residuals.iter().map(|r| r[1].abs()).fold(0.0, f64::max);
 
     let mut canvas = Canvas::new(450, 640);
     let axis = Axis::log_around(sides.iter().map(|s| s[0]));
     let ends = [axis.low(), axis.high()].map(|v| [v, v]);
     Panel::new(&mut canvas, Rect::new(72.0, 64.0, 340.0, 340.0), axis, axis)
-        .labels(&format!("{MODELS} random models"), "", "DSM, from the energy")
+        .labels(
+            &format!("One number, two code paths: {MODELS} random models"),
+            "",
+            "DSM, from the energy",
+        )
         .curve(&ends, 1.0, GREY)
         .dots(&sides, 2.0, RED.alpha(0.4));
     let span = largest.max(1.0) * 1.2;
@@ -43,7 +47,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
         .labels(
             "",
             "DAE$/(2σ^4)$, from the reconstruction",
-            "(DSM / right side − 1) / machine epsilon",
+            "relative difference / machine epsilon",
         )
         .curve(&[[axis.low(), 0.0], [axis.high(), 0.0]], 1.0, GREY)
         .dots(&residuals, 2.0, NAVY.alpha(0.4));

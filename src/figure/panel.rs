@@ -5,7 +5,7 @@
 //!   name of y                                14 above, from the left end of the numbers
 //!       ┌──────────────────────┐
 //!     1 ┤   ●                  │
-//!       │     ╲╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌│             a level to compare with, named above its right end
+//!       │     ╲╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌│             a level to compare with, named below its left end
 //!     0 ┤      ╲_______________● its name    direct label: may stand outside
 //!       └┬─────────┬─────────┬─┘
 //!        0         1         2               14 below
@@ -145,13 +145,13 @@ impl<'a> Panel<'a> {
         self
     }
 
-    /// A dashed level across the whole panel, named above its right end, where curves that
-    /// decrease or settle leave room.
+    /// A dashed level across the whole panel, named below its left end, where curves that fall
+    /// from high values leave room.
     pub fn horizontal(&mut self, y: f64, name: &str) -> &mut Self {
         if let Some([_, at]) = self.place([self.x.low(), y]) {
-            let right = self.frame.right();
-            self.dashes([self.frame.left, at], [right, at]);
-            self.canvas.text([right - 8.0, at - 9.0], Anchor::End, LABEL, GREY, name);
+            let Rect { left, .. } = self.frame;
+            self.dashes([left, at], [self.frame.right(), at]);
+            self.canvas.text([left + 8.0, at + 10.0], Anchor::Start, LABEL, GREY, name);
         }
         self
     }

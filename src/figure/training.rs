@@ -4,7 +4,7 @@ use super::{
     Picture, Studio,
     axis::Axis,
     canvas::Canvas,
-    palette::{Colour, NAVY, RED},
+    palette::{NAVY, RED},
     panel::Panel,
     raster::{Point, Rect},
     text::Anchor,
@@ -33,19 +33,15 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
     let frame = Rect::new(62.0, 64.0, 400.0, 300.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
     let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]));
-    let end = |series: Colour, value: f64, name: &str, panel: &mut Panel<'_>| {
-        panel.label([last.epoch, value], [14.0, 0.0], Anchor::Start, series, name);
-    };
-    let mut panel = Panel::new(&mut canvas, frame, x, y);
-    panel
+    Panel::new(&mut canvas, frame, x, y)
         .labels("Lines: DSM.  Circles: DAE$/(2σ^4)$, computed apart", "epoch", "loss")
-        .horizontal(run.linear, "best linear denoiser, held out")
+        .horizontal(run.linear, "best linear denoiser, on the held-out digits")
         .curve(&held_out, 1.6, RED)
         .curve(&training, 1.6, NAVY)
         .circles(&held_out_dae, 3.2, RED)
-        .circles(&training_dae, 3.2, NAVY);
-    end(RED, last.held_out.denoising, "held out", &mut panel);
-    end(NAVY, last.training.denoising, "training", &mut panel);
+        .circles(&training_dae, 3.2, NAVY)
+        .label([last.epoch, last.held_out.denoising], [24.0, -4.0], Anchor::Start, RED, "held out")
+        .label([last.epoch, last.training.denoising], [24.0, 4.0], Anchor::Start, NAVY, "training");
 
     let gap = |loss: &Loss| (loss.denoising / loss.reconstruction - 1.0).abs();
     let largest =

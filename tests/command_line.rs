@@ -1,0 +1,146 @@
+//! The command line, as a user meets it: what is right is drawn, and what is wrong gets one clear
+//! line, exit code 2 and no file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_score-matching")).args(arguments).output().expect("it starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path); // it may not be there yet
+    path
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|e| e.expect("readable").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
+}
+
+/// One line that holds all of `parts`, exit code 2, nothing on standard output.
+fn assert_refused(arguments: &[&str], parts: &[&str]) {
+    let output = run(arguments);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.starts_with("error: ") && !message.contains("panicked"), "{message}");
+    for part in parts {
+        assert!(message.contains(part), "{message:?} does not say {part:?}");
+    }
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn help_and_list_name_every_option_and_every_figure() {
+    let help = text(&run(&["--help"]).stdout);
+    for option in ["figures NAME", "--out", "--seed", "--list", "--help"] {
+        assert!(help.contains(option), "{help}");
+    }
+    let list = run(&["--list"]);
+    assert!(list.status.success());
+    for name in ["filters", "denoising", "training", "equivalence"] {
+        assert!(text(&list.stdout).lines().any(|line| line.starts_with(name)));
+    }
+}
+
+#[test]
+fn a_second_run_overwrites_cleanly_and_the_same_seed_gives_the_same_file() {
+    let out = folder("twice");
+    let draw = |seed| {
+        let output =
+            run(&["figures", "equivalence", "--out", out.to_str().unwrap(), "--seed", seed]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("machine epsilons"));
+        assert_eq!(files(&out), ["equivalence.png"]);
+        fs::read(out.join("equivalence.png")).unwrap()
+    };
+    let first = draw("7");
+    assert!(first.starts_with(b"\x89PNG"));
+    assert!(draw("7") == first);
+    assert!(draw("8") != first);
+}
+
+#[test]
+fn an_unknown_figure_is_refused_before_anything_is_made() {
+    let out = folder("unknown");
+    let path = out.to_str().unwrap();
+    assert_refused(
+        &["figures", "filter", "--out", path],
+        &["no figure is called 'filter'", "--list"],
+    );
+    assert_refused(&["figures", "--out", path], &["at least one name"]);
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_bad_number_is_refused() {
+    for bad in ["-1", "1.5", "many", "18446744073709551616", ""] {
+        assert_refused(&["--seed", bad], &["--seed", bad, "whole number"]);
+    }
+    assert_refused(&["--seed"], &["--seed needs a number"]);
+    assert_refused(&["--out"], &["--out needs a folder"]);
+    assert_refused(&["--verbose"], &["'--verbose' is not understood"]);
+    assert_refused(&["filters"], &["'filters' is not understood"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused() {
+    // A file stands where the folder should be: that stops even the superuser.
+    let out = folder("blocked");
+    fs::create_dir_all(&out).unwrap();
+    let file = out.join("file");
+    fs::write(&file, "kept").unwrap();
+    for path in [file.clone(), file.join("deeper")] {
+        let path = path.to_str().unwrap();
+        assert_refused(&["figures", "equivalence", "--out", path], &["cannot write into", path]);
+    }
+    assert_eq!(files(&out), ["file"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
+}
+
+#[test]
+fn a_figure_that_cannot_be_replaced_leaves_nothing_half_written() {
+    // A folder stands where the picture should be.
+    let out = folder("occupied");
+    fs::create_dir_all(out.join("equivalence.png")).unwrap();
+    let path = out.to_str().unwrap();
+    assert_refused(&["figures", "equivalence", "--out", path], &["equivalence.png"]);
+    assert_eq!(files(&out), ["equivalence.png"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_refused() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let output = Command::new(env!("CARGO_BIN_EXE_score-matching"))
+        .arg(OsStr::from_bytes(b"fig\xffures"))
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stderr), "error: the argument \"fig\\xFFures\" is not UTF-8\n");
+}
+
+#[test]
+fn an_unknown_door_is_refused() {
+    let output = Command::new(env!("CARGO_BIN_EXE_score-matching"))
+        .args(["figures", "equivalence", "--out", folder("door").to_str().unwrap()])
+        .env("SCORE_MATCHING_DOOR", "avx3")
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    let message = "error: SCORE_MATCHING_DOOR: 'avx3' is none of portable, avx2, avx512\n";
+    assert_eq!(text(&output.stderr), message);
+}

@@ -1,4 +1,63 @@
-//! Score matching from scratch.
+//! Score matching from scratch: every identity checked by `cargo test`, every figure drawn by
+//! `cargo run --release`, every formula written to be read.
+//!
+//! A **score** is the gradient of a log density, ψ(x) = ∇ₓ log p(x). It does not know the
+//! normalising constant, and that is its point: a model p = e^(−E)/Z can be fitted through its
+//! score without ever computing Z. This crate holds the models, the objectives, the training and
+//! the theorems, on an automatic differentiation of its own.
+//!
+//! # One formula, three readings
+//!
+//! Every model and every objective is an ordinary function over [`Array`], the vocabulary of a
+//! formula. It is read as numbers ([`Matrix`]), backwards on a tape ([`Var`]) or forwards with
+//! tangents ([`Dual`]), and the readings compose. Here the score follows from the energy:
+//!
+//! ```
+//! use score_matching::{Array, Matrix, Tape};
+//!
+//! /// E(x) = ½‖x‖² + Σ softplus(x)
+//! fn energy<A: Array>(x: &A) -> A {
+//!     x.squared_norm() * 0.5 + x.clone().softplus().row_sum()
+//! }
+//!
+//! let tape = Tape::new();
+//! let x = tape.var(&Matrix::from_rows([[0.0, -2.0]]));
+//! let score = -energy(&x).sum().grad(&[x])[0]; // ψ = −∇E, itself a variable
+//! let laplacian = score.sum().grad(&[x])[0]; // and so can be differentiated again
+//! assert_eq!(score.value().at(0, 0), -0.5);
+//! assert_eq!(laplacian.value().at(0, 0), -1.25);
+//! ```
+//!
+//! # The floors
+//!
+//! A file imports only from floors below its own, and from its own folder.
+//!
+//! | floor | module | what stands there |
+//! |---|---|---|
+//! | 0 | [`array`](mod@array) | the vocabulary: what a formula may use |
+//! | 1 | [`matrix`] | numbers; the only floor with threads, vector instructions, and `unsafe` |
+//! | 2 | [`autodiff`] | derivatives: one rule book, read in reverse and forward |
+//! | 3 | [`model`], [`corruption`], [`dataset`] | what is learned, from what |
+//! | 4 | [`objective`] | what is minimised: functionals of a score |
+//! | 5 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
+//! | 5 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
+//! | 6 | [`figure`] | every picture; the only place that knows the plotting library |
+//!
+//! **To read it**: [`array`](mod@array), then [`model::autoencoder`], [`objective`] and
+//! [`train`](mod@train): these four are score matching. Then [`autodiff::rules`] and
+//! [`autodiff::tape`], to see that there is no magic. The proofs are pages of their own, in
+//! `proofs/`.
+//!
+//! # Conventions
+//!
+//! - Rows are samples, columns are dimensions, a scalar is (1, 1). Functions name their shapes.
+//! - x is a clean point, x̃ = x + σz a corrupted one, θ the parameters, ψ the score.
+//! - A norm sums over the dimensions; an expectation is a mean over the samples.
+//! - A shape that does not fit is the programmer's error and panics at the caller's line, naming
+//!   both shapes. What a user can get wrong returns a typed error.
+//! - Every random thing takes its generator. The same seed gives the same bits on any number of
+//!   threads, for a given instruction set (see [`matrix::door`]).
+
 pub mod array;
 pub mod autodiff;
 pub mod corruption;
@@ -10,8 +69,21 @@ pub mod matrix;
 pub mod model;
 pub mod objective;
 pub mod optimizer;
+pub mod proof;
 pub mod train;
 
 pub use array::Array;
 pub use autodiff::{Dual, Tape, Var};
 pub use matrix::Matrix;
+
+/// Pages whose Rust blocks are run as documentation tests.
+macro_rules! pages {
+    ($($name:ident: $file:literal),* $(,)?) => {
+        $(#[cfg(doctest)] #[doc = include_str!($file)] mod $name {})*
+    };
+}
+pages! {
+    readme: "../README.md",
+    contents: "../proofs/README.md",
+    denoising_autoencoder: "../proofs/denoising_autoencoder.md",
+}

@@ -10,8 +10,8 @@
 //! | [`reconstruction`] | 𝔼‖r(x̃) − x‖² |
 //! | [`implicit`] | 𝔼[½‖ψ(x)‖² + tr ∂ψ/∂x] |
 //!
-//! With ψ(x̃) = (r(x̃) − x̃)/σ² the first is the second divided by 2σ⁴ (T10): see the
-//! [proof](https://github.com/score-matching/score-matching/blob/main/proofs/denoising_autoencoder.md).
+//! With ψ(x̃) = (r(x̃) − x̃)/σ² the first is the second divided by 2σ⁴ (T10): the proof is in
+//! `proofs/denoising_autoencoder.md`.
 //!
 //! A denoising loss does not go to zero: even the perfect score leaves a **noise floor**. Where it
 //! is known it belongs beside the loss, see [`floor`].

@@ -22,7 +22,10 @@ pub mod noise;
 pub mod product;
 
 mod buffer;
+mod pack;
 mod real;
+mod thin;
+mod tile;
 
 pub use real::Real;
 

@@ -1,0 +1,127 @@
+//! Packing: copying a block of an operand into the order in which the tile reads it.
+//!
+//! The tile wants, for each k, R neighbouring numbers: R rows of x or R columns of y. In memory
+//! they may lie side by side or a whole row apart, depending on the form of the product. A *panel*
+//! `[[T; R]]` has them in order:
+//!
+//! ```text
+//!     lines (rows of x, or columns of y)          panel, R = 4
+//!     ┌ a₀ a₁ a₂ a₃ …  k ─▶                       [a₀ b₀ c₀ 0] [a₁ b₁ c₁ 0] [a₂ b₂ c₂ 0] …
+//!     │ b₀ b₁ b₂ b₃ …
+//!     └ c₀ c₁ c₂ c₃ …
+//! ```
+//!
+//! What does an operand's transposition amount to? To two strides that change places. So x y, x yᵀ
+//! and xᵀ y differ in nothing but the [`Lines`] they begin with. Lines that are missing at an edge
+//! are zeros in the panel, so the tile need not know of edges.
+
+#![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
+
+use super::Real;
+
+/// One operand, seen as lines along k: element l of line i is `data[i * line + l * step]`.
+/// One of the two strides is 1.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a, T> {
+    pub(super) data: &'a [T],
+    pub(super) count: usize,
+    pub(super) line: usize,
+    pub(super) step: usize,
+}
+
+/// Side lengths of the block that is transposed at once: its reads are whole cache lines, and
+/// its columns come out with the few shuffles that the compiler finds for four lines.
+const GROUP: usize = 4;
+pub(super) const DEPTH: usize = 32;
+
+impl<'a, T: Real> Lines<'a, T> {
+    /// The same lines without the first `i`, each without its first `l` elements.
+    #[inline(always)]
+    pub(super) fn from(self, i: usize, l: usize) -> Self {
+        let data = self.data.get(i * self.line + l * self.step..).unwrap_or_default();
+        Self { data, count: self.count - i, ..self }
+    }
+
+    /// The first `i` lines.
+    #[inline(always)]
+    pub(super) fn until(self, i: usize) -> Self {
+        Self { count: i, ..self }
+    }
+
+    /// Element l of line i.
+    #[inline(always)]
+    pub(super) fn at(self, i: usize, l: usize) -> T {
+        self.data[i * self.line + l * self.step]
+    }
+
+    /// Line i as a slice of length k, if its elements lie side by side.
+    #[inline(always)]
+    pub(super) fn row(self, i: usize, k: usize) -> &'a [T] {
+        debug_assert!(self.step == 1);
+        &self.data[i * self.line..][..k]
+    }
+
+    /// Fills a panel with the first R lines, or with as many as there are and zeros.
+    #[inline(always)]
+    pub(super) fn pack<const R: usize>(self, panel: &mut [[T; R]]) {
+        if self.step == 1 {
+            self.transpose(panel);
+        } else {
+            self.copy(panel);
+        }
+    }
+
+    /// The lines lie side by side: so do the numbers for one k.
+    #[inline(always)]
+    fn copy<const R: usize>(self, panel: &mut [[T; R]]) {
+        for (l, out) in panel.iter_mut().enumerate() {
+            let source = &self.data[l * self.step..];
+            if let (true, Some(source)) = (self.count >= R, source.first_chunk()) {
+                *out = *source;
+            } else {
+                let (filled, rest) = out.split_at_mut(self.count);
+                filled.copy_from_slice(&source[..self.count]);
+                rest.fill(T::default());
+            }
+        }
+    }
+
+    /// Each line lies by itself: blocks of GROUP × DEPTH are turned in a small buffer, which the
+    /// compiler does with shuffles. Without it every number would take its own load and store,
+    /// at a quarter of the speed.
+    #[inline(always)]
+    fn transpose<const R: usize>(self, panel: &mut [[T; R]]) {
+        let k = panel.len();
+        let zeros = [T::default(); DEPTH];
+        let line = |i: usize| if i < self.count { self.row(i, k) } else { &[] };
+        for group in 0..R / GROUP {
+            let lines: [&[T]; GROUP] = std::array::from_fn(|i| line(group * GROUP + i));
+            let (blocks, rest) = panel.as_chunks_mut::<DEPTH>();
+            for (block, out) in blocks.iter_mut().enumerate() {
+                let source = lines.map(|line| {
+                    line.get(block * DEPTH..).and_then(<[T]>::first_chunk).unwrap_or(&zeros)
+                });
+                let mut turned = [[T::default(); GROUP]; DEPTH];
+                for l in 0..DEPTH {
+                    for i in 0..GROUP {
+                        turned[l][i] = source[i][l];
+                    }
+                }
+                for (out, turned) in out.iter_mut().zip(&turned) {
+                    out.as_chunks_mut().0[group] = *turned;
+                }
+            }
+            let start = k - rest.len();
+            for (l, out) in rest.iter_mut().enumerate() {
+                out.as_chunks_mut().0[group] =
+                    lines.map(|line| line.get(start + l).copied().unwrap_or_default());
+            }
+        }
+        for i in R / GROUP * GROUP..R {
+            let line = line(i);
+            for (l, out) in panel.iter_mut().enumerate() {
+                out[i] = line.get(l).copied().unwrap_or_default();
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Products with a dimension of next to nothing.
+//!
+//! With 2-dimensional data one of m, n and k is 2 all the time. Then packing an operand costs as
+//! much as using it, and a tile of 8 × 32 would compute mostly zeros. Such products are limited by
+//! memory, so each number is read once, where it lies, and three short loops suffice:
+//!
+//! | | example | loop |
+//! |---|---|---|
+//! | [`Short`]: k ≤ 8 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
+//! | [`Few`]: m or n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
+//! | [`Few`]: m or n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | a tile that reads in place |
+//!
+//! They stay on one thread: whoever has many rows divides *them* among threads.
+
+#![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
+
+use super::{
+    Real,
+    buffer::Buffer,
+    door::{Door, Instructions, Loop},
+    pack::Lines,
+    tile::{each_row, multiply_add, tile},
+};
+
+/// Up to so many rows or columns of z, [`Few`] is faster than the blocks.
+pub(super) const FEW: usize = 4;
+/// Up to so many terms, [`Short`] is faster than the blocks.
+pub(super) const SHORT: usize = 8;
+
+/// z = Σₖ xₖ yₖᵀ, a sum of few outer products.
+pub(super) struct Short<'a, T: Real> {
+    pub(super) x: Lines<'a, T>,
+    pub(super) y: Lines<'a, T>,
+    pub(super) k: usize,
+    pub(super) z: &'a mut [T],
+}
+
+impl<T: Real> Loop for Short<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Instructions>(self) {
+        let Self { x, y, k, z } = self;
+        let n = y.count;
+        // The only copy: yᵀ, so that all that follows runs along rows.
+        let mut rows = Buffer::scratch(k * n);
+        for (l, row) in rows.as_mut_slice().chunks_exact_mut(n).enumerate() {
+            row.iter_mut().enumerate().for_each(|(j, out)| *out = y.at(j, l));
+        }
+        for (i, z) in z.chunks_exact_mut(n).enumerate() {
+            for (l, row) in rows.as_slice().chunks_exact(n).enumerate() {
+                let x = x.at(i, l);
+                if l == 0 {
+                    z.iter_mut().zip(row).for_each(|(z, &y)| *z = x * y);
+                } else {
+                    z.iter_mut().zip(row).for_each(|(z, &y)| *z = multiply_add::<I, T>(x, y, *z));
+                }
+            }
+        }
+    }
+}
+
+/// z = x y where one of them has at most [`FEW`] lines. Which of the two does not matter to the
+/// sums, only to where they are put, so the loops speak of the `few` lines and the `many`.
+pub(super) struct Few<'a, T: Real> {
+    pub(super) x: Lines<'a, T>,
+    pub(super) y: Lines<'a, T>,
+    pub(super) k: usize,
+    pub(super) z: &'a mut [T],
+}
+
+impl<T: Real> Few<'_, T> {
+    /// R ≥ the number of the few lines, W the lanes of two vector registers.
+    #[inline(always)]
+    fn lines<I: Instructions, const R: usize, const W: usize>(self) {
+        let Self { x, y, k, z } = self;
+        let columns = y.count <= x.count;
+        let (few, many) = if columns { (y, x) } else { (x, y) };
+        // Element (i, r) of many · few, or (r, i) of few · many.
+        let (along, across) = if columns { (few.count, 1) } else { (1, many.count) };
+        let mut panel = Buffer::scratch(k * R);
+        let panel = panel.as_mut_slice().as_chunks_mut::<R>().0;
+        few.pack(panel);
+
+        if many.step == 1 {
+            let mut turned = Buffer::scratch(k.next_multiple_of(W) * R);
+            let turned = turned.as_mut_slice().as_chunks_mut::<W>().0.as_chunks_mut::<R>().0;
+            turned.fill([[T::default(); W]; R]);
+            for (l, few) in panel.iter().enumerate() {
+                for (turned, &few) in turned[l / W].iter_mut().zip(few) {
+                    turned[l % W] = few;
+                }
+            }
+            for i in 0..many.count {
+                let sums = dots::<I, T, R, W>(many.row(i, k), turned);
+                for (r, &sum) in sums.iter().take(few.count).enumerate() {
+                    z[i * along + r * across] = sum;
+                }
+            }
+        } else {
+            let mut edge = Buffer::scratch(k * W);
+            let edge = edge.as_mut_slice().as_chunks_mut::<W>().0;
+            for i in (0..many.count).step_by(W) {
+                let many = many.from(i, 0);
+                let sums = if many.count < W {
+                    many.pack(edge);
+                    tile::<I, T, R, W>(panel.iter().zip(&*edge))
+                } else {
+                    let rows = many.data.chunks(many.step).filter_map(<[T]>::first_chunk);
+                    tile::<I, T, R, W>(panel.iter().zip(rows))
+                };
+                for (r, sums) in sums.iter().take(few.count).enumerate() {
+                    for (j, &sum) in sums.iter().take(many.count).enumerate() {
+                        z[(i + j) * along + r * across] = sum;
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn lanes<I: Instructions, const W: usize>(self) {
+        match self.x.count.min(self.y.count) {
+            1 => self.lines::<I, 1, W>(),
+            2 => self.lines::<I, 2, W>(),
+            _ => self.lines::<I, FEW, W>(),
+        }
+    }
+}
+
+/// The inner products of one line with R others, cut into pieces of W and filled up with zeros.
+/// Lane l sums the terms l, l + W, l + 2 W, …; at the end the lanes are added in halves.
+#[inline(always)]
+fn dots<I: Instructions, T: Real, const R: usize, const W: usize>(
+    line: &[T],
+    others: &[[[T; W]; R]],
+) -> [T; R] {
+    let mut sums = [[T::default(); W]; R];
+    let (chunks, rest) = line.as_chunks::<W>();
+    let mut last = [T::default(); W];
+    last[..rest.len()].copy_from_slice(rest);
+    let last = (!rest.is_empty()).then_some(&last);
+    for (x, y) in chunks.iter().chain(last).zip(others) {
+        each_row!(r < R: for l in 0..W {
+            sums[r][l] = multiply_add::<I, T>(x[l], y[r][l], sums[r][l]);
+        });
+    }
+    sums.map(|mut lanes| {
+        let mut width = W;
+        while width > 1 {
+            width /= 2;
+            for l in 0..width {
+                lanes[l] = lanes[l] + lanes[l + width];
+            }
+        }
+        lanes[0]
+    })
+}
+
+impl<T: Real> Loop for Few<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Instructions>(self) {
+        match (I::DOOR, size_of::<T>()) {
+            (Door::Portable, 4) => self.lanes::<I, 8>(),
+            (Door::Portable, _) => self.lanes::<I, 4>(),
+            (Door::Avx2, 4) => self.lanes::<I, 16>(),
+            (Door::Avx2, _) => self.lanes::<I, 8>(),
+            (Door::Avx512, 4) => self.lanes::<I, 32>(),
+            (Door::Avx512, _) => self.lanes::<I, 16>(),
+        }
+    }
+}

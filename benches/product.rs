@@ -1,73 +1,88 @@
-//! Speed of the matrix product on one thread, GFLOP/s, by form and shape.
+//! Speed of the matrix product in GFLOP/s, by form and shape, in both precisions.
 //!
-//! `cargo bench --bench product [-- PATTERN]`
+//! ```text
+//! cargo bench --bench product                         # everything, on one thread
+//! cargo bench --bench product -- "nt sq512"           # lines that contain this
+//! RAYON_NUM_THREADS=2 SCORE_MATCHING_DOOR=avx2 cargo bench --bench product
+//! ```
+//!
+//! A line is the *best* of many runs: whatever else the machine does can only make a run slower.
+//! Even so, compare only numbers from one sitting.
 
-use score_matching::Array;
-use score_matching::array::Product;
-use score_matching::matrix::{Matrix, Real, door::Door};
-use std::{hint::black_box, time::Instant};
+use score_matching::{
+    Array, Matrix,
+    array::Product,
+    matrix::{Real, door::Door},
+};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
-fn gflops<T: Real>(form: Product, m: usize, n: usize, k: usize) -> f64 {
-    let value = |i: usize, j: usize| ((i * 31 + j * 17) % 97) as f64 / 97.0 - 0.5;
-    let (x, y) = match form {
-        Product::Nn => ((m, k), (k, n)),
-        Product::Nt => ((m, k), (n, k)),
-        Product::Tn => ((k, m), (k, n)),
+/// How long each line is measured for.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// (batch, dimensions, hidden units) of the training steps whose products are measured.
+const STEPS: [(usize, usize, usize); 7] = [
+    (1024, 2, 128), // toy data
+    (512, 16, 128),
+    (128, 64, 256), // digits
+    (512, 64, 256),
+    (128, 784, 256),
+    (128, 784, 1024),
+    (512, 784, 1024),
+];
+
+fn gflops<T: Real>(form: Product, (m, n, k): (usize, usize, usize)) -> f64 {
+    let matrix = |rows, cols| {
+        Matrix::<T>::from_fn(rows, cols, |i, j| ((i * 31 + j * 17) % 97) as f64 / 97.0 - 0.5)
     };
-    let x = Matrix::<T>::from_fn(x.0, x.1, value);
-    let y = Matrix::<T>::from_fn(y.0, y.1, value);
+    let (x, y) = match form {
+        Product::Nn => (matrix(m, k), matrix(k, n)),
+        Product::Nt => (matrix(m, k), matrix(n, k)),
+        Product::Tn => (matrix(k, m), matrix(k, n)),
+    };
+    // Small products are repeated to some 100 µs, so that reading the clock does not count.
     let work = 2.0 * (m * n * k) as f64;
-    let repeats = (2e7 / work).ceil() as usize;
-    let start = Instant::now();
+    let repeats = 1 + 10_000_000 / (2 * m * n * k);
     let mut best = f64::INFINITY;
-    let mut times = 0;
-    while times < 5 || (start.elapsed().as_secs_f64() < 0.15) {
+    let begin = Instant::now();
+    while begin.elapsed() < PATIENCE {
         let start = Instant::now();
         for _ in 0..repeats {
             black_box(black_box(&x).product(form, black_box(&y)));
         }
         best = best.min(start.elapsed().as_secs_f64() / repeats as f64);
-        times += 1;
     }
     work / best / 1e9
 }
 
 fn main() {
-    let pattern = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or_default();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(
-            std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(1),
-        )
-        .build()
-        .unwrap();
-    println!("door {:?}", Door::current());
-    println!("{:<22}{:>5}{:>5}{:>5}{:>8}{:>8}", "form shape", "m", "n", "k", "f32", "f64");
-    let line = |name: &str, form: Product, m, n, k| {
-        let label = format!("{form:?} {name}").to_lowercase();
-        if label.contains(&pattern) {
-            let (single, double) =
-                pool.install(|| (gflops::<f32>(form, m, n, k), gflops::<f64>(form, m, n, k)));
-            println!("{label:<22}{m:>5}{n:>5}{k:>5}{single:>8.1}{double:>8.1}");
+    // Cargo passes `--bench` along; the first word is the pattern.
+    let pattern = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
+    let threads = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(1)).build();
+    pool.expect("a pool of threads").install(|| {
+        println!("door {}, threads {}", Door::current().name(), rayon::current_num_threads());
+        println!("{:<22}{:>5}{:>5}{:>5}{:>9}{:>9}", "form shape", "m", "n", "k", "f32", "f64");
+        let line = |shape: &str, form: Product, sizes @ (m, n, k)| {
+            let name = format!("{form:?} {shape}").to_lowercase();
+            if name.contains(&pattern) {
+                let (single, double) = (gflops::<f32>(form, sizes), gflops::<f64>(form, sizes));
+                println!("{name:<22}{m:>5}{n:>5}{k:>5}{single:>9.1}{double:>9.1}");
+            }
+        };
+        for n in [64, 128, 256, 512, 1024] {
+            for form in Product::ALL {
+                line(&format!("sq{n}"), form, (n, n, n));
+            }
         }
-    };
-    for n in [64, 128, 256, 512, 1024] {
-        for form in Product::ALL {
-            line(&format!("sq{n}"), form, n, n, n);
+        for (b, d, h) in STEPS {
+            let shape = format!("{b}x{d}x{h}");
+            line(&shape, Product::Nt, (b, h, d)); // x Wᵀ, the way in
+            line(&shape, Product::Nn, (b, d, h)); // h W, the way out
+            line(&shape, Product::Tn, (h, d, b)); // ∇W, of the way in
+            line(&shape, Product::Tn, (d, h, b)); // ∇W, of the way out
         }
-    }
-    for (b, d, h) in [
-        (1024, 2, 128),
-        (512, 16, 128),
-        (128, 64, 256),
-        (512, 64, 256),
-        (128, 784, 256),
-        (128, 784, 1024),
-        (512, 784, 1024),
-    ] {
-        let name = format!("{b}x{d}x{h}");
-        line(&name, Product::Nt, b, h, d);
-        line(&name, Product::Nn, b, d, h);
-        line(&name, Product::Tn, h, d, b);
-        line(&name, Product::Tn, d, h, b);
-    }
+    });
 }

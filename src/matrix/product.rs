@@ -147,6 +147,12 @@ impl<T: Real> Piece<'_, T> {
     /// The five loops of the [module](self).
     #[inline(always)]
     fn blocks<I: Instructions, const MR: usize, const NR: usize>(mut self) {
+        const {
+            assert!(
+                MC.is_multiple_of(MR) && NC.is_multiple_of(NR),
+                "only the last tile of a block may be ragged"
+            )
+        };
         let (x, y, k) = (self.x, self.y, self.k);
         let (m, n) = (x.count.next_multiple_of(MR), y.count.next_multiple_of(NR));
         let (mc, nc) = (m.min(MC), n.min(NC));

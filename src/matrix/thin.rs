@@ -149,9 +149,8 @@ fn dots<I: Instructions, T: Real, const R: usize, const W: usize>(
         let mut width = W;
         while width > 1 {
             width /= 2;
-            for l in 0..width {
-                lanes[l] = lanes[l] + lanes[l + width];
-            }
+            let (low, high) = lanes.split_at_mut(width);
+            low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
         }
         lanes[0]
     })

@@ -30,9 +30,11 @@
 //! | `Avx2` | 16 of 256 bits | 6 × 16, 6 × 8 | 12 | 12 + 2 + 1 = 15 |
 //! | `Avx512` | 32 of 512 bits | 8 × 32, 8 × 16 | 16 | 16 + 2 + 1 = 19 |
 //!
-//! Measured on packed panels in the first-level cache (GFLOP/s, f32, one core, peak 230 with 512
-//! bits and 117 with 256): 8 × 32, 12 × 32, 14 × 32 all 225; 6 × 16 115; but 16 × 32, one
-//! accumulator too many, 172, and 4 × 24 behind AVX2, one too many as well, 55.
+//! Measured on packed panels in the first-level cache (GFLOP/s, f32, one core of a Zen 5 at about
+//! 3.6 GHz, whose two multiply-adds a cycle make 230 with 512 bits and 115 with 256): 8 × 32,
+//! 12 × 32 and 14 × 32 all reach 225, 6 × 16 reaches 115. But 16 × 32, which needs 35 registers of
+//! 32, falls to 172, and 4 × 24 behind AVX2, which needs 16 of 16 with none to spare for the
+//! compiler, to 55. In a whole product 8 × 32 won, because a network's sizes are multiples of 8.
 //!
 //! ## Why plain arrays suffice
 //! The sizes are constants, so the loops below disappear: the compiler sees MR NR separate sums,
@@ -56,16 +58,13 @@ pub(super) fn multiply_add<I: Instructions, T: Real>(a: T, b: T, c: T) -> T {
 /// Written out, there is no such loop to be had, and only the rows are left.
 macro_rules! each_row {
     ($i:ident < $rows:ident: $row:expr) => {
-        $crate::matrix::tile::each_row!(@ $i $rows $row; 0 1 2 3 4 5 6 7)
+        const { assert!($rows <= 8, "more rows than are written out") };
+        $crate::matrix::tile::each_row!(@ $i $rows $row; 0 1 2 3 4 5 6 7);
     };
     (@ $i:ident $rows:ident $row:expr; $($number:literal)*) => {
-        $({
-            const { assert!($rows <= 8, "more rows than are written out") };
-            #[allow(non_upper_case_globals)]
-            const $i: usize = $number;
-            if $i < $rows {
-                $row
-            }
+        $(if $number < $rows {
+            let $i = $number;
+            $row
         })*
     };
 }

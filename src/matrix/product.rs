@@ -151,8 +151,8 @@ impl<T: Real> Piece<'_, T> {
             assert!(
                 MC.is_multiple_of(MR) && NC.is_multiple_of(NR),
                 "only the last tile of a block may be ragged"
-            )
-        };
+            );
+        }
         let (x, y, k) = (self.x, self.y, self.k);
         let (m, n) = (x.count.next_multiple_of(MR), y.count.next_multiple_of(NR));
         let (mc, nc) = (m.min(MC), n.min(NC));

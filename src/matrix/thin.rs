@@ -6,7 +6,7 @@
 //!
 //! | | example | loop |
 //! |---|---|---|
-//! | [`Short`]: k ≤ 8 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
+//! | [`Short`]: k ≤ 3 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
 //! | [`Few`]: m or n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
 //! | [`Few`]: m or n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | a tile that reads in place |
 //!
@@ -25,7 +25,7 @@ use super::{
 /// Up to so many rows or columns of z, [`Few`] is faster than the blocks.
 pub(super) const FEW: usize = 4;
 /// Up to so many terms, [`Short`] is faster than the blocks.
-pub(super) const SHORT: usize = 8;
+pub(super) const SHORT: usize = 3;
 
 /// z = Σₖ xₖ yₖᵀ, a sum of few outer products.
 pub(super) struct Short<'a, T: Real> {

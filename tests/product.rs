@@ -203,6 +203,10 @@ fn old_contents_of_a_reused_buffer_do_not_shine_through() {
         for door in Door::available() {
             for _ in 0..3 {
                 drop(Matrix::<f64>::from_fn(sizes.0, sizes.1, |_, _| f64::NAN));
+                for length in [300, 304, 320] {
+                    // 2 · 300 terms, filled up to whole vectors of any door
+                    drop(Matrix::<f64>::from_fn(2, length, |_, _| f64::NAN));
+                }
                 let [x, y] = operands(Product::Nn, sizes);
                 drop(door.within(|| (noise::<f64>(x, 1) * f64::NAN).nn(&noise(y, 2))));
             }

@@ -1,0 +1,49 @@
+//! The constants of the elementary functions in single precision, obtained as in
+//! [`double`](super::double). One ulp is between 2⁻²⁴ and 2⁻²³.
+
+use super::Elementary;
+
+impl Elementary for f32 {
+    const GRID: [Self; 3] = [12_582_912.0, 12_583_039.0, 12_583_166.0];
+    const LIMIT: Self = 150.0;
+    const LOG2_E: Self = std::f32::consts::LOG2_E;
+    /// 16 bits and the rest: |k| ≤ 217 takes 8 bits, and 16 + 8 = 24.
+    const LN_2: [Self; 2] = [Self::from_bits(0x3f31_7200), 1.428_606_8e-6];
+    /// Error of 1 + r + r² E(r): 2^(−26.9).
+    const EXP: &'static [Self] =
+        &[0.5, 0.166_665_76, 0.041_666_556, 0.008_363_179, 0.001_392_618_4];
+    /// Error of u − u² (½ − u L(u)): 2^(−28.4).
+    const LOG_1P: &'static [Self] = &[
+        0.193_147_18,
+        -0.079_441_46,
+        0.033_886_544,
+        -0.014_752_137,
+        0.006_994_665,
+        -0.001_121_774,
+        0.006_407_029,
+        0.008_058_992,
+        0.009_458_087,
+        0.005_412_893,
+        0.001_596_345_7,
+    ];
+    /// Error of x + x³ T(x²): 2^(−27.6).
+    const TANH: &'static [Self] =
+        &[-0.333_333_3, 0.133_331_13, -0.053_909_43, 0.021_309_389, -0.006_610_227_7];
+
+    #[inline(always)]
+    fn power(a: Self, b: Self) -> Self {
+        Self::from_bits(a.to_bits().wrapping_sub(b.to_bits()) << (Self::MANTISSA_DIGITS - 1))
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.abs()
+    }
+    #[inline(always)]
+    fn copysign(self, sign: Self) -> Self {
+        self.copysign(sign)
+    }
+    #[inline(always)]
+    fn ln(self) -> Self {
+        self.ln()
+    }
+}

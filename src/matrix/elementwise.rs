@@ -36,9 +36,10 @@
 //!
 //! ## Implementation notes
 //! The formulas are generic over the precision (`double` and `single` hold the constants) and over
-//! the door. The portable door has no fused multiply-add and the bounds hold without: the largest
-//! errors seen are 1.1, 1.7, 1.9 and 1.4 ulp in the order of the table. `ln` and 1/x are left to
-//! the standard library: no training step takes a logarithm.
+//! the door. The portable door has no fused multiply-add, and the bound holds without: in the order
+//! of the table the largest errors are 1.11, 1.79, 1.87 and 1.38 ulp, found by trying every f32; f64
+//! has the same formulas with polynomials that are as good. `ln` and 1/x are left to the standard
+//! library: no training step takes a logarithm.
 
 #![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
 

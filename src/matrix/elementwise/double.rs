@@ -5,9 +5,10 @@
 //! its length. With Python's mpmath it is one line, for instance for E
 //!
 //! ```text
-//! chebyfit(lambda r: (exp(r) - 1 - r) / r**2, [-log(2)/2, log(2)/2], 10)
+//! chebyfit(lambda r: (exp(r) - 1 - r) / r**2, [-0.34661, 0.34661], 10)
 //! ```
 //!
+//! (a little beyond ½ ln 2, because k is the rounding of a rounded quotient).
 //! The error stated with each is the largest one on a grid of 2001 points *after* rounding the
 //! coefficients, relative to the function's result. One ulp is between 2⁻⁵³ and 2⁻⁵².
 

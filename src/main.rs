@@ -46,7 +46,8 @@ fn main() -> ExitCode {
 /// The arguments as text.
 fn arguments() -> Result<Vec<String>, String> {
     let text = |argument: OsString| {
-        argument.into_string().map_err(|raw| format!("the argument {raw:?} is not UTF-8"))
+        let refuse = |raw: OsString| format!("the argument '{}' is not UTF-8", raw.display());
+        argument.into_string().map_err(refuse)
     };
     std::env::args_os().skip(1).map(text).collect()
 }
@@ -89,7 +90,9 @@ fn answer(request: Request) -> Result<(), String> {
     match request {
         Request::Help => say(HELP),
         Request::List => {
-            figure::ALL.iter().for_each(|f| say(&format!("{:12} {}", f.name, f.shows)));
+            for figure in figure::ALL {
+                say(&format!("{:12} {}", figure.name, figure.shows));
+            }
         }
         Request::Draw { figures, out, seed } => draw(&figures, &out, seed)?,
     }

@@ -31,6 +31,7 @@ pub use real::Real;
 
 use crate::array::{Array, Function, Linear, Product, Shape, operators, row_shape};
 use buffer::Buffer;
+use door::Door;
 use rayon::prelude::*;
 use std::{fmt, sync::Arc};
 
@@ -103,6 +104,9 @@ impl<T: Real> Matrix<T> {
     }
 
     /// The elements, to be changed; copied first if the buffer has another owner.
+    ///
+    /// # Panics
+    /// Never: the copy has one owner.
     pub fn data_mut(&mut self) -> &mut [T] {
         if Arc::get_mut(&mut self.data).is_none() {
             *self = Self::build(self.rows, self.cols, |out| out.copy_from_slice(self.data()));
@@ -111,6 +115,9 @@ impl<T: Real> Matrix<T> {
     }
 
     /// Row i, a slice of length d.
+    ///
+    /// # Panics
+    /// If there is no such row.
     #[track_caller]
     pub fn row(&self, i: usize) -> &[T] {
         assert!(i < self.rows, "row {i} of {:?}", self.shape());
@@ -160,9 +167,10 @@ impl<T: Real> Matrix<T> {
         Self { rows, cols, data: Arc::new(buffer) }
     }
 
-    /// Lets `f` change pieces of whole rows, in place if this is the last owner and in a copy if
-    /// not. `f` also learns at which element its piece begins.
-    fn update(mut self, f: impl Fn(usize, &mut [T]) + Sync) -> Self {
+    /// Lets `f` write pieces of whole rows: in place if this is the last owner, and then it
+    /// receives no source; into a new matrix if not. `f` also learns at which element its piece
+    /// begins.
+    fn rewrite(mut self, f: impl Fn(usize, Option<&[T]>, &mut [T]) + Sync) -> Self {
         let chunk = (CHUNK / self.cols.max(1)).max(1) * self.cols.max(1);
         let pieces = |values: &mut [T], f: &(dyn Fn(usize, &mut [T]) + Sync)| {
             if values.len() >= PARALLEL {
@@ -172,15 +180,22 @@ impl<T: Real> Matrix<T> {
             }
         };
         if let Some(buffer) = Arc::get_mut(&mut self.data) {
-            pieces(buffer.as_mut_slice(), &f);
+            pieces(buffer.as_mut_slice(), &|start, out| f(start, None, out));
             return self;
         }
         let source = self.data();
         Self::build(self.rows, self.cols, |out| {
-            pieces(out, &|start, out| {
-                out.copy_from_slice(&source[start..][..out.len()]); // stays in the first-level cache
-                f(start, out);
-            });
+            pieces(out, &|start, out| f(start, Some(&source[start..][..out.len()]), out));
+        })
+    }
+
+    /// Lets `f` change pieces of whole rows, in place or in a copy; see [`Matrix::rewrite`].
+    fn update(self, f: impl Fn(usize, &mut [T]) + Sync) -> Self {
+        self.rewrite(|start, source, x| {
+            if let Some(source) = source {
+                x.copy_from_slice(source); // it stays in the first-level cache
+            }
+            f(start, x);
         })
     }
 
@@ -210,7 +225,9 @@ impl<T: Real> Array for Matrix<T> {
 
     fn product(&self, form: Product, y: &Self) -> Self {
         let sizes @ (m, n, _) = form.sizes(self.shape(), y.shape());
-        Self::build(m, n, |out| T::multiply(form, sizes, self.data(), y.data(), out))
+        Self::build(m, n, |out| {
+            T::multiply(Door::current(), form, sizes, self.data(), y.data(), out);
+        })
     }
 
     fn add_row(self, row: &Self) -> Self {
@@ -224,7 +241,8 @@ impl<T: Real> Array for Matrix<T> {
     }
 
     fn apply(self, f: Function) -> Self {
-        self.update(|_, x| T::apply(f, x))
+        let door = Door::current(); // asked here, since a choice belongs to this thread
+        self.rewrite(|_, x, out| T::apply(door, f, x, out))
     }
 
     fn linear(self, l: Linear) -> Self {

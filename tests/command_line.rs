@@ -130,7 +130,7 @@ fn an_argument_that_is_no_text_is_refused() {
         .output()
         .expect("it starts");
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(text(&output.stderr), "error: the argument \"fig\\xFFures\" is not UTF-8\n");
+    assert_eq!(text(&output.stderr), "error: the argument 'fig\u{fffd}ures' is not UTF-8\n");
 }
 
 #[test]

@@ -233,13 +233,20 @@ fn not_with_another_sigma_in_the_model() {
     assert!(miss(&instance, wrong) > 0.1, "{}", miss(&instance, wrong));
 }
 
+/// A model that reconstructs perfectly (all data in one point c, W = 0) has no loss; with the
+/// target turned round it would have 2‖z‖²/σ² a sample.
 #[test]
 fn not_with_the_target_pointing_away_from_the_clean_point() {
-    let instance = fixed();
+    let mut instance = fixed();
+    let (n, d) = instance.x.shape();
+    instance.model.w = instance.model.w * 0.0;
+    instance.x = Matrix::zeros(n, d).add_row(&instance.model.c);
     let Instance { model, x, noisy, sigma } = &instance;
-    let target = (noisy.clone() - x) * (1.0 / (sigma * sigma));
-    let wrong = ((model.score(noisy, *sigma) - target).squared_norm() * 0.5).mean().item();
-    assert!(miss(&instance, wrong) > 0.1, "{}", miss(&instance, wrong));
+    let psi = model.score(noisy, *sigma);
+    let right = objective::denoising(|_| psi.clone(), x, noisy, *sigma).item();
+    let turned = (noisy.clone() - x) * (1.0 / (sigma * sigma));
+    let wrong = ((psi - turned).squared_norm() * 0.5).mean().item();
+    assert!(right < 1e-25 * wrong && wrong > 10.0, "{right} {wrong}");
 }
 
 /// T11's counterexamples: a field that is the gradient of nothing.
@@ -249,9 +256,9 @@ fn untied_weights_or_a_sigmoid_decoder_give_no_score() {
     let m = common::constants(&model);
     let v = standard_normal::<f64>(12, 8, &mut Generator::seed_from_u64(6));
     let v = score_matching::Dual::constant(&v);
-    let untied = jacobian(|x| m.encode(x).nn(&v).add_row(&m.c) - x, &noisy);
-    let sigmoid = jacobian(|x| m.reconstruct(x).sigmoid() - x, &noisy);
-    let tied = jacobian(|x| m.reconstruct(x) - x, &noisy);
+    let untied = jacobian(|x| m.encode(x).nn(&v).add_row(&m.c), &noisy);
+    let sigmoid = jacobian(|x| m.reconstruct(x).sigmoid(), &noisy);
+    let tied = jacobian(|x| m.reconstruct(x), &noisy);
     println!(
         "asymmetry: tied {:.1e}, untied {:.2}, sigmoid decoder {:.2}",
         asymmetry(&tied),
@@ -260,5 +267,5 @@ fn untied_weights_or_a_sigmoid_decoder_give_no_score() {
     );
     assert!(asymmetry(&tied) < 1e-14);
     assert!(asymmetry(&untied) > 0.3);
-    assert!(asymmetry(&sigmoid) > 0.05);
+    assert!(asymmetry(&sigmoid) > 0.1);
 }

@@ -33,12 +33,15 @@ fn lift<A: Array>(model: &Autoencoder<A>) -> Autoencoder<Dual<A>> {
     model.clone().map(|p| Dual::constant(&p))
 }
 
+/// ISM and its θ-gradient.
+type Evaluated<T> = (f64, Vec<Matrix<T>>);
+
 /// ISM and its θ-gradient by one route.
 fn gradient<T: Real>(
     model: &Autoencoder<Matrix<T>>,
     x: &Matrix<T>,
     route: impl for<'t> Fn(&Autoencoder<Var<'t, T>>, &Var<'t, T>) -> (Var<'t, T>, Var<'t, T>),
-) -> (f64, Vec<Matrix<T>>) {
+) -> Evaluated<T> {
     let tape = Tape::new();
     let x = tape.var(x);
     let theta = model.clone().map(|p| tape.var(&p));
@@ -61,7 +64,7 @@ fn compare<T: Real>(weighted: bool, tolerance: f64) {
     let x = normal(n, d);
 
     let (value, expected) = gradient(&model, &x, closed_form);
-    let routes: [(&str, (f64, Vec<Matrix<T>>)); 4] = [
+    let routes: [(&str, Evaluated<T>); 4] = [
         (
             "score: forward over reverse",
             gradient(&model, &x, |m, x| trace::of_score(|x| lift(m).score(x, SIGMA), x)),

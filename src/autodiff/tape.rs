@@ -143,7 +143,7 @@ const fn binary(op: Op) -> bool {
     matches!(op, Op::Product(_) | Op::Add | Op::Sub | Op::Mul | Op::AddRow)
 }
 
-impl<'t, T: Real> Var<'t, T> {
+impl<T: Real> Var<'_, T> {
     /// The number it stands for.
     pub fn value(&self) -> Matrix<T> {
         self.tape.value(self.position)

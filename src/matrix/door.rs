@@ -16,6 +16,7 @@
 //! doors. `SCORE_MATCHING_DOOR=portable|avx2|avx512` forces one for a whole process,
 //! [`Door::within`] for a closure.
 
+use super::Real;
 use std::{cell::Cell, sync::OnceLock};
 
 /// A set of vector instructions that the hot loops are compiled for.
@@ -35,6 +36,12 @@ pub(crate) trait Instructions: Copy + Send + Sync + 'static {
     const DOOR: Door;
     /// Whether `mul_add` is one instruction. Where it is not, it would be a slow library call.
     const FUSED: bool;
+
+    /// a b + c: in one rounding where the door has an instruction for it, in two where it has none.
+    #[inline(always)]
+    fn multiply_add<T: Real>(a: T, b: T, c: T) -> T {
+        if Self::FUSED { a.mul_add(b, c) } else { a * b + c }
+    }
 }
 
 /// A loop that can be compiled behind any door. Implementations are `#[inline(always)]`, and so is

@@ -41,8 +41,6 @@
 //! has the same formulas with polynomials that are as good. `ln` and 1/x are left to the standard
 //! library: no training step takes a logarithm.
 
-#![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
-
 use super::{
     Real,
     door::{Door, Instructions, Loop},
@@ -52,14 +50,25 @@ use crate::array::Function;
 mod double;
 mod single;
 
-/// x ← φ(x) behind the given door.
-pub(crate) fn apply<T: Elementary>(door: Door, f: Function, x: &mut [T]) {
-    door.enter(Apply { f, x });
+/// out ← φ(x) behind the given door; without x, out ← φ(out) in place.
+pub(crate) fn apply<T: Elementary>(door: Door, f: Function, x: Option<&[T]>, out: &mut [T]) {
+    door.enter(Apply { f, x, out });
 }
 
 struct Apply<'a, T> {
     f: Function,
-    x: &'a mut [T],
+    x: Option<&'a [T]>,
+    out: &'a mut [T],
+}
+
+impl<T: Copy> Apply<'_, T> {
+    #[inline(always)]
+    fn each(self, f: impl Fn(T) -> T) {
+        match self.x {
+            None => self.out.iter_mut().for_each(|out| *out = f(*out)),
+            Some(x) => self.out.iter_mut().zip(x).for_each(|(out, &x)| *out = f(x)),
+        }
+    }
 }
 
 impl<T: Elementary> Loop for Apply<'_, T> {
@@ -70,27 +79,20 @@ impl<T: Elementary> Loop for Apply<'_, T> {
     fn run<I: Instructions>(self) {
         let (zero, one) = (T::default(), T::of(1.0));
         match self.f {
-            Function::Sigmoid => each(self.x, sigmoid::<I, T>),
-            Function::Softplus => each(self.x, softplus::<I, T>),
-            Function::Tanh => each(self.x, tanh::<I, T>),
-            Function::Exp => each(self.x, exp::<I, T>),
-            Function::Ln => each(self.x, T::ln),
-            Function::Reciprocal => each(self.x, |x| one / x),
+            Function::Sigmoid => self.each(sigmoid::<I, T>),
+            Function::Softplus => self.each(softplus::<I, T>),
+            Function::Tanh => self.each(tanh::<I, T>),
+            Function::Exp => self.each(exp::<I, T>),
+            Function::Ln => self.each(T::ln),
+            Function::Reciprocal => self.each(|x| one / x),
             // A comparison with NaN is false, so that the last `else` keeps it.
-            Function::Relu => each(self.x, |x| if x <= zero { zero } else { x }),
-            Function::Step => each(self.x, |x| match x {
+            Function::Relu => self.each(|x| if x <= zero { zero } else { x }),
+            Function::Step => self.each(|x| match x {
                 x if x > zero => one,
                 x if x <= zero => zero,
                 nan => nan,
             }),
         }
-    }
-}
-
-#[inline(always)]
-fn each<T: Copy>(x: &mut [T], f: impl Fn(T) -> T) {
-    for x in x {
-        *x = f(*x);
     }
 }
 
@@ -137,11 +139,11 @@ impl<T: Elementary> Exponential<T> {
     #[inline(always)]
     fn of<I: Instructions>(x: T) -> Self {
         let x = keep_nan_between(-T::LIMIT, x, T::LIMIT);
-        let whole = fma::<I, T>(x, T::LOG2_E, T::GRID[2]);
+        let whole = I::multiply_add(x, T::LOG2_E, T::GRID[2]);
         let k = whole - T::GRID[2];
-        let half = fma::<I, T>(k, T::of(0.5), T::GRID[1]);
-        let r = fma::<I, T>(k, -T::LN_2[1], fma::<I, T>(k, -T::LN_2[0], x));
-        let p = fma::<I, T>(r * r, polynomial::<I, T>(T::EXP, r), r);
+        let half = I::multiply_add(k, T::of(0.5), T::GRID[1]);
+        let r = I::multiply_add(k, -T::LN_2[1], I::multiply_add(k, -T::LN_2[0], x));
+        let p = I::multiply_add(r * r, polynomial::<I, T>(T::EXP, r), r);
         Self { p, whole, half }
     }
 
@@ -169,7 +171,7 @@ impl<T: Elementary> Exponential<T> {
 fn exp<I: Instructions, T: Elementary>(x: T) -> T {
     let e = Exponential::of::<I>(x);
     let scale = e.first();
-    fma::<I, T>(scale, e.p, scale) * e.second()
+    I::multiply_add(scale, e.p, scale) * e.second()
 }
 
 /// 1 / (1 + 2ᵏ + 2ᵏ p), expanded by s = 2⁻ʰ to s / (s + t + t p) with t = 2ᵏ⁻ʰ. So nothing overflows,
@@ -182,7 +184,7 @@ fn sigmoid<I: Instructions, T: Elementary>(x: T) -> T {
     // in f64, t + s + t p would be rounded twice and the result be wrong by up to 2.5 ulp.
     let sum = t + s;
     let lost = s - (sum - t);
-    s / (sum + fma::<I, T>(t, e.p, lost))
+    s / (sum + I::multiply_add(t, e.p, lost))
 }
 
 /// log(1 + eˣ) = max(x, 0) + log(1 + u) with u = e^(−|x|) ≤ 1, log(1 + u) = u − u² (½ − u L(u)).
@@ -193,13 +195,13 @@ fn sigmoid<I: Instructions, T: Elementary>(x: T) -> T {
 fn softplus<I: Instructions, T: Elementary>(x: T) -> T {
     let e = Exponential::of::<I>(-x.abs());
     let scale = e.first();
-    let u = fma::<I, T>(scale, e.p, scale);
-    let lost = fma::<I, T>(scale, e.p, scale - u);
+    let u = I::multiply_add(scale, e.p, scale);
+    let lost = I::multiply_add(scale, e.p, scale - u);
     let (u, lost) = (u * e.second(), lost * e.second());
     let (zero, half, one) = (T::default(), T::of(0.5), T::of(1.0));
-    let tail = fma::<I, T>(-u, polynomial::<I, T>(T::LOG_1P, u - one), half);
+    let tail = I::multiply_add(-u, polynomial::<I, T>(T::LOG_1P, u - one), half);
     let positive = if x > zero { x } else { zero };
-    u + fma::<I, T>(-(u * u), tail, lost + positive)
+    u + I::multiply_add(-(u * u), tail, lost + positive)
 }
 
 /// tanh x = 1 − 2 sigmoid(−2x) for x > 0, odd. Near 0 that would cancel; there a polynomial.
@@ -207,8 +209,8 @@ fn softplus<I: Instructions, T: Elementary>(x: T) -> T {
 fn tanh<I: Instructions, T: Elementary>(x: T) -> T {
     let a = x.abs();
     let z = a * a;
-    let near = fma::<I, T>(a * z, polynomial::<I, T>(T::TANH, z), a);
-    let far = fma::<I, T>(T::of(-2.0), sigmoid::<I, T>(T::of(-2.0) * a), T::of(1.0));
+    let near = I::multiply_add(a * z, polynomial::<I, T>(T::TANH, z), a);
+    let far = I::multiply_add(T::of(-2.0), sigmoid::<I, T>(T::of(-2.0) * a), T::of(1.0));
     (if a < T::of(0.55) { near } else { far }).copysign(x)
 }
 
@@ -228,13 +230,7 @@ fn polynomial<I: Instructions, T: Real>(c: &[T], x: T) -> T {
     let horner = |first: usize| {
         let mut terms = c[first..].iter().step_by(2).rev().copied();
         let last = terms.next().unwrap_or_default();
-        terms.fold(last, |sum, c| fma::<I, T>(sum, square, c))
+        terms.fold(last, |sum, c| I::multiply_add(sum, square, c))
     };
-    fma::<I, T>(horner(1), x, horner(0))
-}
-
-/// a b + c, in one rounding where the door has an instruction for it, in two where it has none.
-#[inline(always)]
-fn fma<I: Instructions, T: Real>(a: T, b: T, c: T) -> T {
-    if I::FUSED { a.mul_add(b, c) } else { a * b + c }
+    I::multiply_add(horner(1), x, horner(0))
 }

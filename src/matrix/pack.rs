@@ -15,8 +15,6 @@
 //! and xᵀ y differ in nothing but the [`Lines`] they begin with. Lines that are missing at an edge
 //! are zeros in the panel, so the tile need not know of edges.
 
-#![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
-
 use super::Real;
 
 /// One operand, seen as lines along k: element l of line i is `data[i * line + l * step]`.

@@ -34,8 +34,6 @@
 //! Goto and van de Geijn (2008), *Anatomy of high-performance matrix multiplication*; Van Zee and
 //! van de Geijn (2015), *BLIS*, whose loops these are. Theirs are in C with a tile in assembly.
 
-#![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
-
 use super::{
     Real,
     buffer::Buffer,

@@ -48,16 +48,17 @@ pub trait Real:
     #[must_use]
     fn sqrt(self) -> Self;
 
-    /// z = x y, x yᵀ or xᵀ y on row-major slices; `sizes` is (m, n, k) of [`Product::sizes`].
+    /// z = x y, x yᵀ or xᵀ y behind the given door, on row-major slices; `sizes` is (m, n, k) of [`Product::sizes`].
     fn multiply(
+        door: Door,
         form: Product,
         sizes: (usize, usize, usize),
         x: &[Self],
         y: &[Self],
         z: &mut [Self],
     );
-    /// x ← φ(x), elementwise.
-    fn apply(f: Function, x: &mut [Self]);
+    /// out ← φ(x) behind the given door; without x, out ← φ(out) in place.
+    fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]);
     /// Where this precision's buffers wait to be used again.
     fn pool() -> &'static PoolKey<Self>;
 }
@@ -82,11 +83,11 @@ macro_rules! real {
         fn sqrt(self) -> Self {
             $t::sqrt(self)
         }
-        fn multiply(form: Product, sizes: (usize, usize, usize), x: &[Self], y: &[Self], z: &mut [Self]) {
-            product::multiply(Door::current(), form, sizes, x, y, z);
+        fn multiply(door: Door, form: Product, sizes: (usize, usize, usize), x: &[Self], y: &[Self], z: &mut [Self]) {
+            product::multiply(door, form, sizes, x, y, z);
         }
-        fn apply(f: Function, x: &mut [Self]) {
-            elementwise::apply(Door::current(), f, x);
+        fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]) {
+            elementwise::apply(door, f, x, out);
         }
         fn pool() -> &'static PoolKey<Self> {
             thread_local!(static POOL: RefCell<Pool<$t>> = RefCell::default());

@@ -12,14 +12,12 @@
 //!
 //! They stay on one thread: whoever has many rows divides *them* among threads.
 
-#![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
-
 use super::{
     Real,
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::Lines,
-    tile::{each_row, multiply_add, tile},
+    tile::{each_row, tile},
 };
 
 /// Up to so many rows or columns of z, [`Few`] is faster than the blocks.
@@ -53,7 +51,7 @@ impl<T: Real> Loop for Short<'_, T> {
                 if l == 0 {
                     z.iter_mut().zip(row).for_each(|(z, &y)| *z = x * y);
                 } else {
-                    z.iter_mut().zip(row).for_each(|(z, &y)| *z = multiply_add::<I, T>(x, y, *z));
+                    z.iter_mut().zip(row).for_each(|(z, &y)| *z = I::multiply_add(x, y, *z));
                 }
             }
         }
@@ -142,7 +140,7 @@ fn dots<I: Instructions, T: Real, const R: usize, const W: usize>(
     let last = (!rest.is_empty()).then_some(&last);
     for (x, y) in chunks.iter().chain(last).zip(others) {
         each_row!(r < R: for l in 0..W {
-            sums[r][l] = multiply_add::<I, T>(x[l], y[r][l], sums[r][l]);
+            sums[r][l] = I::multiply_add(x[l], y[r][l], sums[r][l]);
         });
     }
     sums.map(|mut lanes| {

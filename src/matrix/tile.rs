@@ -41,15 +41,7 @@
 //! finds that each row is a vector operation, and keeps the vectors in registers. No intrinsics,
 //! hence nothing unsafe and no second copy for another instruction set.
 
-#![expect(clippy::inline_always, reason = "only inlined code takes on the door's instructions")]
-
 use super::{Real, door::Instructions};
-
-/// a b + c: in one instruction where the door has one, else in two.
-#[inline(always)]
-pub(super) fn multiply_add<I: Instructions, T: Real>(a: T, b: T, c: T) -> T {
-    if I::FUSED { a.mul_add(b, c) } else { a * b + c }
-}
 
 /// Writes a statement out for each row number below `$rows`.
 ///
@@ -78,7 +70,7 @@ pub(super) fn tile<'a, I: Instructions, T: Real, const MR: usize, const NR: usiz
     let mut c = [[T::default(); NR]; MR];
     for (a, b) in pairs {
         each_row!(i < MR: for j in 0..NR {
-            c[i][j] = multiply_add::<I, T>(a[i], b[j], c[i][j]);
+            c[i][j] = I::multiply_add(a[i], b[j], c[i][j]);
         });
     }
     c

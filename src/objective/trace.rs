@@ -23,12 +23,11 @@ use crate::{
 #[track_caller]
 pub fn of_score<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -> (A, A) {
     let (_, d) = x.shape();
-    let x = Dual::axes(x);
-    let axes = x.tangents.clone().expect("axes are tangents");
-    let psi = score(&x);
+    let axes = Dual::axes(x);
+    let psi = score(&axes);
     let value = psi.value.clone();
     // Row i·d + j holds ∂ψ/∂xⱼ of sample i; of each, the trace takes component j.
-    let trace = psi.tangents_or_zero(d).inner(&axes).linear(Linear::SumEach(d));
+    let trace = psi.tangents_or_zero(d).inner(&axes.tangents_or_zero(d)).linear(Linear::SumEach(d));
     (value, trace)
 }
 

@@ -38,6 +38,10 @@
 //! their left side, so that the last owner of a buffer works in place. Rust offers `A − &A` through
 //! a supertrait bound but not `&A − &A`, nor `1.0 − y`: write `x.clone() - &y` and `-y + 1.0`.
 
+mod operators;
+
+pub(crate) use operators::{operators, row_shape, same_shape};
+
 use std::ops::{Add, Mul, Neg, Sub};
 
 /// (rows, columns).
@@ -324,65 +328,4 @@ impl Function {
             Self::Step => y.clone() * 0.0, // away from the jump
         }
     }
-}
-
-/// The operators of a reading, from its three elementwise operations by reference and its shift.
-///
-/// Each reading states `x + &y`, `x - &y`, `x * &y` and `x + number`; the forms that take the right
-/// side by value, subtraction of a number, scaling and negation follow.
-macro_rules! operators {
-    ([$($generics:tt)*] $type:ty { add: $add:expr, sub: $sub:expr, mul: $mul:expr, shift: $shift:expr $(,)? }) => {
-        $crate::array::operators!(@ [$($generics)*] $type, Add, add, $add);
-        $crate::array::operators!(@ [$($generics)*] $type, Sub, sub, $sub);
-        $crate::array::operators!(@ [$($generics)*] $type, Mul, mul, $mul);
-        $crate::array::operators!(number [$($generics)*] $type, Add, add, |x: Self, a: f64| ($shift)(x, a));
-        $crate::array::operators!(number [$($generics)*] $type, Sub, sub, |x: Self, a: f64| ($shift)(x, -a));
-        $crate::array::operators!(number [$($generics)*] $type, Mul, mul, |x: Self, a: f64| x.linear(Linear::Scale(a)));
-        impl<$($generics)*> std::ops::Neg for $type {
-            type Output = Self;
-            fn neg(self) -> Self {
-                self.linear(Linear::Scale(-1.0))
-            }
-        }
-    };
-    (@ [$($generics:tt)*] $type:ty, $Op:ident, $op:ident, $f:expr) => {
-        impl<$($generics)*> std::ops::$Op for $type {
-            type Output = Self;
-            #[track_caller]
-            fn $op(self, y: Self) -> Self {
-                $crate::array::same_shape(stringify!($op), self.shape(), y.shape());
-                ($f)(self, &y)
-            }
-        }
-        impl<$($generics)*> std::ops::$Op<&$type> for $type {
-            type Output = Self;
-            #[track_caller]
-            fn $op(self, y: &Self) -> Self {
-                $crate::array::same_shape(stringify!($op), self.shape(), y.shape());
-                ($f)(self, y)
-            }
-        }
-    };
-    (number [$($generics:tt)*] $type:ty, $Op:ident, $op:ident, $f:expr) => {
-        impl<$($generics)*> std::ops::$Op<f64> for $type {
-            type Output = Self;
-            fn $op(self, a: f64) -> Self {
-                ($f)(self, a)
-            }
-        }
-    };
-}
-pub(crate) use operators;
-
-/// The shape rule of `+`, `-` and `*`. Checked before any closure is entered, because
-/// `#[track_caller]` does not reach through one.
-#[track_caller]
-pub(crate) fn same_shape(name: &str, x: Shape, y: Shape) {
-    assert!(x == y, "{name}: {x:?} · {y:?}");
-}
-
-/// The shape rule of [`Array::add_row`].
-#[track_caller]
-pub(crate) fn row_shape(x: Shape, row: Shape) {
-    assert!(row == (1, x.1), "add_row: {x:?} · {row:?}");
 }

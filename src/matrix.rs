@@ -311,10 +311,10 @@ fn sum<T: Real>(x: &[T]) -> T {
 }
 
 operators!([T: Real] Matrix<T> {
-    add: |x: Self, y: &Self| x.zip(y, |x, y| x + y),
-    sub: |x: Self, y: &Self| x.zip(y, |x, y| x - y),
-    mul: |x: Self, y: &Self| x.zip(y, |x, y| x * y),
-    shift: |x: Self, a: f64| { let a = T::of(a); x.map(|x| x + a) },
+    add: |x, y| x.zip(y, |x, y| x + y),
+    sub: |x, y| x.zip(y, |x, y| x - y),
+    mul: |x, y| x.zip(y, |x, y| x * y),
+    shift: |x, a| { let a = T::of(a); x.map(|x| x + a) },
 });
 
 impl<T: Real> PartialEq for Matrix<T> {

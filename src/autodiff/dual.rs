@@ -145,18 +145,18 @@ impl<A: Array> Array for Dual<A> {
 }
 
 operators!([A: Array] Dual<A> {
-    add: |x: Self, y: &Self| {
+    add: |x, y| {
         Self { value: x.value + &y.value, tangents: plus(x.tangents, y.tangents.clone()) }
     },
-    sub: |x: Self, y: &Self| {
+    sub: |x, y| {
         let minus = y.tangents.clone().map(|w| -w);
         Self { value: x.value - &y.value, tangents: plus(x.tangents, minus) }
     },
     // (x + δ v) ∘ (y + δ w) = x ∘ y + δ (v ∘ y + w ∘ x)
-    mul: |x: Self, y: &Self| {
+    mul: |x, y| {
         let left = times(x.tangents, &y.value);
         let right = times(y.tangents.clone(), &x.value);
         Self { value: x.value * &y.value, tangents: plus(left, right) }
     },
-    shift: |x: Self, a: f64| Self { value: x.value + a, tangents: x.tangents },
+    shift: |x, a| Self { value: x.value + a, tangents: x.tangents },
 });

@@ -217,10 +217,10 @@ impl<T: Real> Array for Var<'_, T> {
 }
 
 operators!(['t, T: Real] Var<'t, T> {
-    add: |x: Self, y: &Self| x.record(Op::Add, *y),
-    sub: |x: Self, y: &Self| x.record(Op::Sub, *y),
-    mul: |x: Self, y: &Self| x.record(Op::Mul, *y),
-    shift: |x: Self, a: f64| x.record(Op::Shift(a), x),
+    add: |x, y| x.record(Op::Add, *y),
+    sub: |x, y| x.record(Op::Sub, *y),
+    mul: |x, y| x.record(Op::Mul, *y),
+    shift: |x, a| x.record(Op::Shift(a), x),
 });
 
 impl<T: Real> fmt::Debug for Tape<T> {

@@ -143,6 +143,9 @@ impl<T: Real> Matrix<T> {
     /// The rows with the given indices, in that order: a mini-batch.
     #[track_caller]
     pub fn select(&self, rows: &[usize]) -> Self {
+        for &i in rows {
+            self.row(i); // here and not in the closure, through which `track_caller` does not reach
+        }
         Self::build(rows.len(), self.cols, |out| {
             for (out, &i) in out.chunks_exact_mut(self.cols.max(1)).zip(rows) {
                 out.copy_from_slice(self.row(i));

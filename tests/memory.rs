@@ -1,0 +1,151 @@
+//! Memory: a training step gives back what it took, and takes nothing new.
+//!
+//! A counting allocator stands between this test and the system. Two claims are checked: after step
+//! 1000 exactly as many bytes are alive as after step 10, and from then on no step asks the system
+//! for a block of 4 KiB or more, because every matrix of that size finds a buffer of an earlier
+//! step (see `matrix/buffer.rs`). Both rest on updates in place, which need the last owner: a tape
+//! that outlives its step would show here at once, and does, in the last test.
+//!
+//! Counts are kept for each thread, so that tests side by side do not disturb each other; each runs
+//! inside a pool of one thread, whose work is then all done, and counted, on that thread.
+
+use rand::SeedableRng;
+use score_matching::{
+    Array, Matrix, Tape,
+    corruption::corrupt,
+    matrix::noise::{Generator, standard_normal},
+    model::{Autoencoder, Parameters},
+    objective::denoising,
+};
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+/// Blocks of at least this many bytes are large.
+const LARGE: usize = 4096;
+
+thread_local! {
+    /// Bytes alive.
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    /// Bytes ever allocated in large blocks.
+    static FRESH: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call is passed on to the system's allocator unchanged; the counters beside it are
+// thread-local cells with constant initial values, which never allocate.
+#[expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.set(LIVE.get() + layout.size().cast_signed());
+        if layout.size() >= LARGE {
+            FRESH.set(FRESH.get() + layout.size());
+        }
+        // SAFETY: the caller's promise about the layout is passed on.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        LIVE.set(LIVE.get() - layout.size().cast_signed());
+        // SAFETY: the block came from `alloc` above, hence from the system, with this layout.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const SIGMA: f64 = 0.5;
+const RATE: f64 = 1e-3;
+
+/// One step of plain gradient descent on DSM.
+fn step(model: Autoencoder<Matrix>, x: &Matrix, rng: &mut Generator) -> Autoencoder<Matrix> {
+    let noise = standard_normal(x.rows(), x.cols(), rng);
+    let noisy = corrupt(x, &noise, SIGMA);
+    let tape = Tape::new();
+    let theta = model.clone().map(|p| tape.var(&p));
+    let loss = denoising(|x| theta.score(x, SIGMA), &tape.var(x), &tape.var(&noisy), SIGMA);
+    let gradient = loss.gradient(&theta.into_list());
+    drop(tape); // it shares the buffers of the parameters
+    let mut gradient = gradient.into_iter();
+    model.map(|p| p - gradient.next().expect("one for each parameter") * RATE)
+}
+
+/// Runs `f` on a thread of its own that also does all parallel work.
+fn alone<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread").install(f)
+}
+
+#[test]
+fn a_training_step_in_steady_state_allocates_nothing_large_and_keeps_nothing() {
+    alone(|| {
+        let mut rng = Generator::seed_from_u64(1);
+        let x = standard_normal(128, 64, &mut rng);
+        let mut model = Autoencoder::random(64, 32, &mut rng);
+        let (mut live, mut fresh) = (0, 0);
+        for number in 1..=1000 {
+            model = step(model, &x, &mut rng);
+            if number == 10 {
+                (live, fresh) = (LIVE.get(), FRESH.get());
+            }
+        }
+        assert!(fresh > 0 && live > 0, "the allocator counts");
+        assert_eq!(FRESH.get() - fresh, 0, "bytes in large blocks of 990 steps");
+        assert_eq!(LIVE.get() - live, 0, "bytes kept by 990 steps");
+        assert!(model.w.is_finite());
+    });
+}
+
+#[test]
+fn the_last_owner_is_updated_in_place_and_any_other_in_a_copy() {
+    alone(|| {
+        let make = || Matrix::from_fn(100, 10, |i, j| (i + j) as f64);
+        let operations: [fn(Matrix) -> Matrix; 7] = [
+            |x| x + 1.0,
+            |x| x * 2.0,
+            |x| -x,
+            Array::tanh,
+            |x| x + &Matrix::zeros(100, 10),
+            |x| x * Matrix::zeros(100, 10),
+            |x| x.add_row(&Matrix::zeros(1, 10)),
+        ];
+        for operation in operations {
+            let x = make();
+            let last = x.clone();
+            let place = x.data().as_ptr();
+            drop(x);
+            assert_eq!(operation(last).data().as_ptr(), place, "a clone that is the last owner");
+
+            let x = make();
+            let y = operation(x.clone());
+            assert_ne!(y.data().as_ptr(), x.data().as_ptr(), "two owners");
+            assert_eq!(x, make(), "the other owner sees no change");
+        }
+    });
+}
+
+#[test]
+fn a_dropped_buffer_is_used_again() {
+    alone(|| {
+        let x = Matrix::<f64>::zeros(50, 20);
+        let place = x.data().as_ptr();
+        drop(x);
+        assert_eq!(Matrix::<f64>::zeros(20, 50).data().as_ptr(), place);
+    });
+}
+
+#[test]
+fn a_tape_that_outlives_its_step_costs_a_copy_of_the_parameters() {
+    alone(|| {
+        let parameter = Matrix::<f64>::zeros(64, 32);
+        let place = parameter.data().as_ptr();
+        let tape = Tape::new();
+        tape.var(&parameter);
+        let updated = parameter - &Matrix::zeros(64, 32);
+        assert_ne!(updated.data().as_ptr(), place);
+        drop(tape);
+        let place = updated.data().as_ptr();
+        assert_eq!((updated - &Matrix::zeros(64, 32)).data().as_ptr(), place);
+    });
+}

@@ -29,7 +29,9 @@ fn complaint(f: impl FnOnce()) -> Complaint {
     HOOK.call_once(|| {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let message = info.payload_as_str().unwrap_or_default().to_owned();
+            let formatted = info.payload().downcast_ref::<String>().cloned();
+            let fixed = || info.payload().downcast_ref::<&str>().map(ToString::to_string);
+            let message = formatted.or_else(fixed).unwrap_or_default();
             let at = info.location().expect("a panic has a location");
             if EXPECTED.get() {
                 LAST.set(Some((message, at.file().to_owned(), at.line())));

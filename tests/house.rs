@@ -63,7 +63,9 @@ fn sources(folders: &[&str]) -> BTreeMap<PathBuf, String> {
         }
     }
     let mut found = BTreeMap::new();
-    folders.iter().for_each(|folder| visit(&root().join(folder), &mut found));
+    for folder in folders {
+        visit(&root().join(folder), &mut found);
+    }
     assert!(!found.is_empty());
     found
 }
@@ -166,10 +168,10 @@ fn graph() -> BTreeMap<String, BTreeSet<String>> {
         let (module, code) = (module(&path), code(&text));
         let mut names = imports(&code, "crate");
         names.extend(imports(&code, "score_matching"));
-        assert!(!code.contains("super::super"), "{path:?}: write crate::");
+        assert!(!code.contains("super::super"), "{}: write crate::", path.display());
         let on_top = path.iter().count() == 2; // whose parent is the crate
         let upwards = |line: &str| line.trim_start_matches("pub ").starts_with("use super::");
-        assert!(!(on_top && code.lines().any(upwards)), "{path:?}: write crate::");
+        assert!(!(on_top && code.lines().any(upwards)), "{}: write crate::", path.display());
         let from = graph.entry(module.clone()).or_default();
         from.extend(names.iter().map(|name| exports(name)).filter(|name| *name != module));
     }
@@ -235,8 +237,9 @@ fn every_proof_is_run_by_the_tests() {
     let library = fs::read_to_string(root().join("src/lib.rs")).expect("a library");
     let Ok(proofs) = fs::read_dir(root().join("proofs")) else { return };
     for proof in proofs {
-        let name = proof.expect("a readable folder").file_name().to_string_lossy().into_owned();
-        if name.ends_with(".md") && name != "README.md" {
+        let path = proof.expect("a readable folder").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        if path.extension().is_some_and(|extension| extension == "md") && name != "README.md" {
             let registered = library.contains(&format!("\"../proofs/{name}\""));
             assert!(registered, "proofs/{name} is not in src/lib.rs: its steps are never run");
         }

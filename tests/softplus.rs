@@ -34,11 +34,11 @@ fn softplus_composed_of_pieces_with_kinks_has_the_right_value_and_a_wrong_slope(
     {
         let wrong = composed(&zero, absolute);
         assert_eq!(wrong.value(), zero.softplus().value());
-        let slope = wrong.gradient(&[zero])[0].item();
-        assert_eq!(slope, slope_found);
-        assert!((slope - 0.5).abs() >= 0.25); // far from any rounding
+        let slope = wrong.gradient(&[zero]).remove(0);
+        assert_eq!(slope, Matrix::from_rows([[slope_found]]));
+        assert!((slope.item() - 0.5).abs() >= 0.25); // far from any rounding
     }
-    assert_eq!(zero.softplus().gradient(&[zero])[0].item(), 0.5);
+    assert_eq!(zero.softplus().gradient(&[zero])[0], Matrix::from_rows([[0.5]]));
 
     // Everywhere else the composition is right: the kink alone is to blame. Both slopes are at
     // most 1, and come from fewer roundings than there are nodes.
@@ -54,11 +54,11 @@ fn softplus_composed_of_pieces_with_kinks_has_the_right_value_and_a_wrong_slope(
 
 /// P₁ = s − s² and Pₖ₊₁ = Pₖ′ (s − s²): the k-th derivative of s = sigmoid(x) as a polynomial in s,
 /// coefficients in ascending powers.
-fn polynomials() -> impl Iterator<Item = Vec<i64>> {
+fn polynomials() -> impl Iterator<Item = Vec<i32>> {
     std::iter::successors(Some(vec![0, 1, -1]), |p| {
         let mut next = vec![0; p.len() + 1];
-        for (power, coefficient) in p.iter().enumerate().skip(1) {
-            let term = power as i64 * coefficient; // of s^(power − 1)
+        for (power, (exponent, coefficient)) in (0..).zip(p).enumerate() {
+            let term = exponent * coefficient; // of s^(exponent − 1)
             next[power] += term;
             next[power + 1] -= term;
         }
@@ -82,8 +82,8 @@ fn six_gradients_of_gradients_of_the_sigmoid_are_its_six_derivatives() {
         let s = y.value().item();
         for (order, polynomial) in (1..=6).zip(polynomials()) {
             y = y.grad(&[x])[0];
-            let terms = polynomial.iter().enumerate();
-            let terms: Vec<_> = terms.map(|(power, &c)| c as f64 * s.powi(power as i32)).collect();
+            let terms = (0..).zip(polynomial);
+            let terms: Vec<_> = terms.map(|(power, c)| f64::from(c) * s.powi(power)).collect();
             let expected: f64 = terms.iter().sum();
             // Every node rounds once, and what it rounds is a part of the expanded polynomial.
             let size: f64 = terms.iter().map(|term| term.abs()).sum();

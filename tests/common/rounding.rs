@@ -48,7 +48,7 @@ impl Rounded {
     }
 
     /// A number that was rounded once.
-    fn rounded(value: &Matrix) -> Self {
+    fn once(value: &Matrix) -> Self {
         Self { value: value.clone(), size: abs(value), error: abs(value) }
     }
 
@@ -167,7 +167,7 @@ impl Routes {
     pub fn of(f: &impl Formula, x: &[Matrix], weights: &Matrix, directions: &[Direction]) -> Self {
         let rounding = |directions: &[Direction]| {
             // the inputs themselves are rounded when a step h v is added to them
-            let x: Vec<_> = x.iter().map(Rounded::rounded).collect();
+            let x: Vec<_> = x.iter().map(Rounded::once).collect();
             let exact = |v: &Direction| v.iter().map(Rounded::exact).collect::<Direction<_>>();
             let directions: Vec<_> = directions.iter().map(exact).collect();
             let bound = forward(f, &x, &Rounded::exact(weights), &directions).error.item();

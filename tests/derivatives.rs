@@ -220,6 +220,25 @@ fn k_stacked_tangents_are_k_single_ones() {
 }
 
 #[test]
+fn sums_have_room_for_all_axes_at_once() {
+    // The derived operations are made of maps that keep tangents apart: with all d axes under every
+    // row, the columns of these Jacobians come out together. Exact, on integers.
+    let (n, d) = (2, 3);
+    let x = Matrix::from_fn(n, d, |i, j| (4 * i + j) as f64);
+    let axes = Dual::axes(&x);
+    let tangents = |y: Dual<Matrix>| y.tangents.expect("it depends on x");
+    let constant = |rows, a| Matrix::from_fn(rows, 1, |_, _| a);
+    assert_eq!(tangents(axes.clone().row_sum()), constant(n * d, 1.0));
+    assert_eq!(tangents(axes.clone().sum()), constant(d, n as f64));
+    assert_eq!(tangents(axes.clone().row_sum().mean()), constant(d, 1.0)); // n · 1/n
+    let columns = Matrix::from_fn(d, d, |i, j| if i == j { n as f64 } else { 0.0 });
+    assert_eq!(tangents(axes.clone().sum_rows()), columns);
+    let twice_x = Matrix::from_fn(n * d, 1, |r, _| 2.0 * x.at(r / d, r % d));
+    assert_eq!(tangents(axes.squared_norm()), twice_x);
+    assert_eq!(tangents(axes.inner(&axes)), twice_x);
+}
+
+#[test]
 fn where_there_is_room_for_one_tangent_several_are_refused() {
     for_every_operation(|op, x, _, _, _| {
         let moving = stackable(op);

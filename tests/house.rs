@@ -13,7 +13,7 @@ use std::{
 
 /// The plan of the house: every module of the top level with its floor. Modules inside a folder may
 /// use each other; modules side by side on one floor may too, but not in a circle.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("array", 0),
     ("matrix", 1),
     ("autodiff", 2),
@@ -27,6 +27,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("optimizer", 5),
     ("sampler", 5),
     ("identity", 5),
+    ("proof", 5),
     ("experiment", 5),
     ("figure", 6),
     // the roof

@@ -37,7 +37,8 @@
 //! | 0 | [`array`](mod@array) | the vocabulary: what a formula may use |
 //! | 1 | [`matrix`] | numbers; the only floor with threads, vector instructions, and `unsafe` |
 //! | 2 | [`autodiff`] | derivatives: one rule book, read in reverse and forward |
-//! | 3 | [`model`], [`corruption`], [`dataset`] | what is learned, from what |
+//! | 2 | [`quadrature`] | deterministic integrals, precise enough to be evidence |
+//! | 3 | [`model`], [`corruption`], [`density`], [`dataset`] | what is learned, from what |
 //! | 4 | [`objective`] | what is minimised: functionals of a score |
 //! | 5 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
 //! | 5 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
@@ -62,6 +63,7 @@ pub mod array;
 pub mod autodiff;
 pub mod corruption;
 pub mod dataset;
+pub mod density;
 pub mod experiment;
 pub mod figure;
 pub mod identity;
@@ -70,6 +72,7 @@ pub mod model;
 pub mod objective;
 pub mod optimizer;
 pub mod proof;
+pub mod quadrature;
 pub mod train;
 
 pub use array::Array;

@@ -7,12 +7,16 @@
 //! | model | formula |
 //! |---|---|
 //! | [`Autoencoder`] | r(x) = Wᵀ sigmoid(W x + b) + c, with its energy and its score |
+//! | [`ScoreNetwork`] | ψ(x) = W_L φ(… φ(W₁x + b₁) …) + b_L, with its exact trace |
+//! | [`EnergyNetwork`] | E(x) = ½‖x‖²/s² + network(x), its score by differentiation |
 //! | [`Wiener`] | the best affine denoiser, from a mean and a covariance |
 
 pub mod autoencoder;
+pub mod network;
 pub mod wiener;
 
 pub use autoencoder::Autoencoder;
+pub use network::{EnergyNetwork, ScoreNetwork};
 pub use wiener::Wiener;
 
 /// A struct of arrays that can be lifted from one reading to another, array by array.

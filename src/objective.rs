@@ -1,47 +1,112 @@
 //! Objectives: functionals of a score, as in the papers.
 //!
 //! An objective takes a score (a function of x), or the pair (ψ, tr ∂ψ/∂x) that any route of
-//! [`trace`] produces, and returns the mean over the samples as a (1, 1) array. It does not know
-//! which model the score belongs to.
+//! [`trace`] produces. It does not know which model the score belongs to. It returns one number a
+//! sample, (n, 1); the expectation is the caller's: `.mean()` over a sample, or the weighted sum of
+//! a quadrature, [`expectation`](crate::quadrature::expectation).
 //!
 //! | objective | formula |
 //! |---|---|
-//! | [`denoising`] | 𝔼[½‖ψ(x̃) − ∇ log q_σ(x̃∣x)‖²] |
-//! | [`reconstruction`] | 𝔼‖r(x̃) − x‖² |
-//! | [`implicit`] | 𝔼[½‖ψ(x)‖² + tr ∂ψ/∂x] |
+//! | [`explicit`] | ½‖ψ(x) − ∇ log q(x)‖² |
+//! | [`implicit`] | ½‖ψ(x)‖² + tr ∂ψ/∂x |
+//! | [`weighted_implicit`] | ½ w‖ψ‖² + w tr ∂ψ/∂x + ⟨∇w, ψ⟩ |
+//! | [`regularised`] | implicit + λ Σᵢ (∂ψᵢ/∂xᵢ)² |
+//! | [`sliced`](sliced::sliced) | ½(vᵀψ)² + vᵀ (∂ψ/∂x) v |
+//! | [`denoising`] | ½‖ψ(x̃) − ∇ log q_σ(x̃∣x)‖² |
+//! | [`denoising_with_control`] | the same less two terms of known mean, so that σ → 0 is harmless |
+//! | [`reconstruction`] | ‖r(x̃) − x‖² |
 //!
-//! With ψ(x̃) = (r(x̃) − x̃)/σ² the first is the second divided by 2σ⁴ (T10): the proof is in
+//! With ψ(x̃) = (r(x̃) − x̃)/σ² the third is the last divided by 2σ⁴ (T10): the proof is in
 //! `proofs/denoising_autoencoder.md`.
 //!
-//! A denoising loss does not go to zero: even the perfect score leaves a **noise floor**. Where it
-//! is known it belongs beside the loss, see [`floor`].
+//! A denoising loss does not go to zero: even the perfect score leaves a **noise floor**, because
+//! the clean point cannot be known from the corrupted one. A loss printed without it "never
+//! decreases"; where it is known it belongs beside the loss, see [`noise_floor`].
 
-pub mod floor;
+pub mod sliced;
 pub mod trace;
 
 use crate::{array::Array, corruption};
 
-/// DSM_σ = 𝔼[½‖ψ(x̃) − (x − x̃)/σ²‖²], denoising score matching (Vincent 2011, equation 9).
+/// ½‖ψ(x) − ∇ log q(x)‖², explicit score matching (Hyvärinen 2005, equation 2): half the Fisher
+/// divergence. It needs the score of the data, which only a known density has.
 ///
-/// Shapes: x and x̃ (n, d) → (1, 1).
+/// Shapes: both scores (n, d) → (n, 1).
+#[track_caller]
+pub fn explicit<A: Array>(score: A, data_score: &A) -> A {
+    (score - data_score).squared_norm() * 0.5
+}
+
+/// ½‖ψ(x̃) − (x − x̃)/σ²‖², denoising score matching (Vincent 2011, equation 9).
+///
+/// Shapes: x and x̃ (n, d) → (n, 1).
 #[track_caller]
 pub fn denoising<A: Array>(score: impl Fn(&A) -> A, x: &A, noisy: &A, sigma: f64) -> A {
     let target = corruption::score(noisy, x, sigma);
-    ((score(noisy) - target).squared_norm() * 0.5).mean()
+    (score(noisy) - target).squared_norm() * 0.5
 }
 
-/// DAE_σ = 𝔼‖r(x̃) − x‖², the objective of a denoising autoencoder (Vincent 2011, equation 2).
+/// ‖r(x̃) − x‖², the objective of a denoising autoencoder (Vincent 2011, equation 2).
 ///
-/// Shapes: x and x̃ (n, d) → (1, 1). A sum over the d dimensions, not a mean.
+/// Shapes: x and x̃ (n, d) → (n, 1). A sum over the d dimensions, not a mean.
 #[track_caller]
 pub fn reconstruction<A: Array>(reconstruct: impl Fn(&A) -> A, x: &A, noisy: &A) -> A {
-    (reconstruct(noisy) - x).squared_norm().mean()
+    (reconstruct(noisy) - x).squared_norm()
 }
 
-/// ISM = 𝔼[½‖ψ‖² + tr ∂ψ/∂x], implicit score matching (Hyvärinen 2005, equation 4).
+/// ½‖ψ‖² + tr ∂ψ/∂x, implicit score matching (Hyvärinen 2005, equation 4).
 ///
-/// Shapes: ψ (n, d) and its trace (n, 1) → (1, 1).
+/// Shapes: ψ (n, d) and its trace (n, 1) → (n, 1).
 #[track_caller]
 pub fn implicit<A: Array>((score, trace): (A, A)) -> A {
-    (score.squared_norm() * 0.5 + trace).mean()
+    score.squared_norm() * 0.5 + trace
+}
+
+/// ½ w‖ψ‖² + w tr ∂ψ/∂x + ⟨∇w, ψ⟩, implicit score matching with a weight w(x) ≥ 0 that vanishes
+/// where q does not (Hyvärinen 2007): the boundary term of the integration by parts is gone (T4).
+///
+/// Shapes: ψ (n, d) and its trace (n, 1), w (n, 1), ∇w (n, d) → (n, 1).
+#[track_caller]
+pub fn weighted_implicit<A: Array>((score, trace): (A, A), weight: &A, slope: &A) -> A {
+    let drift = score.inner(slope);
+    implicit((score, trace)) * weight + drift
+}
+
+/// ½‖ψ‖² + tr ∂ψ/∂x + λ Σᵢ (∂ψᵢ/∂xᵢ)², regularised score matching (Kingma and LeCun 2010, equation
+/// 8). The regulariser belongs inside the expectation.
+///
+/// Shapes: ψ (n, d) and the diagonal of ∂ψ/∂x (n, d) → (n, 1).
+#[track_caller]
+pub fn regularised<A: Array>(score: A, diagonal: &A, lambda: f64) -> A {
+    let regulariser = diagonal.squared_norm() * lambda;
+    implicit((score, diagonal.clone().row_sum())) + regulariser
+}
+
+/// ½‖ψ(x + σz) + z/σ‖² − ⟨ψ(x), z⟩/σ − ‖z‖²/(2σ²), denoising with its control variates (T14).
+///
+/// The two terms taken off have known means, 0 and d/(2σ²), but carry the variance that makes plain
+/// denoising blow up as σ → 0. What remains tends to ½‖ψ‖² + zᵀ J z, sliced score matching. It is
+/// evaluated in cancelled form,
+///
+/// ```text
+/// ½‖ψ(x̃)‖² + ⟨ψ(x̃) − ψ(x), z⟩/σ
+/// ```
+///
+/// and not as a difference of terms of size 1/σ². Shapes: x and z (n, d) → (n, 1).
+#[track_caller]
+pub fn denoising_with_control<A: Array>(
+    score: impl Fn(&A) -> A,
+    x: &A,
+    noise: &A,
+    sigma: f64,
+) -> A {
+    let at_noisy = score(&corruption::corrupt(x, noise, sigma));
+    let change = at_noisy.clone() - score(x);
+    at_noisy.squared_norm() * 0.5 + change.inner(noise) * (1.0 / sigma)
+}
+
+/// d/(2σ²) − ½ I(q_σ), the least value of DSM_σ over all functions (T7), from the Fisher information
+/// I(q_σ) = 𝔼‖∇ log q_σ‖² of the smoothed density.
+pub fn noise_floor(d: usize, sigma: f64, fisher_information: f64) -> f64 {
+    0.5 * (d as f64 / (sigma * sigma) - fisher_information)
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! dataset or density → batch x (n, d) ─┐
-//! generator          → noise z (n, d) ─┴→ objective(θ, x, z) → loss (1, 1) → ∇_θ → optimizer → θ
+//! generator          → noise z (n, d) ─┴→ objective(θ, x, z) → 𝔼 → loss (1, 1) → ∇_θ → optimizer → θ
 //! ```
 //!
 //! The objective is a formula of the parameters, the batch and its noise: for denoising it forms
@@ -33,6 +33,7 @@
 //! ```
 
 use crate::{
+    array::Array,
     autodiff::{Tape, Var},
     matrix::{
         Matrix, Real,
@@ -78,13 +79,14 @@ impl std::error::Error for NotFinite {}
 /// Descends on the objective over all batches.
 ///
 /// `objective` receives the parameters, the batch and its noise as variables of one tape and
-/// returns a (1, 1) loss. `observe` is called after every step.
+/// returns one number a sample, (n, 1); the loss is their mean. `observe` is called after every
+/// step.
 ///
 /// # Errors
 /// [`NotFinite`] as soon as a loss is infinite or not a number.
 ///
 /// # Panics
-/// If the loss is not (1, 1).
+/// If the objective does not return a single column.
 pub fn train<P, T, O>(
     mut parameters: P,
     optimizer: &mut impl Optimizer<T>,
@@ -102,7 +104,7 @@ where
         let number = index + 1;
         let tape = Tape::new();
         let variables = parameters.clone().map(|p| tape.var(&p));
-        let loss = objective(&variables, &tape.var(&x), &tape.var(&noise));
+        let loss = objective(&variables, &tape.var(&x), &tape.var(&noise)).mean();
         let gradients = loss.gradient(&variables.into_list());
         let loss = loss.value().item();
         if !loss.is_finite() {

@@ -191,14 +191,14 @@ fn miss(instance: &Instance, wrong: f64) -> f64 {
 /// DAE_σ of any reconstruction over 2σ⁴.
 fn over_two_sigma_4(instance: &Instance, r: impl Fn(&Matrix) -> Matrix) -> f64 {
     let Instance { x, noisy, sigma, .. } = instance;
-    objective::reconstruction(r, x, noisy).item() / (2.0 * sigma.powi(4))
+    objective::reconstruction(r, x, noisy).mean().item() / (2.0 * sigma.powi(4))
 }
 
 #[test]
 fn not_over_two_sigma_squared() {
     let instance = fixed();
     let Instance { model, x, noisy, sigma } = &instance;
-    let dae = objective::reconstruction(|x| model.reconstruct(x), x, noisy).item();
+    let dae = objective::reconstruction(|x| model.reconstruct(x), x, noisy).mean().item();
     assert!(miss(&instance, dae / (2.0 * sigma * sigma)) > 0.7); // off by σ² = ¼
 }
 
@@ -229,7 +229,8 @@ fn not_with_untied_weights() {
 fn not_with_another_sigma_in_the_model() {
     let instance = fixed();
     let Instance { model, x, noisy, sigma } = &instance;
-    let wrong = objective::denoising(|x| model.score(x, 2.0 * sigma), x, noisy, *sigma).item();
+    let wrong =
+        objective::denoising(|x| model.score(x, 2.0 * sigma), x, noisy, *sigma).mean().item();
     assert!(miss(&instance, wrong) > 0.1, "{}", miss(&instance, wrong));
 }
 
@@ -243,7 +244,7 @@ fn not_with_the_target_pointing_away_from_the_clean_point() {
     instance.x = Matrix::zeros(n, d).add_row(&instance.model.c);
     let Instance { model, x, noisy, sigma } = &instance;
     let psi = model.score(noisy, *sigma);
-    let right = objective::denoising(|_| psi.clone(), x, noisy, *sigma).item();
+    let right = objective::denoising(|_| psi.clone(), x, noisy, *sigma).mean().item();
     let turned = (noisy.clone() - x) * (1.0 / (sigma * sigma));
     let wrong = ((psi - turned).squared_norm() * 0.5).mean().item();
     assert!(right < 1e-25 * wrong && wrong > 10.0, "{right} {wrong}");

@@ -79,7 +79,7 @@ fn in_precision<T: Real>() {
     the_same_bits("a gradient", || {
         let tape = Tape::new();
         let theta = model.clone().map(|p| tape.var(&p));
-        let loss = denoising(|x| theta.score(x, 0.5), &tape.var(&x), &tape.var(&noisy), 0.5);
+        let loss = denoising(|x| theta.score(x, 0.5), &tape.var(&x), &tape.var(&noisy), 0.5).mean();
         let mut all = loss.gradient(&theta.into_list());
         all.push(loss.value());
         all

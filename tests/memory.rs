@@ -65,7 +65,7 @@ fn step(model: Autoencoder<Matrix>, x: &Matrix, rng: &mut Generator) -> Autoenco
     let noisy = corrupt(x, &noise, SIGMA);
     let tape = Tape::new();
     let theta = model.clone().map(|p| tape.var(&p));
-    let loss = denoising(|x| theta.score(x, SIGMA), &tape.var(x), &tape.var(&noisy), SIGMA);
+    let loss = denoising(|x| theta.score(x, SIGMA), &tape.var(x), &tape.var(&noisy), SIGMA).mean();
     let gradient = loss.gradient(&theta.into_list());
     drop(tape); // it shares the buffers of the parameters
     let mut gradient = gradient.into_iter();

@@ -36,8 +36,8 @@ fn numbers_and_variables_give_the_same_gradient_bit_for_bit() {
     let theta = model.map(|p| tape.var(&p));
     let (x, noisy) = (tape.var(&x), tape.var(&noisy));
     let losses = [
-        denoising(|x| theta.score(x, 0.5), &x, &noisy, 0.5),
-        implicit(trace::of_energy_by_reverse(|x| theta.energy(x, 0.5), &x)), // orders 2 and 3 in it
+        denoising(|x| theta.score(x, 0.5), &x, &noisy, 0.5).mean(),
+        implicit(trace::of_energy_by_reverse(|x| theta.energy(x, 0.5), &x)).mean(), // orders 2 and 3 in it
     ];
     for loss in losses {
         let wrt: Vec<_> = theta.clone().into_list().into_iter().chain([x, noisy]).collect();

@@ -45,7 +45,7 @@ fn gradient<T: Real>(
     let tape = Tape::new();
     let x = tape.var(x);
     let theta = model.clone().map(|p| tape.var(&p));
-    let loss = implicit(route(&theta, &x));
+    let loss = implicit(route(&theta, &x)).mean();
     (loss.value().item(), loss.gradient(&theta.into_list()))
 }
 

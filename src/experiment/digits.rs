@@ -9,12 +9,13 @@ use crate::{
     array::Array,
     corruption::corrupt,
     dataset::{Digits, digits::PIXELS},
+    density::KernelEstimate,
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
     },
     model::{Autoencoder, Parameters, Wiener},
-    objective::{denoising, floor, reconstruction},
+    objective::{denoising, reconstruction},
     optimizer::Adam,
     train::{Batches, NotFinite, train},
 };
@@ -132,10 +133,10 @@ impl DenoisedDigits {
         let model = model.map(|p| p.cast());
 
         let dsm = 0.5 / (SIGMA * SIGMA * SIGMA * SIGMA);
-        let memory = |noisy: &Matrix| floor::posterior_mean(&digits.training, noisy, SIGMA);
+        let memory = KernelEstimate { points: digits.training.clone(), sigma: SIGMA };
         Ok(Self {
             linear: held_out.error(|noisy| wiener.reconstruct(noisy)) * dsm,
-            floor: training.error(memory) * dsm,
+            floor: training.error(|noisy| memory.posterior_mean(noisy)) * dsm,
             comparison: twenty.compare(&model, &wiener),
             digits,
             model,
@@ -163,19 +164,20 @@ impl Corrupted {
     fn loss(&self, model: &Autoencoder<Matrix>) -> Loss {
         let sigma4 = SIGMA * SIGMA * SIGMA * SIGMA;
         Loss {
-            denoising: denoising(|x| model.score(x, SIGMA), &self.x, &self.noisy, SIGMA).item(),
+            denoising: denoising(|x| model.score(x, SIGMA), &self.x, &self.noisy, SIGMA)
+                .mean()
+                .item(),
             reconstruction: self.error(|x| model.reconstruct(x)) / (2.0 * sigma4),
         }
     }
 
     fn error(&self, denoiser: impl Fn(&Matrix) -> Matrix) -> f64 {
-        reconstruction(denoiser, &self.x, &self.noisy).item()
+        reconstruction(denoiser, &self.x, &self.noisy).mean().item()
     }
 
     fn compare(&self, model: &Autoencoder<Matrix>, wiener: &Wiener) -> Comparison {
-        let per_sample = |r: Matrix| (r - &self.x).squared_norm();
-        let difference = per_sample(wiener.reconstruct(&self.noisy))
-            - per_sample(model.reconstruct(&self.noisy));
+        let difference = reconstruction(|x| wiener.reconstruct(x), &self.x, &self.noisy)
+            - reconstruction(|x| model.reconstruct(x), &self.x, &self.noisy);
         // The corruptions of one digit are not independent of each other; the digits are.
         let digits: Vec<f64> = difference
             .data()

@@ -112,11 +112,11 @@ pub fn equivalence(instance: &Instance) -> Sides {
         &noisy_var,
         sigma,
     );
-    let left = with_gradients(left, theta);
+    let left = with_gradients(left.mean(), theta);
 
     let tape = Tape::new();
     let (theta, x_var, noisy_var) = lift(instance, &tape);
-    let right = objective::reconstruction(|x| theta.reconstruct(x), &x_var, &noisy_var);
+    let right = objective::reconstruction(|x| theta.reconstruct(x), &x_var, &noisy_var).mean();
     let right = with_gradients(right * (0.5 / (sigma * sigma * sigma * sigma)), theta);
 
     let ((n, d), (h, _)) = (x.shape(), model.w.shape());

@@ -66,6 +66,11 @@ impl Cholesky {
         Ok(Self { n, l })
     }
 
+    /// L, (n, n).
+    pub fn factor(&self) -> Matrix {
+        Matrix::from_vec(self.n, self.n, self.l.clone())
+    }
+
     /// A⁻¹ B for B of shape (n, m), by L Y = B and Lᵀ X = Y.
     ///
     /// # Panics

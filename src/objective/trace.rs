@@ -7,9 +7,13 @@
 //! | route | from | composition | reading of the result |
 //! |---|---|---|---|
 //! | [`of_score`] | ψ | forward, d tangents at once | any |
+//! | [`of_score_by_reverse`] | ψ | reverse, d sweeps | `Var` |
 //! | [`of_energy_by_reverse`] | E | reverse over reverse, d sweeps | `Var` |
 //! | [`of_energy_by_mixing`] | E | reverse over forward | `Var` |
 //! | [`of_energy_by_forward`] | E | forward over forward | any |
+//!
+//! A network of two hidden layers has a closed form that beats them all (T28), see
+//! [`ScoreNetwork::score_and_trace`](crate::model::ScoreNetwork::score_and_trace).
 //!
 //! From an energy, ψ = −∇E and tr ∂ψ/∂x = −ΔE.
 
@@ -22,13 +26,40 @@ use crate::{
 /// ψ and tr ∂ψ/∂x from the score, with the d axes as tangents under every row.
 #[track_caller]
 pub fn of_score<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -> (A, A) {
+    let (psi, diagonal) = diagonal_of_score(score, x);
+    (psi, diagonal.row_sum())
+}
+
+/// ψ and the diagonal ∂ψᵢ/∂xᵢ, for what needs more than their sum: both (n, d).
+#[track_caller]
+pub fn diagonal_of_score<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -> (A, A) {
     let (_, d) = x.shape();
     let axes = Dual::axes(x);
     let psi = score(&axes);
     let value = psi.value.clone();
-    // Row i·d + j holds ∂ψ/∂xⱼ of sample i; of each, the trace takes component j.
-    let trace = psi.tangents_or_zero(d).inner(&axes.tangents_or_zero(d)).linear(Linear::SumEach(d));
-    (value, trace)
+    // Row i·d + j holds ∂ψ/∂xⱼ of sample i; component j of it is on the diagonal.
+    let picked = psi.tangents_or_zero(d) * axes.tangents_or_zero(d);
+    (value, picked.linear(Linear::SumEach(d)))
+}
+
+/// ψ and tr ∂ψ/∂x of a score by reverse mode: one sweep for each axis.
+#[track_caller]
+pub fn of_score_by_reverse<'t, T: Real>(
+    score: impl Fn(&Var<'t, T>) -> Var<'t, T>,
+    x: &Var<'t, T>,
+) -> (Var<'t, T>, Var<'t, T>) {
+    let psi = score(x);
+    (psi, trace_by_sweeps(&psi, x))
+}
+
+/// tr ∂ψ/∂x = Σᵢ ⟨∇⟨ψ, eᵢ⟩, eᵢ⟩
+fn trace_by_sweeps<'t, T: Real>(psi: &Var<'t, T>, x: &Var<'t, T>) -> Var<'t, T> {
+    let (n, d) = x.shape();
+    let zero = x.constant(n, 1, |_, _| 0.0);
+    (0..d).fold(zero, |trace, i| {
+        let axis = x.constant(n, d, |_, j| f64::from(u8::from(i == j)));
+        trace + psi.inner(&axis).sum().grad(&[*x])[0].inner(&axis)
+    })
 }
 
 /// ψ and tr ∂ψ/∂x from the energy: the gradient, then one sweep more for each axis.
@@ -37,14 +68,8 @@ pub fn of_energy_by_reverse<'t, T: Real>(
     energy: impl Fn(&Var<'t, T>) -> Var<'t, T>,
     x: &Var<'t, T>,
 ) -> (Var<'t, T>, Var<'t, T>) {
-    let (n, d) = x.shape();
     let psi = -energy(x).sum().grad(&[*x])[0];
-    let zero = x.constant(n, 1, |_, _| 0.0);
-    let trace = (0..d).fold(zero, |trace, i| {
-        let axis = x.constant(n, d, |_, j| f64::from(u8::from(i == j)));
-        trace + psi.inner(&axis).sum().grad(&[*x])[0].inner(&axis)
-    });
-    (psi, trace)
+    (psi, trace_by_sweeps(&psi, x))
 }
 
 /// ψ and tr ∂ψ/∂x from the energy: the slopes of E along all axes by forward mode, and their

@@ -1,0 +1,53 @@
+//! Shapes in the plane for pictures and trainings; each is a mixture, so its score is exact.
+
+use super::Mixture;
+use crate::matrix::Matrix;
+use std::f64::consts::{PI, TAU};
+
+/// Gaussians with standard deviations `long` along an angle and `short` across it.
+fn strokes(strokes: impl Iterator<Item = ([f64; 2], f64)>, long: f64, short: f64) -> Mixture {
+    Mixture::new(strokes.map(|(centre, angle)| {
+        let (sin, cos) = angle.sin_cos();
+        let (a, b) = (long * long, short * short);
+        let cross = (a - b) * sin * cos;
+        let covariance = Matrix::from_rows([
+            [a * cos * cos + b * sin * sin, cross],
+            [cross, a * sin * sin + b * cos * cos],
+        ]);
+        (1.0, Matrix::from_rows([centre]), covariance)
+    }))
+}
+
+/// Five arms at radius 2, each a Gaussian with standard deviations 0.7 along and 0.25 across,
+/// turned by 0.6 from the tangent... so that the arms chase each other.
+pub fn pinwheel() -> Mixture {
+    let arm = |k: usize| {
+        let angle = TAU * k as f64 / 5.0 + 0.3;
+        ([2.0 * angle.cos(), 2.0 * angle.sin()], angle + 0.5 * PI - 0.5)
+    };
+    strokes((0..5).map(arm), 0.7, 0.25)
+}
+
+/// Sixteen Gaussians along a circle of radius 2.
+pub fn ring() -> Mixture {
+    let arc = |k: usize| {
+        let angle = TAU * k as f64 / 16.0;
+        ([2.0 * angle.cos(), 2.0 * angle.sin()], angle + 0.5 * PI)
+    };
+    strokes((0..16).map(arc), 0.35, 0.15)
+}
+
+/// Two interleaved half circles of seven Gaussians each.
+pub fn two_moons() -> Mixture {
+    let arc = |k: usize| {
+        let (moon, place) = (k / 7, k % 7);
+        let angle = PI * place as f64 / 6.0;
+        let (x, y) = (1.6 * angle.cos(), 1.6 * angle.sin());
+        if moon == 0 {
+            ([x - 0.8, y - 0.4], angle + 0.5 * PI)
+        } else {
+            ([0.8 - x, 0.4 - y], angle + 0.5 * PI)
+        }
+    };
+    strokes((0..14).map(arc), 0.35, 0.15)
+}

@@ -1,0 +1,134 @@
+//! Networks of any depth: one that is a score, and one that is an energy.
+//!
+//! A [`ScoreNetwork`] maps ℝᵈ to ℝᵈ. It is free, so free that in general it is the gradient of
+//! nothing; but it is cheap, and for two hidden layers its trace costs hardly more than its value:
+//!
+//! ```text
+//! ψ(x) = W₃ φ(W₂ φ(W₁x + b₁) + b₂) + b₃,   s₁, s₂ = φ′ at the two layers
+//! J    = W₃ diag(s₂) W₂ diag(s₁) W₁
+//! tr J = Σᵢⱼ s₂ᵢ (W₂)ᵢⱼ s₁ⱼ (W₁W₃)ⱼᵢ = s₂ᵀ [W₂ ∘ (W₁W₃)ᵀ] s₁                   (T28)
+//! ```
+//!
+//! An [`EnergyNetwork`] maps ℝᵈ to ℝ; its score is the gradient of that, a true score, and costs a
+//! differentiation.
+
+use super::Parameters;
+use crate::{
+    array::{Array, Function, Linear},
+    matrix::{Matrix, Real, noise::standard_normal},
+};
+use rand::Rng;
+
+/// x ↦ W x + b for W (out, in) and b (1, out).
+#[derive(Clone, Debug)]
+pub struct Layer<A> {
+    /// W, (out, in).
+    pub w: A,
+    /// b, (1, out).
+    pub b: A,
+}
+
+impl<A: Array> Layer<A> {
+    /// W x + b: (n, in) → (n, out).
+    #[track_caller]
+    fn of(&self, x: &A) -> A {
+        x.nt(&self.w).add_row(&self.b)
+    }
+}
+
+/// ψ(x) = W_L φ(… φ(W₁x + b₁) …) + b_L, with any number of hidden layers.
+#[derive(Clone, Debug)]
+pub struct ScoreNetwork<A> {
+    /// The affine maps, first to last.
+    pub layers: Vec<Layer<A>>,
+    /// φ, smooth: with a kink the gradient of the trace would be wrong (T5).
+    pub activation: Function,
+}
+
+impl<A: Array> ScoreNetwork<A> {
+    /// ψ(x): (n, d) → (n, d).
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[track_caller]
+    pub fn score(&self, x: &A) -> A {
+        let (last, hidden) = self.layers.split_last().expect("a network has a layer");
+        let x = hidden.iter().fold(x.clone(), |x, layer| layer.of(&x).apply(self.activation));
+        last.of(&x)
+    }
+
+    /// ψ(x) and tr ∂ψ/∂x of two hidden layers, by s₂ᵀ [W₂ ∘ (W₁W₃)ᵀ] s₁: shapes (n, d), (n, 1).
+    ///
+    /// Beside the value it costs one product of batch × hidden × hidden, whatever d is, and one
+    /// product of weights.
+    ///
+    /// # Panics
+    /// If there are not two hidden layers.
+    #[track_caller]
+    pub fn score_and_trace(&self, x: &A) -> (A, A) {
+        let [first, second, third] = &self.layers[..] else {
+            panic!("the closed form is for two hidden layers, not {}", self.layers.len() - 1)
+        };
+        let slope = |x: &A, y: &A| self.activation.derivative(x, y);
+        let x1 = first.of(x);
+        let y1 = x1.clone().apply(self.activation);
+        let x2 = second.of(&y1);
+        let y2 = x2.clone().apply(self.activation);
+        let m = first.w.nn(&third.w).linear(Linear::Transpose) * &second.w;
+        let trace = slope(&x1, &y1).nt(&m).inner(&slope(&x2, &y2));
+        (third.of(&y2), trace)
+    }
+}
+
+impl<T: Real> ScoreNetwork<Matrix<T>> {
+    /// Of the given widths, input and output included: [2, 128, 128, 2]. Weights are N(0, 1/in),
+    /// biases 0.
+    ///
+    /// # Panics
+    /// If there are fewer than two widths.
+    #[track_caller]
+    pub fn random(widths: &[usize], activation: Function, rng: &mut impl Rng) -> Self {
+        assert!(widths.len() > 1, "widths {widths:?}: an input and an output expected");
+        let layer = |w: &[usize]| Layer {
+            w: standard_normal(w[1], w[0], rng) * (1.0 / (w[0] as f64).sqrt()),
+            b: Matrix::zeros(1, w[1]),
+        };
+        Self { layers: widths.windows(2).map(layer).collect(), activation }
+    }
+}
+
+impl<A> Parameters<A> for ScoreNetwork<A> {
+    type With<B> = ScoreNetwork<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> ScoreNetwork<B> {
+        let layers = self.layers.into_iter().map(|Layer { w, b }| Layer { w: f(w), b: f(b) });
+        ScoreNetwork { layers: layers.collect(), activation: self.activation }
+    }
+}
+
+/// E(x) = ½‖x‖²/s² + W_L φ(… φ(W₁x + b₁) …) + b_L with one output.
+///
+/// The first term confines it: with a softplus network, which grows linearly, Z is finite.
+#[derive(Clone, Debug)]
+pub struct EnergyNetwork<A> {
+    /// A network with one output.
+    pub network: ScoreNetwork<A>,
+    /// s, fixed.
+    pub width: f64,
+}
+
+impl<A: Array> EnergyNetwork<A> {
+    /// E(x): (n, d) → (n, 1). Its score and their trace follow by differentiation.
+    #[track_caller]
+    pub fn energy(&self, x: &A) -> A {
+        self.network.score(x) + x.squared_norm() * (0.5 / (self.width * self.width))
+    }
+}
+
+impl<A> Parameters<A> for EnergyNetwork<A> {
+    type With<B> = EnergyNetwork<B>;
+
+    fn map<B>(self, f: impl FnMut(A) -> B) -> EnergyNetwork<B> {
+        EnergyNetwork { network: self.network.map(f), width: self.width }
+    }
+}

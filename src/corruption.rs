@@ -19,17 +19,17 @@ pub fn corrupt<A: Array>(x: &A, noise: &A, sigma: f64) -> A {
     noise.clone() * sigma + x
 }
 
-/// log q_σ(x̃|x): (n, d), (n, d) → (n, 1).
+/// log q_σ(x̃|x), x first: (n, d), (n, d) → (n, 1).
 #[track_caller]
-pub fn log_density<A: Array>(noisy: &A, x: &A, sigma: f64) -> A {
+pub fn log_density<A: Array>(x: &A, noisy: &A, sigma: f64) -> A {
     let (_, d) = x.shape();
     let variance = sigma * sigma;
     let log_norm = 0.5 * d as f64 * (std::f64::consts::TAU * variance).ln();
     (noisy.clone() - x).squared_norm() * (-0.5 / variance) - log_norm
 }
 
-/// ∇_x̃ log q_σ(x̃|x) = (x − x̃)/σ²: (n, d), (n, d) → (n, d).
+/// ∇_x̃ log q_σ(x̃|x) = (x − x̃)/σ², x first: (n, d), (n, d) → (n, d).
 #[track_caller]
-pub fn score<A: Array>(noisy: &A, x: &A, sigma: f64) -> A {
+pub fn score<A: Array>(x: &A, noisy: &A, sigma: f64) -> A {
     (x.clone() - noisy) * (1.0 / (sigma * sigma))
 }

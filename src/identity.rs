@@ -1,25 +1,108 @@
 //! Theorems as functions: each returns the two sides of an identity, computed independently.
 //!
 //! The tests quantify over them, the proof pages walk through them, a figure draws their residuals.
+//! [`all`] is the list. Every [`Theorem`] comes with its counterexample, the nearest false
+//! statement, which must fail by a wide margin: a check that cannot fail proves nothing.
 //!
-//! | theorem | function |
+//! | module | theorems |
 //! |---|---|
-//! | T8, the kernel's score | [`denoising_autoencoder::kernel_score`] |
-//! | T9, energy and score of the autoencoder | [`denoising_autoencoder::energy_score`] |
-//! | T10, DSM ≡ DAE/(2σ⁴) | [`denoising_autoencoder::equivalence`] |
-//! | T11, a score has a symmetric Jacobian | [`denoising_autoencoder::jacobian`] |
+//! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
 //!
-//! **How close is equal?** Two ways of computing one number in floating point differ by rounding.
-//! If both are built of sums of products in which each term passes through at most K roundings,
-//! each is off by at most K u Σ|terms| to first order, u being the unit roundoff. So two sides agree
-//! if |left − right| ≤ 2 K u Σ|terms|. [`Sides`] carries K and Σ|terms|: nothing is tuned.
+//! **How close is equal?** That depends on the [`Evidence`]:
+//!
+//! - *exact*: bit for bit, because nothing rounds;
+//! - *rounding*: two ways of computing one number differ by rounding. If both are sums of products
+//!   in which each term passes through at most K roundings, each is off by at most K u Σ|terms| to
+//!   first order, u being the unit roundoff. So they agree if |left − right| ≤ 2 K u Σ|terms|;
+//!   [`Sides`] carries K and Σ|terms|, and nothing is tuned;
+//! - *quadrature*: as rounding, after doubling the nodes has shown that the integral has converged;
+//! - *Monte Carlo*: within 6 standard errors, a false alarm of 2·10⁻⁹; and on the same draws the
+//!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
 
 use crate::{
     array::Array,
-    matrix::{Matrix, Real},
+    matrix::{Matrix, Real, noise::Generator},
 };
+
+/// On what a check rests, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Bit for bit.
+    Exact,
+    /// To a derived rounding bound.
+    Rounding,
+    /// Deterministic integration that has converged.
+    Quadrature,
+    /// A mean with its standard error.
+    MonteCarlo,
+}
+
+/// Two numbers that a theorem claims to be equal, and how far apart they may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// On what it rests.
+    pub evidence: Evidence,
+    /// |left − right|, relative to what they are made of: the summed magnitudes of their terms,
+    /// or one standard error.
+    pub residual: f64,
+    /// What the residual may at most be. 0 asks for identical bits.
+    pub tolerance: f64,
+}
+
+impl Check {
+    /// From the two sides, the summed magnitudes of their terms, and the relative tolerance.
+    pub fn new(evidence: Evidence, left: f64, right: f64, scale: f64, tolerance: f64) -> Self {
+        let gap = (left - right).abs();
+        let residual = if gap == 0.0 { 0.0 } else { gap / scale };
+        // Not a number on either side must never pass for agreement.
+        let residual = if residual.is_nan() { f64::INFINITY } else { residual };
+        Self { evidence, residual, tolerance }
+    }
+
+    /// A Monte Carlo mean of values whose expectation should be `expected`: within 6 standard
+    /// errors.
+    pub fn monte_carlo(values: &[f64], expected: f64) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
+        Self::new(Evidence::MonteCarlo, mean, expected, (variance / n).sqrt(), 6.0)
+    }
+
+    /// Whether the two sides agree.
+    pub fn holds(&self) -> bool {
+        self.residual <= self.tolerance
+    }
+
+    /// Whether the two sides differ, and clearly: by `margin` times the tolerance at least.
+    pub fn fails_by(&self, margin: f64) -> bool {
+        self.residual > margin * self.tolerance
+    }
+}
+
+/// A claim that can be checked on random instances, and its nearest false neighbour.
+#[derive(Clone, Copy, Debug)]
+pub struct Theorem {
+    /// Its number, as in T10.
+    pub number: u8,
+    /// The claim in one line.
+    pub statement: &'static str,
+    /// Checks it on a random instance: it must hold for every state of the generator.
+    pub check: fn(&mut Generator) -> Check,
+    /// The nearest false statement in one line.
+    pub false_statement: &'static str,
+    /// Checks that on an instance where it provably misses by a margin (fixed, or a random one of
+    /// a family): [`Check::fails_by`] 10 for every state of the generator.
+    pub counterexample: fn(&mut Generator) -> Check,
+}
+
+/// Every theorem, in the order of the numbers.
+pub fn all() -> Vec<Theorem> {
+    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    all.sort_by_key(|theorem| theorem.number);
+    all
+}
 
 /// The two sides of an identity, array by array (a loss and its gradients, say).
 #[derive(Clone, Debug)]
@@ -42,14 +125,21 @@ impl Sides {
 
     /// The largest |left − right|/Σ|terms|, in units of u. What is 0 on both sides counts as 0.
     ///
-    /// Not a number on either side gives infinity: it must never pass for agreement.
+    /// Not a number anywhere gives infinity: it must never pass for agreement.
+    ///
+    /// # Panics
+    /// If the two sides and the magnitudes are not of the same shapes.
     pub fn residual(&self) -> f64 {
+        let shapes = |side: &[Matrix]| side.iter().map(Array::shape).collect::<Vec<_>>();
+        assert!(!self.left.is_empty(), "nothing to compare");
+        assert_eq!(shapes(&self.left), shapes(&self.right), "left and right");
+        assert_eq!(shapes(&self.left), shapes(&self.magnitude), "sides and magnitudes");
         let arrays = self.left.iter().zip(&self.right).zip(&self.magnitude);
         let elements = arrays.flat_map(|((l, r), m)| l.data().iter().zip(r.data()).zip(m.data()));
         elements
             .map(|((l, r), m)| match (l - r).abs() {
                 0.0 => 0.0,
-                gap if gap.is_finite() => gap / m / f64::UNIT_ROUNDOFF,
+                gap if gap.is_finite() && m.is_finite() => gap / m / f64::UNIT_ROUNDOFF,
                 _ => f64::INFINITY,
             })
             .fold(0.0, f64::max)
@@ -62,7 +152,14 @@ impl Sides {
 
     /// Whether both sides agree to rounding.
     pub fn agree(&self) -> bool {
-        self.residual() <= self.tolerance()
+        self.check().holds()
+    }
+
+    /// The same as one number.
+    pub fn check(&self) -> Check {
+        let u = f64::UNIT_ROUNDOFF;
+        let (residual, tolerance) = (u * self.residual(), u * self.tolerance());
+        Check { evidence: Evidence::Rounding, residual, tolerance }
     }
 }
 

@@ -42,7 +42,7 @@ pub fn explicit<A: Array>(score: A, data_score: &A) -> A {
 /// Shapes: x and x̃ (n, d) → (n, 1).
 #[track_caller]
 pub fn denoising<A: Array>(score: impl Fn(&A) -> A, x: &A, noisy: &A, sigma: f64) -> A {
-    let target = corruption::score(noisy, x, sigma);
+    let target = corruption::score(x, noisy, sigma);
     (score(noisy) - target).squared_norm() * 0.5
 }
 

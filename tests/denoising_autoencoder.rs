@@ -54,21 +54,6 @@ proptest! {
         let sides = equivalence(&random(shape, seed));
         prop_assert!(sides.agree(), "{} > {}", sides.residual(), sides.tolerance());
     }
-
-    /// T11
-    #[test]
-    fn tied_weights_and_a_linear_decoder_give_a_symmetric_jacobian(shape in shapes(), seed: u64) {
-        let Instance { model, noisy, sigma, .. } = random(shape, seed);
-        let lifted = common::constants(&model);
-        let j = jacobian(|x| lifted.score(x, sigma), &noisy);
-        // J = (Wᵀ D W − I)/σ²: the entries ij and ji are sums of the same h products.
-        let bound = 2.0 * (model.w.rows() as f64 + 8.0) * f64::EPSILON / 2.0;
-        let absolute = model.w.data().iter().map(|w| w * w).sum::<f64>()
-            * model.a.as_ref().map_or(1.0, |a| a.data().iter().fold(0.0, |m: f64, a| m.max(a.abs())));
-        let largest = j.data().iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-        let terms = (absolute + 1.0) / (sigma * sigma) / largest;
-        prop_assert!(asymmetry(&j) <= bound * terms, "{}", asymmetry(&j));
-    }
 }
 
 /// T10 where nothing rounds, through the real sigmoid, against integers.

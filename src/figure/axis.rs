@@ -47,17 +47,18 @@ impl Axis {
         Self { low, high, logarithmic: true }
     }
 
-    /// A logarithmic axis that shows all of `values` with a little room at both ends, so that no
-    /// marker is cut by the frame.
+    /// A linear axis that shows all of `values` with a little room at both ends, so that no marker
+    /// is cut by the frame.
+    #[allow(dead_code)]
+    pub fn linear_around(values: impl IntoIterator<Item = f64>) -> Self {
+        let (low, high) = range(values);
+        Self::linear(low, high)
+    }
+
+    /// A logarithmic axis that shows all of `values` with a little room at both ends.
     pub fn log_around(values: impl IntoIterator<Item = f64>) -> Self {
-        // NaN is dropped by min and max, but refused when the point itself is placed.
-        let (low, high) = values
-            .into_iter()
-            .map(f64::log10)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-        // One value, or the same value many times, still deserves an axis around it.
-        let room = if high > low { 0.05 * (high - low) } else { 0.5 };
-        Self::log(10.0_f64.powf(low - room), 10.0_f64.powf(high + room))
+        let (low, high) = range(values.into_iter().map(f64::log10));
+        Self::log(10.0_f64.powf(low), 10.0_f64.powf(high))
     }
 
     /// Whether this is an interval at all; everything else may then be taken for granted.
@@ -188,6 +189,17 @@ fn number(value: f64, power: i32) -> String {
 /// Labels of ticks are words, not mathematics, in the markup, so the sign must be made here.
 fn minus(number: &impl ToString) -> String {
     number.to_string().replace('-', "−")
+}
+
+/// From a little below the least of the values to a little above the greatest.
+fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    // NaN is dropped by min and max, but refused when the point itself is placed.
+    let (low, high) = values
+        .into_iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    // One value, or the same value many times, still deserves an axis around it.
+    let room = if high > low { 0.05 * (high - low) } else { 0.5 };
+    (low - room, high + room)
 }
 
 #[cfg(test)]

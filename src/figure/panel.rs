@@ -145,6 +145,36 @@ impl<'a> Panel<'a> {
         self
     }
 
+    /// The region between two curves, such as a confidence interval; wants a transparent colour.
+    #[allow(dead_code)]
+    pub fn band(&mut self, lower: &[Point], upper: &[Point], colour: Colour) -> &mut Self {
+        let mut corners = self.path(lower);
+        corners.extend(self.path(upper).into_iter().rev());
+        self.canvas.clipped(self.frame, |canvas| canvas.polygon(&corners, colour));
+        self
+    }
+
+    /// Bars from y − e to y + e at each point (x, y), with e from `errors`.
+    ///
+    /// # Panics
+    ///
+    /// Unless there is one error for each point.
+    #[allow(dead_code)]
+    pub fn error_bars(&mut self, points: &[Point], errors: &[f64], colour: Colour) -> &mut Self {
+        assert_eq!(points.len(), errors.len(), "one error for each point");
+        for (&[x, y], &e) in points.iter().zip(errors) {
+            // On a logarithmic axis a bar that reaches below zero reaches below every frame. The
+            // test is so written that NaN keeps its place and is refused.
+            let foot = if y - e < self.y.low() { self.y.low() } else { y - e };
+            self.curve(&[[x, foot], [x, y + e]], 1.2, colour);
+            for end in self.path(&[[x, foot], [x, y + e]]) {
+                let cap = [[end[0] - 3.0, end[1]], [end[0] + 3.0, end[1]]];
+                self.canvas.clipped(self.frame, |canvas| canvas.line(&cap, 1.2, colour));
+            }
+        }
+        self
+    }
+
     /// A dashed level across the whole panel, named below its left end, where curves that fall
     /// from high values leave room.
     pub fn horizontal(&mut self, y: f64, name: &str) -> &mut Self {
@@ -152,6 +182,16 @@ impl<'a> Panel<'a> {
             let Rect { left, .. } = self.frame;
             self.dashes([left, at], [self.frame.right(), at]);
             self.canvas.text([left + 8.0, at + 10.0], Anchor::Start, LABEL, GREY, name);
+        }
+        self
+    }
+
+    /// A dashed line from bottom to top, named beside its upper end.
+    #[allow(dead_code)]
+    pub fn vertical(&mut self, x: f64, name: &str) -> &mut Self {
+        if let Some([at, _]) = self.place([x, self.y.low()]) {
+            self.dashes([at, self.frame.bottom()], [at, self.frame.top]);
+            self.canvas.text([at + 6.0, self.frame.top + 12.0], Anchor::Start, LABEL, GREY, name);
         }
         self
     }

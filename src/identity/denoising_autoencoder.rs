@@ -3,16 +3,68 @@
 //! The two sides of every identity are computed by different code: one differentiates the energy
 //! (or the log density of the kernel) on a tape, the other uses the reconstruction alone.
 
-use super::{Sides, magnitude};
+use super::{Check, Evidence, Sides, Theorem, magnitude};
 use crate::{
     array::{Array, Linear},
     autodiff::{Dual, Tape, Var},
     corruption,
-    matrix::{Matrix, noise::standard_normal},
+    matrix::{Matrix, Real, noise::standard_normal},
     model::{Autoencoder, Parameters},
     objective,
 };
 use rand::{Rng, RngExt};
+
+/// The theorems of this page.
+pub const THEOREMS: &[Theorem] = &[
+    Theorem {
+        number: 8,
+        statement: "∇ log q_σ(x̃∣x) = (x − x̃)/σ²",
+        check: |rng| kernel_score(&Instance::any(rng)).check(),
+        false_statement: "∇ log q_σ(x̃∣x) = (x̃ − x)/σ²",
+        counterexample: |rng| {
+            let mut sides = kernel_score(&Instance::any(rng));
+            sides.right = sides.right.into_iter().map(|r| -r).collect();
+            sides.check()
+        },
+    },
+    Theorem {
+        number: 9,
+        statement: "−∇E(x) = (Wᵀ sigmoid(Wx + b) + c − x)/σ²",
+        check: |rng| energy_score(&Instance::any(rng)).check(),
+        false_statement: "the same with another σ in the model than in the noise",
+        counterexample: |rng| {
+            let mut sides = energy_score(&Instance::any(rng));
+            sides.right = sides.right.into_iter().map(|r| r * 4.0).collect(); // σ/2 for σ
+            sides.check()
+        },
+    },
+    Theorem {
+        number: 10,
+        statement: "DSM_σ = DAE_σ/(2σ⁴), and so its gradients",
+        check: |rng| equivalence(&Instance::any(rng)).check(),
+        false_statement: "DSM_σ = DAE_σ/(2σ²)",
+        counterexample: |rng| {
+            let mut instance = Instance::any(rng);
+            instance.sigma = 0.5;
+            let mut sides = equivalence(&instance);
+            sides.right = sides.right.into_iter().map(|r| r * 0.25).collect();
+            sides.check()
+        },
+    },
+    Theorem {
+        number: 11,
+        statement: "tied weights and a linear decoder give a symmetric Jacobian",
+        check: |rng| {
+            let instance = Instance::any(rng);
+            symmetry(&instance, &instance.model.w)
+        },
+        false_statement: "untied weights give a symmetric Jacobian",
+        counterexample: |rng| {
+            let instance = Instance::random((4, 8, 12), rng);
+            symmetry(&instance, &standard_normal(12, 8, rng))
+        },
+    },
+];
 
 /// A model, a batch and its corruption, on which the identities are evaluated.
 #[derive(Clone, Debug)]
@@ -28,6 +80,12 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// Of a random shape up to 8 × 8 × 8.
+    pub fn any(rng: &mut impl Rng) -> Self {
+        let shape = [(); 3].map(|()| rng.random_range(1..=8));
+        Self::random(shape.into(), rng)
+    }
+
     /// n samples in d dimensions, h hidden units, everything Gaussian, σ from 0.05 to 2; every
     /// second instance weights its hidden units.
     pub fn random((n, d, h): (usize, usize, usize), rng: &mut impl Rng) -> Self {
@@ -71,11 +129,11 @@ pub fn kernel_score(instance: &Instance) -> Sides {
     let Instance { x, noisy, sigma, .. } = instance;
     let tape = Tape::new();
     let (x_var, noisy_var) = (tape.var(x), tape.var(noisy));
-    let log_density = corruption::log_density(&noisy_var, &x_var, *sigma).sum();
+    let log_density = corruption::log_density(&x_var, &noisy_var, *sigma).sum();
     let terms = (magnitude(x) + magnitude(noisy)) * (1.0 / (sigma * sigma));
     Sides {
         left: log_density.gradient(&[noisy_var]),
-        right: vec![corruption::score(noisy, x, *sigma)],
+        right: vec![corruption::score(x, noisy, *sigma)],
         magnitude: vec![terms],
         roundings: 6.0, // the difference, σ², its inverse, the product, and ½ + ½
     }
@@ -188,6 +246,30 @@ fn equivalence_terms(instance: &Instance) -> Vec<Matrix> {
 pub fn jacobian(f: impl Fn(&Dual<Matrix>) -> Dual<Matrix>, x: &Matrix) -> Matrix {
     let (_, d) = x.shape();
     f(&Dual::axes(x)).tangents_or_zero(d)
+}
+
+/// T11: J and Jᵀ of x ↦ Vᵀ (a ∘ sigmoid(W x + b)) + c, at the sample and entry where they differ
+/// most, relative to Σⱼ |vⱼᵢ aⱼ wⱼₖ| ≥ Σ|terms|.
+fn symmetry(instance: &Instance, v: &Matrix) -> Check {
+    let lifted = instance.model.clone().map(|p| Dual::constant(&p));
+    let decoder = Autoencoder { w: Dual::constant(v), ..lifted.clone() };
+    let j = jacobian(|x| decoder.decode(lifted.encode(x)), &instance.noisy);
+    let absolute = instance.model.clone().map(|p| magnitude(&p));
+    let (h, d) = v.shape();
+    let weights = absolute.a.unwrap_or_else(|| Matrix::from_fn(1, h, |_, _| 1.0));
+    let weighted = weights.linear(Linear::Transpose).linear(Linear::Spread(d)) * magnitude(v);
+    let terms = weighted.tn(&absolute.w); // (d, d)
+    let mut worst: f64 = 0.0;
+    for row in 0..j.rows() {
+        let (block, i) = (row - row % d, row % d);
+        for k in 0..i {
+            let gap = (j.at(row, k) - j.at(block + k, i)).abs();
+            worst = worst.max(gap / terms.at(i, k).max(terms.at(k, i)));
+        }
+    }
+    // h terms, each of five factors with the slope of the sigmoid.
+    let tolerance = 2.0 * (h as f64 + 8.0) * f64::UNIT_ROUNDOFF;
+    Check { evidence: Evidence::Rounding, residual: worst, tolerance }
 }
 
 /// The largest |J − Jᵀ| of the blocks of [`jacobian`], relative to the largest |J|.

@@ -7,6 +7,7 @@
 //! | module | theorems |
 //! |---|---|
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
+//! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundary, jumps and kinks, finite and discrete data, infinite expectations |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -20,6 +21,7 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
+pub mod where_implicit_fails;
 
 use crate::{
     array::Array,
@@ -99,7 +101,11 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS,
+        where_implicit_fails::THEOREMS, // keep each on a line of its own
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

@@ -15,6 +15,7 @@
 mod axis;
 mod canvas;
 mod denoising;
+mod derivatives;
 mod equivalence;
 mod filters;
 mod markup;
@@ -49,7 +50,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 4] = [
+pub const ALL: [Figure; 5] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -69,6 +70,11 @@ pub const ALL: [Figure; 4] = [
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
         draw: equivalence::draw,
+    },
+    Figure {
+        name: "derivatives",
+        shows: "the sigmoid and its first six derivatives, each by differentiating the last",
+        draw: derivatives::draw,
     },
 ];
 

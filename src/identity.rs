@@ -7,6 +7,7 @@
 //! | module | theorems |
 //! |---|---|
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
+//! | [`derivatives`] | T27 derivatives of every order |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -22,6 +23,7 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
+pub mod derivatives;
 
 use crate::{
     array::Array,
@@ -101,7 +103,11 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS,
+        derivatives::THEOREMS, //
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

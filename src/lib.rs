@@ -90,4 +90,5 @@ pages! {
     readme: "../README.md",
     contents: "../proofs/README.md",
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
+    derivatives: "../proofs/derivatives.md",
 }

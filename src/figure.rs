@@ -18,6 +18,7 @@ mod denoising;
 mod derivatives;
 mod equivalence;
 mod filters;
+mod identities;
 mod markup;
 mod palette;
 mod panel;
@@ -50,7 +51,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 5] = [
+pub const ALL: [Figure; 6] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -70,6 +71,11 @@ pub const ALL: [Figure; 5] = [
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
         draw: equivalence::draw,
+    },
+    Figure {
+        name: "identities",
+        shows: "every theorem on random instances, and every counterexample far above",
+        draw: identities::draw,
     },
     Figure {
         name: "derivatives",

@@ -16,8 +16,10 @@ mod axis;
 mod boundary;
 mod canvas;
 mod denoising;
+mod derivatives;
 mod equivalence;
 mod filters;
+mod identities;
 mod markup;
 mod palette;
 mod panel;
@@ -50,7 +52,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 5] = [
+pub const ALL: [Figure; 7] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -75,6 +77,16 @@ pub const ALL: [Figure; 5] = [
         name: "boundary",
         shows: "what implicit score matching misses where a density ends with a step, and its repair",
         draw: boundary::draw,
+    },
+    Figure {
+        name: "identities",
+        shows: "every theorem on random instances, and every counterexample far above",
+        draw: identities::draw,
+    },
+    Figure {
+        name: "derivatives",
+        shows: "the sigmoid and its first six derivatives, each by differentiating the last",
+        draw: derivatives::draw,
     },
 ];
 

@@ -1,5 +1,5 @@
-//! Score matching from scratch: every identity checked by `cargo test`, every figure drawn by
-//! `cargo run --release`, every formula written to be read.
+//! Score matching from scratch: every theorem stated here checked by `cargo test`, every figure
+//! drawn by `cargo run --release`, every formula written to be read.
 //!
 //! A **score** is the gradient of a log density, ψ(x) = ∇ₓ log p(x). It does not know the
 //! normalising constant, and that is its point: a model p = e^(−E)/Z can be fitted through its
@@ -23,14 +23,15 @@
 //! let tape = Tape::new();
 //! let x = tape.var(&Matrix::from_rows([[0.0, -2.0]]));
 //! let score = -energy(&x).sum().grad(&[x])[0]; // ψ = −∇E, itself a variable
-//! let laplacian = score.sum().grad(&[x])[0]; // and so can be differentiated again
+//! let slopes = score.sum().grad(&[x])[0]; // differentiated again: ∂ψᵢ/∂xᵢ, since ψᵢ has xᵢ alone
 //! assert_eq!(score.value().at(0, 0), -0.5);
-//! assert_eq!(laplacian.value().at(0, 0), -1.25);
+//! assert_eq!(slopes.value().at(0, 0), -1.25);
 //! ```
 //!
 //! # The floors
 //!
-//! A file imports only from floors below its own, and from its own folder.
+//! A file imports from floors below its own, or from a neighbour on its own; never from above, and
+//! never in a circle.
 //!
 //! | floor | module | what stands there |
 //! |---|---|---|
@@ -89,5 +90,6 @@ pages! {
     readme: "../README.md",
     contents: "../proofs/README.md",
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
+    derivatives: "../proofs/derivatives.md",
     where_implicit_fails: "../proofs/where_implicit_fails.md",
 }

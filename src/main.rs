@@ -8,7 +8,7 @@ use std::{
     cell::Cell,
     ffi::OsString,
     fs,
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{ErrorKind, IsTerminal, Write, stderr, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -23,7 +23,11 @@ usage: score-matching [figures NAME…] [--out DIR] [--seed N]
   --out DIR       the folder to draw into (default: plots)
   --seed N        the seed of everything random, 0 to 18446744073709551615 (default: 1)
   --list          list the figures
-  --help          print this page";
+  --help          print this page
+
+environment:
+  RAYON_NUM_THREADS=N      use N threads; the figures do not depend on it
+  SCORE_MATCHING_DOOR=D    use the instructions of door D: portable, avx2 or avx512";
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -37,7 +41,7 @@ fn main() -> ExitCode {
     match arguments().and_then(parse).and_then(answer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("error: {message}");
+            let _ = writeln!(stderr(), "error: {message}"); // nobody may be listening
             ExitCode::from(2)
         }
     }
@@ -57,11 +61,12 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
     let mut arguments = arguments.into_iter();
     let (mut figures, mut out, mut seed) = (Vec::new(), PathBuf::from("plots"), 1);
     let mut only_some = false;
+    let mut instead = None;
     while let Some(argument) = arguments.next() {
         let mut value = |what| arguments.next().ok_or(format!("{argument} needs {what}"));
         match argument.as_str() {
-            "--help" | "-h" => return Ok(Request::Help),
-            "--list" => return Ok(Request::List),
+            "--help" | "-h" => instead = Some(Request::Help),
+            "--list" => instead = Some(Request::List),
             "--out" => out = value("a folder")?.into(),
             "--seed" => {
                 let text = value("a number")?;
@@ -72,10 +77,19 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
             "figures" if !only_some => only_some = true,
             name if only_some && !name.starts_with('-') => {
                 let unknown = || format!("no figure is called '{name}'; --list names them all");
-                figures.push(figure::find(name).ok_or_else(unknown)?);
+                let figure = figure::find(name).ok_or_else(unknown)?;
+                if !figures.iter().any(|f: &Figure| f.name == figure.name) {
+                    figures.push(figure);
+                }
             }
             other => return Err(format!("'{other}' is not understood; --help tells what is")),
         }
+    }
+    if let Some(request) = instead {
+        return Ok(request);
+    }
+    if out.as_os_str().is_empty() {
+        return Err("--out needs a folder".into());
     }
     if only_some && figures.is_empty() {
         return Err("figures needs at least one name; --list names them all".into());
@@ -89,14 +103,11 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
 fn answer(request: Request) -> Result<(), String> {
     match request {
         Request::Help => say(HELP),
-        Request::List => {
-            for figure in figure::ALL {
-                say(&format!("{:12} {}", figure.name, figure.shows));
-            }
-        }
-        Request::Draw { figures, out, seed } => draw(&figures, &out, seed)?,
+        Request::List => figure::ALL
+            .iter()
+            .try_for_each(|figure| say(&format!("{:18} {}", figure.name, figure.shows))),
+        Request::Draw { figures, out, seed } => draw(&figures, &out, seed),
     }
-    Ok(())
 }
 
 fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
@@ -107,14 +118,19 @@ fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
     for figure in figures {
         let finding = figure.draw(&studio, out).map_err(|error| error.to_string())?;
         let path = out.join(figure.name).with_extension("png");
-        say(&format!("{}: {finding}", path.display()));
+        say(&format!("{}: {finding}", path.display()))?;
     }
     Ok(())
 }
 
 /// A line on standard output. Whoever has closed it (`| head`) does not want to hear more.
-fn say(line: &str) {
-    let _ = writeln!(stdout(), "{line}");
+fn say(line: &str) -> Result<(), String> {
+    match writeln!(stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to standard output: {error}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes the folder and tries it.
@@ -133,10 +149,11 @@ fn progress() -> impl Fn(&str, f64) {
         let percent = (100.0 * done).round();
         if on_terminal {
             let end = if done < 1.0 { "" } else { "\n" };
-            eprint!("\r{what}: {percent:3} %{end}");
-            let _ = stderr().flush(); // a progress line that cannot be shown is no error
+            // A progress line that cannot be shown is no error.
+            let _ = write!(stderr(), "\r{what}: {percent:3} %{end}");
+            let _ = stderr().flush();
         } else if !begun.replace(true) || done >= 1.0 {
-            eprintln!("{what}: {percent} %");
+            let _ = writeln!(stderr(), "{what}: {percent} %");
         }
     }
 }

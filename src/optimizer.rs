@@ -1,11 +1,18 @@
 //! Descent: how a gradient changes the parameters.
 
-use crate::matrix::{Matrix, Real};
+use crate::{
+    array::Array,
+    matrix::{Matrix, Real},
+};
 
 /// A rule that turns gradients into new parameters.
 pub trait Optimizer<T: Real> {
     /// One step of one parameter. `slot` tells the parameters apart, counted from 0 in the same
     /// order at every step; a parameter that is the last owner of its buffer is updated in place.
+    ///
+    /// # Panics
+    /// If shapes differ, or a slot is not the one of an earlier step or the next new one.
+    #[track_caller]
     fn update(&mut self, slot: usize, parameter: Matrix<T>, gradient: &Matrix<T>) -> Matrix<T>;
 }
 
@@ -76,7 +83,11 @@ impl<T: Real> Optimizer<T> for Adam<T> {
             let zero = Matrix::zeros(gradient.rows(), gradient.cols());
             self.moments.push(Moments { m: zero.clone(), v: zero, steps: 0 });
         }
+        assert!(slot < self.moments.len(), "slot {slot} after {} slots", self.moments.len());
         let Moments { m, v, steps } = &mut self.moments[slot];
+        let shape = parameter.shape();
+        assert!(shape == gradient.shape(), "update: {shape:?} · {:?}", gradient.shape());
+        assert!(shape == m.shape(), "update: {shape:?}, but slot {slot} is {:?}", m.shape());
         *steps += 1;
         // The means start at zero; dividing by 1 − βᵗ undoes the bias.
         let unbiased = |beta: f64| 1.0 / (1.0 - beta.powi(*steps));

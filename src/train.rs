@@ -59,18 +59,24 @@ pub struct Step<'a, P> {
     pub parameters: &'a P,
 }
 
-/// A loss that stopped being finite. The parameters that led there are lost with it.
+/// A loss, or at the end a parameter, that stopped being finite. The parameters that led there are
+/// lost with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NotFinite {
     /// The step, from 1.
     pub step: usize,
-    /// The loss there.
+    /// The loss there; finite if it was the last step that destroyed the parameters.
     pub loss: f64,
 }
 
 impl fmt::Display for NotFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "training stopped at step {}: the loss is {}", self.step, self.loss)
+        let Self { step, loss } = self;
+        if loss.is_finite() {
+            write!(f, "training ended with infinite parameters after step {step} (loss {loss})")
+        } else {
+            write!(f, "training stopped at step {step}: the loss is {loss}")
+        }
     }
 }
 
@@ -83,7 +89,8 @@ impl std::error::Error for NotFinite {}
 /// step.
 ///
 /// # Errors
-/// [`NotFinite`] as soon as a loss is infinite or not a number.
+/// [`NotFinite`] as soon as a loss is infinite or not a number, or if the last step leaves such a
+/// parameter.
 ///
 /// # Panics
 /// If the objective does not return a single column.
@@ -100,6 +107,7 @@ where
     O: for<'t> Fn(&P::With<Var<'t, T>>, &Var<'t, T>, &Var<'t, T>) -> Var<'t, T>,
     for<'t> P::With<Var<'t, T>>: Parameters<Var<'t, T>> + Clone,
 {
+    let mut last = NotFinite { step: 0, loss: 0.0 };
     for (index, (x, noise)) in batches.enumerate() {
         let number = index + 1;
         let tape = Tape::new();
@@ -116,9 +124,11 @@ where
             let (slot, gradient) = slots.next().expect("one gradient for each parameter");
             optimizer.update(slot, p, gradient)
         });
+        last = NotFinite { step: number, loss };
         observe(Step { number, loss, parameters: &parameters });
     }
-    Ok(parameters)
+    let finite = parameters.clone().into_list().iter().all(Matrix::is_finite);
+    if finite { Ok(parameters) } else { Err(last) }
 }
 
 /// Endless mini-batches of a dataset, in a new order in every epoch, each with fresh noise.

@@ -92,6 +92,8 @@ fn a_bad_number_is_refused() {
     }
     assert_refused(&["--seed"], &["--seed needs a number"]);
     assert_refused(&["--out"], &["--out needs a folder"]);
+    assert_refused(&["--out", ""], &["--out needs a folder"]);
+    assert_refused(&["--list", "--all"], &["'--all' is not understood"]);
     assert_refused(&["--verbose"], &["'--verbose' is not understood"]);
     assert_refused(&["filters"], &["'filters' is not understood"]);
 }

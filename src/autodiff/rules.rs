@@ -1,8 +1,8 @@
 //! The rule book: what each operation computes and how adjoints flow back through it.
 //!
 //! Let z = op(x, y) and write ḡ for the adjoint of z, the derivative of some final number by z. By
-//! the chain rule the adjoint of x is the transposed Jacobian of op applied to ḡ. The book states
-//! that product directly, never the Jacobian.
+//! the chain rule the adjoint of x is the transposed Jacobian of op applied to ḡ. This map from ḡ to
+//! x̄ is the *pullback* of op; the book states it directly, never the Jacobian.
 //!
 //! The whole secret of higher orders stands in the signature of [`Op::pullback`]: it is generic
 //! over `A: Array`. Read with numbers it costs nothing extra; read with variables the sweep itself

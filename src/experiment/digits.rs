@@ -7,6 +7,7 @@
 
 use crate::{
     array::Array,
+    autodiff::Tape,
     corruption::corrupt,
     dataset::{Digits, digits::PIXELS},
     density::KernelEstimate,
@@ -35,7 +36,7 @@ const RATE: f64 = 0.01;
 /// The loss on a whole set under one fixed corruption, by two code paths.
 #[derive(Clone, Copy, Debug)]
 pub struct Loss {
-    /// DSM_σ, from the score.
+    /// DSM_σ, from the energy.
     pub denoising: f64,
     /// DAE_σ/(2σ⁴), from the reconstruction.
     pub reconstruction: f64,
@@ -161,12 +162,17 @@ impl Corrupted {
         Self { x, noisy }
     }
 
+    /// DSM from the energy: its gradient on a tape, which never sees the reconstruction.
     fn loss(&self, model: &Autoencoder<Matrix>) -> Loss {
         let sigma4 = SIGMA * SIGMA * SIGMA * SIGMA;
+        let score = |x: &Matrix| {
+            let tape = Tape::new();
+            let x = tape.var(x);
+            let energy = model.clone().map(|p| tape.var(&p)).energy(&x, SIGMA);
+            -energy.sum().gradient(&[x]).remove(0)
+        };
         Loss {
-            denoising: denoising(|x| model.score(x, SIGMA), &self.x, &self.noisy, SIGMA)
-                .mean()
-                .item(),
+            denoising: denoising(score, &self.x, &self.noisy, SIGMA).mean().item(),
             reconstruction: self.error(|x| model.reconstruct(x)) / (2.0 * sigma4),
         }
     }

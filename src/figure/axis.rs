@@ -49,7 +49,6 @@ impl Axis {
 
     /// A linear axis that shows all of `values` with a little room at both ends, so that no marker
     /// is cut by the frame.
-    #[allow(dead_code)]
     pub fn linear_around(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = range(values);
         Self::linear(low, high)

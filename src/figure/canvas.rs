@@ -218,12 +218,26 @@ mod tests {
     use super::*;
     use crate::figure::palette::{INK, NAVY};
 
-    /// An empty directory of this test's own.
-    fn directory(name: &str) -> PathBuf {
+    /// An empty directory of this test's own, which goes with it.
+    struct Directory(PathBuf);
+
+    impl std::ops::Deref for Directory {
+        type Target = Path;
+        fn deref(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Directory {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn directory(name: &str) -> Directory {
         let path = std::env::temp_dir().join(format!("figure-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
-        path
+        Directory(path)
     }
 
     fn names(directory: &Path) -> Vec<String> {
@@ -265,7 +279,8 @@ mod tests {
 
     #[test]
     fn a_coordinate_that_is_not_finite_refuses_the_figure_and_spares_the_old_one() {
-        let path = directory("spared").join("figure.png");
+        let directory = directory("spared");
+        let path = directory.join("figure.png");
         fs::write(&path, "yesterday's").unwrap();
         let mut canvas = Canvas::new(4, 4);
         canvas.line(&[[0.0, 0.0], [1.0, f64::NAN]], 1.0, INK);

@@ -23,6 +23,12 @@ pub const PALE: Colour = Colour::hex(0xc9_c9_d1);
 pub const NAVY: Colour = Colour::hex(0x1f_4e_8c);
 /// The second series; also samples.
 pub const RED: Colour = Colour::hex(0xc4_3e_28);
+/// Exact evidence.
+pub const VIOLET: Colour = Colour::hex(0x6a_3d_9a);
+/// Evidence by quadrature.
+pub const GREEN: Colour = Colour::hex(0x2f_7d_4f);
+/// Evidence by Monte Carlo.
+pub const OCHRE: Colour = Colour::hex(0xc2_85_1c);
 
 impl Colour {
     /// The colour written `0xRRGGBB`, opaque.

@@ -29,13 +29,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
     let held_out_dae = every_third(points(|p| p.held_out.reconstruction));
     let last = curve[curve.len() - 1];
 
-    let mut canvas = Canvas::new(560, 420);
-    let frame = Rect::new(62.0, 64.0, 400.0, 300.0);
+    let mut canvas = Canvas::new(560, 500);
+    let frame = Rect::new(62.0, 64.0, 400.0, 380.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
-    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]));
+    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([run.floor]));
     Panel::new(&mut canvas, frame, x, y)
-        .labels("Lines: DSM.  Circles: DAE$/(2σ^4)$, computed apart", "epoch", "loss")
+        .labels("Lines: DSM, from the energy.  Circles: DAE$/(2σ^4)$", "epoch", "loss")
         .horizontal(run.linear, "best linear denoiser, on the held-out digits")
+        .horizontal(run.floor, "noise floor of the training sample, for who knows it by heart")
         .curve(&held_out, 1.6, RED)
         .curve(&training, 1.6, NAVY)
         .circles(&held_out_dae, 3.2, RED)

@@ -86,8 +86,8 @@ impl Instance {
         Self::random(shape.into(), rng)
     }
 
-    /// n samples in d dimensions, h hidden units, everything Gaussian, σ from 0.05 to 2; every
-    /// second instance weights its hidden units.
+    /// n samples in d dimensions, h hidden units, everything Gaussian, σ from 0.05 to 2; half of
+    /// the instances, at random, weight their hidden units.
     pub fn random((n, d, h): (usize, usize, usize), rng: &mut impl Rng) -> Self {
         let sigma = 0.05 * 40.0_f64.powf(rng.random());
         let x = standard_normal(n, d, rng);
@@ -115,7 +115,7 @@ impl Instance {
             w: whole(h, d, 1, 1024.0),
             b: whole(1, h, 1, 1024.0),
             c: whole(1, d, 8, 0.125),
-            a: None,
+            a: Some(whole(1, h, 4, 0.5)),
         };
         let x = whole(n, d, 2, 1.0);
         let noisy = whole(n, d, 1, 1.0) + &x;
@@ -135,7 +135,7 @@ pub fn kernel_score(instance: &Instance) -> Sides {
         left: log_density.gradient(&[noisy_var]),
         right: vec![corruption::score(x, noisy, *sigma)],
         magnitude: vec![terms],
-        roundings: 6.0, // the difference, σ², its inverse, the product, and ½ + ½
+        roundings: 0.0, // both round x − x̃, σ², 1/σ² and the product; the rest is halves
     }
 }
 
@@ -146,10 +146,15 @@ pub fn energy_score(instance: &Instance) -> Sides {
     let x = tape.var(noisy);
     let energy = model.clone().map(|p| tape.var(&p)).energy(&x, *sigma).sum();
     let (h, _) = model.w.shape();
+    let absolute = model.clone().map(|p| magnitude(&p));
+    let terms = absolute.decode(model.encode(noisy)) + magnitude(noisy);
+    let terms = terms * (1.0 / (sigma * sigma));
     Sides {
         left: energy.gradient(&[x]).into_iter().map(|g| -g).collect(),
         right: vec![model.score(noisy, *sigma)],
-        magnitude: vec![residual_terms(instance) * (1.0 / (sigma * sigma))],
+        magnitude: vec![terms],
+        // h − 1 sums over the units, and one rounding each for the factor a, the product with W,
+        // the sums with c and x̃, σ², 1/σ² and the product with it; one to spare.
         roundings: h as f64 + 8.0,
     }
 }
@@ -182,8 +187,10 @@ pub fn equivalence(instance: &Instance) -> Sides {
         left,
         right,
         magnitude: equivalence_terms(instance),
-        // The sums over hidden units, dimensions and samples, and a dozen single operations.
-        roundings: 2.0 * (n + d + h) as f64 + 24.0,
+        // The residual ρ passes through the h sums over the hidden units and some eight single
+        // operations, and in the loss it is squared: twice h + 8. Then d sums over the dimensions
+        // (also those of Wρ), n over the samples, and a few for σ⁴ and 1/n.
+        roundings: (2 * (h + 8) + d + n + 8) as f64,
     }
 }
 
@@ -200,8 +207,8 @@ fn with_gradients<'t>(loss: Var<'t>, parameters: Autoencoder<Var<'t>>) -> Vec<Ma
     all
 }
 
-/// Σ|terms| of r(x̃) − x and of σ²ψ(x̃) − (x − x̃), whichever is larger: what the two sides add up,
-/// with every sign made positive. (n, d)
+/// Σ|terms| of the residual: of r(x̃) − x on one side and of σ²ψ(x̃) − (x − x̃) on the other, which
+/// adds x̃ twice; the larger of the two serves both. (n, d)
 fn residual_terms(instance: &Instance) -> Matrix {
     let Instance { model, x, noisy, .. } = instance;
     let absolute = model.clone().map(|p| magnitude(&p));

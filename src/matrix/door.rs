@@ -12,8 +12,8 @@
 //! | `Avx512` | AVX-512 F/DQ/VL, 512 bits | yes |
 //!
 //! A fused multiply-add rounds once where the portable pair rounds twice. So results agree bit for
-//! bit between runs, machines and thread counts *behind the same door*, and to rounding between
-//! doors. `SCORE_MATCHING_DOOR=portable|avx2|avx512` forces one for a whole process,
+//! bit between runs and thread counts *behind the same door*, and to rounding between
+//! doors (the tails of the noise also use the C library's logarithm). `SCORE_MATCHING_DOOR=portable|avx2|avx512` forces one for a whole process,
 //! [`Door::within`] for a closure.
 
 use super::Real;
@@ -109,8 +109,9 @@ impl Door {
     /// # Errors
     /// One line, if the name is unknown or the machine lacks the door.
     pub fn requested() -> Result<Option<Self>, String> {
-        let Ok(name) = std::env::var("SCORE_MATCHING_DOOR") else { return Ok(None) };
-        let door = Self::ALL.into_iter().find(|door| door.name() == name);
+        let Some(name) = std::env::var_os("SCORE_MATCHING_DOOR") else { return Ok(None) };
+        let door = Self::ALL.into_iter().find(|door| name == door.name());
+        let name = name.display();
         match door {
             Some(door) if door.is_available() => Ok(Some(door)),
             Some(_) => Err(format!("SCORE_MATCHING_DOOR: this machine has no '{name}'")),

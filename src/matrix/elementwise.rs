@@ -126,6 +126,29 @@ pub(crate) trait Elementary: Real {
     fn ln(self) -> Self;
 }
 
+/// What is the same to the letter in both precisions, but is no method of a common trait.
+macro_rules! operations {
+    () => {
+        #[inline(always)]
+        fn power(a: Self, b: Self) -> Self {
+            Self::from_bits(a.to_bits().wrapping_sub(b.to_bits()) << (Self::MANTISSA_DIGITS - 1))
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            self.abs()
+        }
+        #[inline(always)]
+        fn copysign(self, sign: Self) -> Self {
+            self.copysign(sign)
+        }
+        #[inline(always)]
+        fn ln(self) -> Self {
+            self.ln()
+        }
+    };
+}
+use operations;
+
 /// eˣ = 2ᵏ (1 + p), with 2ᵏ in two factors.
 struct Exponential<T> {
     p: T,

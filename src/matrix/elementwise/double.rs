@@ -12,7 +12,7 @@
 //! The error stated with each is the largest one on a grid of 2001 points *after* rounding the
 //! coefficients, relative to the function's result. One ulp is between 2⁻⁵³ and 2⁻⁵².
 
-use super::Elementary;
+use super::{Elementary, operations};
 
 impl Elementary for f64 {
     const GRID: [Self; 3] =
@@ -74,20 +74,5 @@ impl Elementary for f64 {
         -2.060_276_537_636_634e-5,
     ];
 
-    #[inline(always)]
-    fn power(a: Self, b: Self) -> Self {
-        Self::from_bits(a.to_bits().wrapping_sub(b.to_bits()) << (Self::MANTISSA_DIGITS - 1))
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.abs()
-    }
-    #[inline(always)]
-    fn copysign(self, sign: Self) -> Self {
-        self.copysign(sign)
-    }
-    #[inline(always)]
-    fn ln(self) -> Self {
-        self.ln()
-    }
+    operations!();
 }

@@ -1,7 +1,7 @@
 //! The constants of the elementary functions in single precision, obtained as in
 //! [`double`](super::double). One ulp is between 2⁻²⁴ and 2⁻²³.
 
-use super::Elementary;
+use super::{Elementary, operations};
 
 impl Elementary for f32 {
     const GRID: [Self; 3] = [12_582_912.0, 12_583_039.0, 12_583_166.0];
@@ -30,20 +30,5 @@ impl Elementary for f32 {
     const TANH: &'static [Self] =
         &[-0.333_333_3, 0.133_331_13, -0.053_909_43, 0.021_309_389, -0.006_610_227_7];
 
-    #[inline(always)]
-    fn power(a: Self, b: Self) -> Self {
-        Self::from_bits(a.to_bits().wrapping_sub(b.to_bits()) << (Self::MANTISSA_DIGITS - 1))
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.abs()
-    }
-    #[inline(always)]
-    fn copysign(self, sign: Self) -> Self {
-        self.copysign(sign)
-    }
-    #[inline(always)]
-    fn ln(self) -> Self {
-        self.ln()
-    }
+    operations!();
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
 //! | [`derivatives`] | T27 derivatives of every order |
+//! | [`denoising_explicit`] | T7, T14, T18, T30 denoising is explicit matching of the smoothed density |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -24,6 +25,7 @@
 
 pub mod denoising_autoencoder;
 pub mod derivatives;
+pub mod denoising_explicit;
 
 use crate::{
     array::Array,
@@ -106,6 +108,7 @@ pub fn all() -> Vec<Theorem> {
     let mut all = [
         denoising_autoencoder::THEOREMS,
         derivatives::THEOREMS, //
+        denoising_explicit::THEOREMS,
     ]
     .concat();
     all.sort_by_key(|theorem| theorem.number);

@@ -91,4 +91,5 @@ pages! {
     contents: "../proofs/README.md",
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
     derivatives: "../proofs/derivatives.md",
+    denoising_explicit: "../proofs/denoising_explicit.md",
 }

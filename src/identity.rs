@@ -24,8 +24,8 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
-pub mod derivatives;
 pub mod denoising_explicit;
+pub mod derivatives;
 
 use crate::{
     array::Array,

@@ -10,7 +10,6 @@ use super::{
     text::Anchor,
 };
 use crate::{
-    array::Array,
     corruption::corrupt,
     density::{Density, Mixture, shapes},
     matrix::{

@@ -21,7 +21,7 @@ use crate::{
     matrix::{Matrix, noise::Generator},
     model::{Parameters, ScoreNetwork},
     objective,
-    quadrature::{Rule, double},
+    quadrature::{Rule, converged, double},
 };
 use rand::{Rng, RngExt};
 
@@ -142,6 +142,20 @@ impl Terms {
         let Self { denoising, explicit, floor, fisher_information } = *self;
         let scale = denoising + explicit + floor + fisher_information;
         Check::new(Evidence::Quadrature, denoising, explicit + floor, scale, TOLERANCE)
+    }
+
+    /// The evidence in full: the identity holds with few nodes and with more, and every integral had
+    /// converged with the few.
+    ///
+    /// # Panics
+    /// If not, naming the numbers.
+    #[track_caller]
+    pub fn assert_converged(coarse: Self, fine: Self) {
+        assert!(coarse.check().holds() && fine.check().holds(), "{coarse:?} {fine:?}");
+        let allowed = TOLERANCE * (fine.denoising + fine.explicit + fine.fisher_information);
+        converged(coarse.denoising, fine.denoising, allowed);
+        converged(coarse.explicit, fine.explicit, allowed);
+        converged(coarse.fisher_information, fine.fisher_information, allowed);
     }
 }
 

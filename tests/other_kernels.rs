@@ -23,7 +23,7 @@ fn generator(seed: u64) -> Generator {
 }
 
 proptest! {
-    #![proptest_config(common::config(40))]
+    #![proptest_config(common::config(25))]
 
     /// T30, with logistic noise on the line and fully correlated noise in the plane.
     #[test]

@@ -10,6 +10,12 @@
 //! The score points *from the corrupted point back to the clean one*. Written the other way round,
 //! (x̃ − x)/σ², a model learns the negative of the score and the energy comes out inverted: a
 //! frequent mistake in published code.
+//!
+//! Noise of other shapes is a [`Kernel`].
+
+mod kernel;
+
+pub use kernel::Kernel;
 
 use crate::array::Array;
 

@@ -9,6 +9,7 @@
 //! | module | what it draws |
 //! |---|---|
 //! | `filters`, `denoising`, `training`, `equivalence`, `boundary` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `floor` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -20,6 +21,7 @@ mod derivatives;
 mod equivalence;
 mod filters;
 mod identities;
+mod floor;
 mod markup;
 mod palette;
 mod panel;
@@ -53,6 +55,7 @@ pub struct Figure {
 
 /// The catalogue.
 pub const ALL: [Figure; 7] = [
+pub const ALL: [Figure; 6] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -87,6 +90,11 @@ pub const ALL: [Figure; 7] = [
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
         draw: derivatives::draw,
+    },
+    Figure {
+        name: "floor",
+        shows: "the loss of the perfect score against σ, plain and with its control variate",
+        draw: floor::draw,
     },
 ];
 

@@ -9,6 +9,7 @@
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
 //! | [`derivatives`] | T27 derivatives of every order |
 //! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundary, jumps and kinks, finite and discrete data, infinite expectations |
+//! | [`denoising_explicit`] | T7, T14, T18, T30 denoising is explicit matching of the smoothed density |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -24,6 +25,7 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
+pub mod denoising_explicit;
 pub mod derivatives;
 pub mod where_implicit_fails;
 
@@ -108,6 +110,12 @@ pub fn all() -> Vec<Theorem> {
     let mut all =
         [denoising_autoencoder::THEOREMS, derivatives::THEOREMS, where_implicit_fails::THEOREMS]
             .concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS,
+        derivatives::THEOREMS, //
+        denoising_explicit::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

@@ -92,4 +92,5 @@ pages! {
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
     derivatives: "../proofs/derivatives.md",
     where_implicit_fails: "../proofs/where_implicit_fails.md",
+    denoising_explicit: "../proofs/denoising_explicit.md",
 }

@@ -13,6 +13,7 @@
 //! | [`regularised`] | implicit + λ Σᵢ (∂ψᵢ/∂xᵢ)² |
 //! | [`sliced`](sliced::sliced) | ½(vᵀψ)² + vᵀ (∂ψ/∂x) v |
 //! | [`denoising`] | ½‖ψ(x̃) − ∇ log q_σ(x̃∣x)‖² |
+//! | [`denoising_by`] | ½‖ψ(x̃) − ∇ log K(x̃∣x)‖², any kernel |
 //! | [`denoising_with_control`] | the same less two terms of known mean, so that σ → 0 is harmless |
 //! | [`reconstruction`] | ‖r(x̃) − x‖² |
 //!
@@ -26,7 +27,10 @@
 pub mod sliced;
 pub mod trace;
 
-use crate::{array::Array, corruption};
+use crate::{
+    array::Array,
+    corruption::{self, Kernel},
+};
 
 /// ½‖ψ(x) − ∇ log q(x)‖², explicit score matching (Hyvärinen 2005, equation 2): half the Fisher
 /// divergence. It needs the score of the data, which only a known density has.
@@ -42,8 +46,16 @@ pub fn explicit<A: Array>(score: A, data_score: &A) -> A {
 /// Shapes: x and x̃ (n, d) → (n, 1).
 #[track_caller]
 pub fn denoising<A: Array>(score: impl Fn(&A) -> A, x: &A, noisy: &A, sigma: f64) -> A {
-    let target = corruption::score(x, noisy, sigma);
-    (score(noisy) - target).squared_norm() * 0.5
+    denoising_by(&Kernel::Isotropic { sigma }, score, x, noisy)
+}
+
+/// ½‖ψ(x̃) − ∇ log K(x̃|x)‖², denoising score matching with any noise (T30): the score of the kernel
+/// stands where [`explicit`] has that of the data.
+///
+/// Shapes: x and x̃ (n, d) → (n, 1).
+#[track_caller]
+pub fn denoising_by<A: Array>(kernel: &Kernel, score: impl Fn(&A) -> A, x: &A, noisy: &A) -> A {
+    explicit(score(noisy), &kernel.score(x, noisy))
 }
 
 /// ‖r(x̃) − x‖², the objective of a denoising autoencoder (Vincent 2011, equation 2).

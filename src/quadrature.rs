@@ -205,6 +205,24 @@ impl Rule {
     }
 }
 
+/// Σᵢⱼ wᵢ vⱼ f(xᵢ, zⱼ) over the nodes of two rules: 𝔼 over a clean point and its noise, say. The
+/// function gets pairs of nodes row by row, x (m, d) and z (m, e), and returns (m, 1).
+pub fn double(outer: &Rule, inner: &Rule, f: impl Fn(&Matrix, &Matrix) -> Matrix) -> f64 {
+    // All pairs at once may be millions; blocks of this many rows stay in the cache.
+    const ROWS: usize = 1 << 12;
+    let (n, m) = (outer.nodes.rows(), inner.nodes.rows());
+    let block = (ROWS / m).max(1);
+    let starts = (0..n).step_by(block);
+    let part = |start: usize| {
+        let rows: Vec<usize> = (start..n.min(start + block)).collect();
+        let each = |of: &Matrix| of.select(&rows).linear(Linear::Each(m));
+        let tile = |of: &Matrix| of.clone().linear(Linear::Tile(rows.len()));
+        let weights = each(&outer.weights) * tile(&inner.weights);
+        weights.inner(&f(&each(&outer.nodes), &tile(&inner.nodes))).sum().item()
+    };
+    starts.map(part).sum()
+}
+
 /// Σ wᵢ fᵢ as a formula, for weights that stay numbers while f is differentiated.
 #[track_caller]
 pub fn expectation<A: Array>(weights: &Matrix, values: &A) -> A {

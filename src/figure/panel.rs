@@ -146,7 +146,6 @@ impl<'a> Panel<'a> {
     }
 
     /// The region between two curves, such as a confidence interval; wants a transparent colour.
-    #[allow(dead_code)]
     pub fn band(&mut self, lower: &[Point], upper: &[Point], colour: Colour) -> &mut Self {
         let mut corners = self.path(lower);
         corners.extend(self.path(upper).into_iter().rev());
@@ -159,7 +158,6 @@ impl<'a> Panel<'a> {
     /// # Panics
     ///
     /// Unless there is one error for each point.
-    #[allow(dead_code)]
     pub fn error_bars(&mut self, points: &[Point], errors: &[f64], colour: Colour) -> &mut Self {
         assert_eq!(points.len(), errors.len(), "one error for each point");
         for (&[x, y], &e) in points.iter().zip(errors) {

@@ -1,0 +1,104 @@
+//! Noise of other shapes. Any smooth conditional density K(x̃|x) corrupts, and denoising works with
+//! each, as long as the target is the score of the kernel that made the noise (T30).
+
+use crate::{
+    array::Array,
+    matrix::{Matrix, cholesky::Cholesky},
+};
+
+/// A conditional density K(x̃|x) of x̃ = x + noise, every kind with its own standard noise z.
+#[derive(Clone, Debug)]
+pub enum Kernel {
+    /// N(x, σ²I), with z ~ N(0, I) and x̃ = x + σz.
+    Isotropic {
+        /// σ
+        sigma: f64,
+    },
+    /// N(x, C), with z ~ N(0, I) and x̃ = x + Lz.
+    Gaussian {
+        /// L with L Lᵀ = C, (d, d).
+        factor: Matrix,
+        /// C⁻¹, (d, d).
+        precision: Matrix,
+    },
+    /// Every coordinate logistic, with z of density e⁻ᶻ/(1 + e⁻ᶻ)² and x̃ = x + sz.
+    Logistic {
+        /// s
+        scale: f64,
+    },
+}
+
+impl Kernel {
+    /// N(x, C).
+    ///
+    /// # Panics
+    /// If C (d, d) is not symmetric positive definite.
+    #[track_caller]
+    pub fn gaussian(covariance: &Matrix) -> Self {
+        let cholesky = match Cholesky::new(covariance) {
+            Ok(cholesky) => cholesky,
+            Err(error) => panic!("covariance: {error}"),
+        };
+        let d = covariance.rows();
+        let identity = Matrix::from_fn(d, d, |i, j| f64::from(u8::from(i == j)));
+        Self::Gaussian { factor: cholesky.factor(), precision: cholesky.solve(&identity) }
+    }
+
+    /// x̃ from x and standard noise z: (n, d), (n, d) → (n, d).
+    #[track_caller]
+    pub fn corrupt<A: Array>(&self, x: &A, noise: &A) -> A {
+        match self {
+            Self::Isotropic { sigma: scale } | Self::Logistic { scale } => {
+                super::corrupt(x, noise, *scale)
+            }
+            Self::Gaussian { factor, .. } => noise.nt(&like(x, factor)) + x,
+        }
+    }
+
+    /// log K(x̃|x), x first: (n, d), (n, d) → (n, 1).
+    #[track_caller]
+    pub fn log_density<A: Array>(&self, x: &A, noisy: &A) -> A {
+        let (_, d) = x.shape();
+        match self {
+            Self::Isotropic { sigma } => super::log_density(x, noisy, *sigma),
+            Self::Gaussian { factor, precision } => {
+                let change = noisy.clone() - x;
+                let log_det: f64 = (0..d).map(|i| factor.at(i, i).ln()).sum(); // ½ log det C
+                let log_norm = log_det + 0.5 * d as f64 * std::f64::consts::TAU.ln();
+                change.nn(&like(x, precision)).inner(&change) * -0.5 - log_norm
+            }
+            Self::Logistic { scale } => {
+                // −t − 2 log(1 + e⁻ᵗ) − log s = −softplus(t) − softplus(−t) − log s
+                let t = (noisy.clone() - x) * (1.0 / scale);
+                -(t.clone().softplus() + (-t).softplus()).row_sum() - d as f64 * scale.ln()
+            }
+        }
+    }
+
+    /// ∇_x̃ log K(x̃|x), x first: (n, d), (n, d) → (n, d).
+    #[track_caller]
+    pub fn score<A: Array>(&self, x: &A, noisy: &A) -> A {
+        match self {
+            Self::Isotropic { sigma } => super::score(x, noisy, *sigma),
+            Self::Gaussian { precision, .. } => (x.clone() - noisy).nn(&like(x, precision)),
+            Self::Logistic { scale } => {
+                ((x.clone() - noisy) * (0.5 / scale)).tanh() * (1.0 / scale)
+            }
+        }
+    }
+
+    /// 𝔼‖∇ log K‖² in d dimensions: d/σ², tr C⁻¹ and d/(3s²).
+    pub fn fisher_information(&self, d: usize) -> f64 {
+        match self {
+            Self::Isotropic { sigma } => d as f64 / (sigma * sigma),
+            Self::Gaussian { precision, .. } => (0..d).map(|i| precision.at(i, i)).sum(),
+            Self::Logistic { scale } => d as f64 / (3.0 * scale * scale),
+        }
+    }
+}
+
+/// A matrix of numbers as a constant in the reading of x.
+fn like<A: Array>(x: &A, matrix: &Matrix) -> A {
+    let (n, d) = matrix.shape();
+    x.constant(n, d, |i, j| matrix.at(i, j))
+}

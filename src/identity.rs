@@ -7,6 +7,7 @@
 //! | module | theorems |
 //! |---|---|
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
+//! | [`traces`] | T12, T13, T28 the divergence of a score: six routes, random directions |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -20,6 +21,7 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
+pub mod traces;
 
 use crate::{
     array::Array,
@@ -99,7 +101,11 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS, //
+        traces::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

@@ -8,7 +8,7 @@
 //!
 //! | module | what it draws |
 //! |---|---|
-//! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `traces` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -23,6 +23,7 @@ mod panel;
 mod raster;
 mod text;
 mod tiles;
+mod traces;
 mod training;
 
 pub use canvas::FigureError;
@@ -49,7 +50,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 4] = [
+pub const ALL: [Figure; 5] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -69,6 +70,11 @@ pub const ALL: [Figure; 4] = [
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
         draw: equivalence::draw,
+    },
+    Figure {
+        name: "traces",
+        shows: "the cost of the exact trace by each route, and the error of random directions",
+        draw: traces::draw,
     },
 ];
 

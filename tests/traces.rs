@@ -1,26 +1,33 @@
 //! T12, T13, T28 for all shapes and parameters.
 //!
 //! ψ, the trace, implicit score matching and its θ-gradient by every route against formulas by hand,
-//! element by element: bit for bit where nothing rounds, with integers as a witness that nothing did,
-//! to a derived bound where things round, and by differences, which know no rule.
+//! element by element: to a derived bound, and by differences, which know no rule. Where nothing
+//! rounds they agree bit for bit: tests/traces_exact.rs. Random directions: tests/probes.rs.
 
 use proptest::prelude::*;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
+use rounding::{ORDER, Rounded};
 use score_matching::{
     Array, Dual, Matrix, Tape,
-    array::{Function, Linear},
+    array::Function,
     identity::{
-        Check, Sides, denoising_autoencoder,
-        traces::{self, AUTOENCODER, Instance, NETWORK},
+        denoising_autoencoder,
+        traces::{self, AUTOENCODER, Instance, NETWORK, by_hand},
     },
-    matrix::{Real, noise::Generator, noise::standard_normal},
-    model::{Autoencoder, Parameters, ScoreNetwork, network},
+    matrix::{Real, noise::Generator},
+    model::{EnergyNetwork, Parameters, ScoreNetwork, network::Layer},
     objective::{implicit, trace},
 };
 
 mod common;
+#[allow(dead_code, reason = "what is compared there belongs to tests/formulas.rs")]
+#[path = "common/rounding.rs"]
+mod rounding;
 
-const SMOOTH: [Function; 2] = [Function::Softplus, Function::Tanh];
+const SMOOTH: [(Function, f64); 2] = [
+    (Function::Softplus, 0.096_225_044_864_937_63), // sup |φ‴| = 1/(6√3)
+    (Function::Tanh, 2.0),
+];
 
 fn generator(seed: u64) -> Generator {
     Generator::seed_from_u64(seed)
@@ -51,187 +58,216 @@ proptest! {
         }
     }
 
-    /// The routes without a closed form go on where it ends.
+    /// The routes without a closed form go on where it ends: any depth, score or energy.
     #[test]
-    fn forward_and_reverse_agree_at_any_depth(seed: u64, hidden in 3..=4_usize) {
+    fn the_routes_agree_at_any_depth(seed: u64, hidden in 1..=4_usize) {
         let Instance { network, x } = Instance::any(hidden, &mut generator(seed));
+        let bound = network.clone().map(|p| lift(&Rounded::exact(&p)));
+        let (psi, divergence) = trace::of_score(|x| bound.score(x), &Rounded::exact(&x));
         let tape = Tape::new();
-        let (m, x) = (network.map(|p| tape.var(&p)), tape.var(&x));
-        let [forward, columns, reverse] = [1, 2, 3].map(|i| NETWORK[i].1(&m, &x).1.value());
-        // A relative bound of the same form as in the identities, of what may have cancelled.
-        let scale = 1.0 + forward.data().iter().fold(0.0, |s: f64, t| s.max(t.abs()));
-        for other in [columns, reverse] {
-            let gap = (other - &forward).data().iter().fold(0.0, |s: f64, t| s.max(t.abs()));
-            prop_assert!(gap <= 1e4 * f64::UNIT_ROUNDOFF * scale, "{gap:e} of {scale}");
+        let (m, x_var) = (network.clone().map(|p| tape.var(&p)), tape.var(&x));
+        for (name, route) in &NETWORK[1..] {
+            let pair = route(&m, &x_var);
+            prop_assert!(within(&pair.0.value(), &psi) && within(&pair.1.value(), &divergence), "{name}");
+        }
+
+        let mut energy = EnergyNetwork { network, width: 1.5 };
+        let last = energy.network.layers.pop().expect("a layer");
+        let first = |m: &Matrix| Matrix::from_vec(1, m.cols(), m.row(0).to_vec());
+        energy.network.layers.push(Layer { w: first(&last.w), b: Matrix::from_rows([[0.5]]) });
+        let bound = energy.clone().map(|p| lift(&lift(&Rounded::exact(&p))));
+        let (psi, divergence) =
+            trace::of_energy_by_forward(|x| bound.energy(x), &Rounded::exact(&x));
+        let m = energy.map(|p| tape.var(&p));
+        let (once, twice) = (m.clone().map(|p| lift(&p)), m.clone().map(|p| lift(&lift(&p))));
+        for (name, pair) in [
+            ("reverse over reverse", trace::of_energy_by_reverse(|x| m.energy(x), &x_var)),
+            ("reverse over forward", trace::of_energy_by_mixing(|x| once.energy(x), &x_var)),
+            ("forward over forward", trace::of_energy_by_forward(|x| twice.energy(x), &x_var)),
+        ] {
+            prop_assert!(within(&pair.0.value(), &psi) && within(&pair.1.value(), &divergence), "{name}");
         }
     }
 }
 
-/// Σ by the whole numbers: `m` in units of 1/`unit`.
-fn whole(m: &Matrix, unit: f64) -> Vec<i128> {
-    let scaled = m.data().iter().map(|v| v * unit);
-    scaled.inspect(|v| assert_eq!(v.fract(), 0.0, "not a multiple")).map(|v| v as i128).collect()
+/// A constant of forward mode.
+fn lift<A: Array>(p: &A) -> Dual<A> {
+    Dual::constant(p)
 }
 
-/// The same number from integers, if it is one that floating point can hold.
-fn exact(value: i128, unit: f64) -> f64 {
-    assert!(value.abs() < 1 << 53, "over the bit budget: {value}");
-    value as f64 / unit
+/// Whether a result lies within the distance of a bounded one that rounding allows.
+fn within(found: &Matrix, bounded: &Rounded) -> bool {
+    let allowed = |i: usize| ORDER * f64::UNIT_ROUNDOFF * bounded.error.data()[i];
+    let gaps = found.data().iter().zip(bounded.value.data()).map(|(a, b)| (a - b).abs());
+    gaps.enumerate().all(|(i, gap)| gap <= allowed(i))
 }
 
-/// T12 where nothing rounds, through the real sigmoid: all seven routes in all quantities, and the
-/// trace against integers.
+/// ψ and tr J of a network by central differences, and the θ-gradient of ISM through them.
+fn by_differences(Instance { network, x }: &Instance, step: f64) -> Vec<Matrix> {
+    let tape = Tape::new();
+    let (theta, x) = (network.clone().map(|p| tape.var(&p)), tape.var(x));
+    let pair = trace::of_score_by_differences(|x| theta.score(x), &x, step);
+    let mut all = vec![pair.0.value(), pair.1.value()];
+    all.extend(implicit(pair).mean().gradient(&theta.into_list()));
+    all
+}
+
+/// max |a − b|
+fn gap(a: &Matrix, b: &Matrix) -> f64 {
+    (a.clone() - b).data().iter().fold(0.0, |m: f64, x| m.max(x.abs()))
+}
+
+/// The sixth route knows no rule of differentiation: its error falls with the square of the step,
+/// in the trace and in every gradient, for one and for two hidden layers.
 #[test]
-fn the_routes_of_an_autoencoder_agree_bit_for_bit() {
-    let mut rng = generator(1985);
-    let mut bent = 0.0;
-    for _ in 0..200 {
-        let shape = (1 << rng.random_range(0..3), rng.random_range(1..=4), rng.random_range(1..=8));
-        let mut instance = denoising_autoencoder::Instance::dyadic(shape, &mut rng);
-        if rng.random() {
-            let a = (0..shape.2).map(|_| f64::from(rng.random_range(-4..=4_i32)) / 2.0).collect();
-            instance.model.a = Some(Matrix::from_vec(1, shape.2, a));
-        }
-        for (name, route) in AUTOENCODER {
-            let sides = traces::autoencoder(&instance, route);
-            assert!(sides.are_identical(), "{name}, shape {shape:?}");
-            assert_eq!(sides.left[1], trace_in_integers(&instance), "{name}: something rounded");
-        }
-        let s = instance.model.encode(&instance.noisy);
-        bent += s.data().iter().filter(|&&s| s == 0.5).count() as f64 / s.data().len() as f64;
-    }
-    assert!(bent / 200.0 > 0.1, "hidden units with a slope have a fair share: {}", bent / 200.0);
-}
-
-/// (Σⱼ aⱼ s′ⱼ ‖Wⱼ‖² − d)/σ² with a in halves and s′ in quarters.
-fn trace_in_integers(instance: &denoising_autoencoder::Instance) -> Matrix {
-    let denoising_autoencoder::Instance { model, noisy, sigma, .. } = instance;
-    let (n, d) = noisy.shape();
-    let h = model.w.rows();
-    let (w, b, x) = (whole(&model.w, 1.0), whole(&model.b, 1.0), whole(noisy, 1.0));
-    let a = model.a.as_ref().map_or_else(|| vec![2; h], |a| whole(a, 2.0));
-    let of_sample = |i: usize| {
-        let flat =
-            |j: &usize| b[*j] + (0..d).map(|k| w[j * d + k] * x[i * d + k]).sum::<i128>() == 0;
-        let norm = |j: usize| (0..d).map(|k| w[j * d + k] * w[j * d + k]).sum::<i128>();
-        let bent: i128 = (0..h).filter(flat).map(|j| a[j] * norm(j)).sum();
-        exact(bent - 8 * d as i128, 8.0 * sigma * sigma)
-    };
-    Matrix::from_vec(n, 1, (0..n).map(of_sample).collect())
-}
-
-/// T28 where nothing rounds, through the real tanh.
-#[test]
-fn the_routes_of_a_network_agree_bit_for_bit() {
-    let mut rng = generator(28);
-    let mut nonzero = 0;
-    for _ in 0..200 {
-        let size = |rng: &mut Generator| rng.random_range(1..=5);
-        let (d, h1, h2) = (size(&mut rng), size(&mut rng), size(&mut rng));
-        let n = 1 << rng.random_range(0..3);
-        for widths in [&[d, h1, d][..], &[d, h1, h2, d]] {
-            let instance = Instance::dyadic((n, widths), &mut rng);
-            for (name, route) in NETWORK {
-                let sides = traces::of_network(&instance, route);
-                assert!(sides.are_identical(), "{name}, widths {widths:?}");
-                nonzero += usize::from(sides.left[1].data().iter().any(|&t| t != 0.0));
-            }
-        }
-    }
-    let share = f64::from(nonzero as u32) / (200.0 * 2.0 * NETWORK.len() as f64);
-    assert!(share > 0.2, "traces that are not 0 have a fair share: {share}");
-}
-
-/// Multiples of 1/16 from −4 to 4: a grid of 129 values a variable.
-fn sixteenths(rows: usize, cols: usize, rng: &mut impl Rng) -> Matrix {
-    Matrix::from_fn(rows, cols, |_, _| f64::from(rng.random_range(-64..=64)) / 16.0)
-}
-
-/// log₁₀ of the probability that different polynomials of this degree agree at so many independent
-/// points of that grid, for one fixed shape (Schwartz and Zippel).
-fn schwartz_zippel(degree: f64, trials: u32) -> f64 {
-    f64::from(trials) * (degree / 129.0).log10()
-}
-
-/// T28 with the slopes prescribed: both sides are polynomials of degree 5 in (W₁, W₂, W₃, s₁, s₂).
-/// The Jacobian is assembled by forward mode, and once more in integers.
-#[test]
-fn the_trace_of_two_layers_is_a_polynomial_identity() {
-    let mut rng = generator(1979);
-    let (d, h1, h2) = (3, 4, 5);
-    let trials = 200;
-    for _ in 0..trials {
-        let [w1, w2, w3] =
-            [(h1, d), (h2, h1), (d, h2)].map(|(rows, cols)| sixteenths(rows, cols, &mut rng));
-        let [s1, s2] = [h1, h2].map(|h| sixteenths(1, h, &mut rng));
-        let closed = network::trace_of_two([&w1, &w2, &w3], [&s1, &s2]);
-        let constant = Dual::<Matrix>::constant;
-        let (_, forward) = trace::of_score(
-            |x| {
-                let y1 = x.nt(&constant(&w1)) * constant(&s1);
-                let y2 = y1.nt(&constant(&w2)) * constant(&s2);
-                y2.nt(&constant(&w3))
-            },
-            &Matrix::zeros(1, d),
-        );
-        assert_eq!(closed, forward);
-
-        let [w1, w2, w3, s1, s2] = [&w1, &w2, &w3, &s1, &s2].map(|m| whole(m, 16.0));
-        let mut sum = 0;
-        for k in 0..d {
-            for i in 0..h2 {
-                for j in 0..h1 {
-                    sum += w3[k * h2 + i] * s2[i] * w2[i * h1 + j] * s1[j] * w1[j * d + k];
+fn central_differences_approach_the_trace_with_the_square_of_the_step() {
+    let steps = [3, 4, 5, 6, 7].map(|k| 0.5_f64.powi(k));
+    for (activation, _) in SMOOTH {
+        for widths in [&[3, 6, 3][..], &[3, 6, 5, 3]] {
+            let instance = Instance::random((4, widths), activation, &mut generator(12));
+            let [mut exact, _] = by_hand::network(&instance.network, &instance.x);
+            exact.remove(2); // ISM of every sample
+            let found = steps.map(|h| by_differences(&instance, h));
+            for (which, exact) in exact.iter().enumerate().skip(1) {
+                let errors: Vec<f64> = found.iter().map(|f| gap(&f[which], exact)).collect();
+                if which == exact_bias(widths) {
+                    continue;
                 }
+                let slope =
+                    slope(&steps.map(f64::ln), &errors.iter().map(|e| e.ln()).collect::<Vec<_>>());
+                println!("{activation:?} {widths:?} quantity {which}: slope {slope:.3}");
+                assert!((slope - 2.0).abs() < 0.1, "{activation:?} {widths:?} {which}: {slope}");
             }
         }
-        assert_eq!(closed.item(), exact(sum, 16_f64.powi(5)), "something rounded");
     }
-    let bound = schwartz_zippel(5.0, trials);
-    println!("{trials} points: a false identity would pass with probability 10^{bound:.0}");
-    assert!(bound < -100.0);
 }
 
-/// T12 with the slopes prescribed: degree 4 in (W, a, s′), and 3 in (W₁, W₂, s).
+/// The gradient by the last bias is 𝔼ψ, in which no difference occurs.
+fn exact_bias(widths: &[usize]) -> usize {
+    1 + 2 * (widths.len() - 1)
+}
+
+/// Least squares.
+fn slope(x: &[f64], y: &[f64]) -> f64 {
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    let (mx, my) = (mean(x), mean(y));
+    let products = x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>();
+    products / x.iter().map(|x| (x - mx) * (x - mx)).sum::<f64>()
+}
+
+proptest! {
+    #![proptest_config(common::config(300))]
+
+    /// Taylor: |error| ≤ h²/6 Σᵢ sup|∂³ψᵢ/∂xᵢ³|, and for one layer the supremum is at most
+    /// Σⱼ |(W₂)ᵢⱼ (W₁)ⱼᵢ³| sup|φ‴|. Rounding of ψ comes on top, divided by the step.
+    #[test]
+    fn central_differences_are_within_their_remainder(seed: u64, which in 0..2_usize, power in 4..=9) {
+        let mut rng = generator(seed);
+        let (activation, third) = SMOOTH[which];
+        let [n, d, hidden] = [(); 3].map(|()| rng.random_range(1..=8));
+        let instance = Instance::random((n, &[d, hidden, d]), activation, &mut rng);
+        let Instance { network, x } = &instance;
+        let [exact, terms] = by_hand::network(network, x);
+        let step = 0.5_f64.powi(power);
+        let (_, found) = trace::of_score_by_differences(|x| network.score(x), x, step);
+        let (w1, w2) = (&network.layers[0].w, &network.layers[1].w);
+        let cubes: f64 = (0..d)
+            .flat_map(|i| (0..hidden).map(move |j| (i, j)))
+            .map(|(i, j)| (w2.at(i, j) * w1.at(j, i).powi(3)).abs())
+            .sum();
+        let remainder = step * step / 6.0 * third * cubes;
+        for i in 0..n {
+            // ψ rounds d + h + 24 times, as in the identities; x ± h moves its terms by a step.
+            let size: f64 = (0..d).map(|k| terms[0].at(i, k) * (1.0 + step)).sum();
+            let rounding = 2.0 * (d + hidden + 24) as f64 * f64::UNIT_ROUNDOFF * size / step;
+            let error = (found.at(i, 0) - exact[1].at(i, 0)).abs();
+            prop_assert!(error <= remainder + rounding, "{error} > {remainder} + {rounding}");
+        }
+    }
+}
+
+/// The wrong rules that have been shipped, on one fixed network: value and gradient are off.
 #[test]
-fn the_traces_of_one_layer_are_polynomial_identities() {
-    let mut rng = generator(1980);
-    let (d, h) = (4, 6);
-    let trials = 200;
-    for _ in 0..trials {
-        let (w, w2, s) =
-            (sixteenths(h, d, &mut rng), sixteenths(d, h, &mut rng), sixteenths(1, h, &mut rng));
-        let a = sixteenths(1, h, &mut rng);
-        let constant = Dual::<Matrix>::constant;
-        let forward = |out: &Matrix| {
-            let layer = |x: &Dual<Matrix>| (x.nt(&constant(&w)) * constant(&s)).nt(&constant(out));
-            trace::of_score(layer, &Matrix::zeros(1, d)).1
-        };
-        let decoder = w.clone().linear(Linear::Transpose) * a.clone().linear(Linear::Tile(d)); // Wᵀ diag(a)
-        let model = Autoencoder {
-            w: w.clone(),
-            b: Matrix::zeros(1, h),
-            c: Matrix::zeros(1, d),
-            a: Some(a.clone()),
-        };
-        assert_eq!(model.trace_of_slopes(&s), forward(&decoder));
-        assert_eq!(network::trace_of_one([&w, &w2], &s), forward(&w2));
-
-        let [w, w2, s, a] = [&w, &w2, &s, &a].map(|m| whole(m, 16.0));
-        let terms = |f: &dyn Fn(usize, usize) -> i128| {
-            (0..h).flat_map(|j| (0..d).map(move |k| (j, k))).map(|(j, k)| f(j, k)).sum::<i128>()
-        };
-        let tied = terms(&|j, k| a[j] * s[j] * w[j * d + k] * w[j * d + k]);
-        let free = terms(&|j, k| s[j] * w[j * d + k] * w2[k * h + j]);
-        assert_eq!(forward(&decoder).item(), exact(tied, 16_f64.powi(4)), "something rounded");
-        assert_eq!(forward(&w2_of(&w2, d, h)).item(), exact(free, 16_f64.powi(3)));
+fn wrong_factors_and_signs_in_implicit_score_matching_are_caught() {
+    let instance = Instance::random((16, &[4, 6, 5, 4]), Function::Softplus, &mut generator(5));
+    let [right, _] = by_hand::network(&instance.network, &instance.x);
+    let wrong = |norm: f64, factor: f64| {
+        let tape = Tape::new();
+        let theta = instance.network.clone().map(|p| tape.var(&p));
+        let (psi, trace) = theta.score_and_trace(&tape.var(&instance.x));
+        let each = psi.squared_norm() * norm + trace * factor;
+        let mut all = vec![each.value()];
+        all.extend(each.mean().gradient(&theta.into_list()));
+        all
+    };
+    // how far off, of the largest element; the last bias does not see the trace
+    let off = |found: &[Matrix]| {
+        let relative = |(a, b): (&Matrix, &Matrix)| gap(a, b) / gap(b, &(b.clone() * 0.0));
+        let each: Vec<f64> = found.iter().zip(&right[2..]).map(relative).collect();
+        each[..each.len() - 1].iter().fold(f64::INFINITY, |least: f64, e| least.min(*e))
+    };
+    assert!(off(&wrong(0.5, 1.0)) < 1e-12, "the rule itself: {:e}", off(&wrong(0.5, 1.0)));
+    for (name, norm, factor) in [
+        ("without the ½", 1.0, 1.0),
+        ("the trace with the wrong sign", 0.5, -1.0),
+        ("the trace divided by d, the norm not", 0.5, 0.25),
+        ("both divided by d", 0.125, 0.25),
+        ("without the trace", 0.5, 0.0),
+    ] {
+        let off = off(&wrong(norm, factor));
+        println!("{name}: off by {off:.2} at least");
+        assert!(off > 0.05, "{name}: {off}");
     }
-    let bound = schwartz_zippel(4.0, trials);
-    println!("{trials} points: a false identity would pass with probability 10^{bound:.0}");
-    assert!(bound < -100.0);
 }
 
-/// Integers in sixteenths as numbers.
-fn w2_of(whole: &[i128], rows: usize, cols: usize) -> Matrix {
-    Matrix::from_vec(rows, cols, whole.iter().map(|&k| exact(k, 16.0)).collect())
+/// T28 without its transpose (which h₁ = h₂ hides from the shapes), and used for three layers.
+#[test]
+fn two_layers_need_the_transpose_and_three_another_formula() {
+    let widths = [3, 5, 5, 3];
+    let instance = Instance::random((8, &widths), Function::Tanh, &mut generator(28));
+    let (_, right) = instance.network.score_and_trace(&instance.x);
+    let miss =
+        gap(&traces::without_transpose(&instance), &right) / gap(&right, &(right.clone() * 0.0));
+    println!("without the transpose: off by {miss:.2}");
+    assert!(miss > 0.1, "{miss}");
+
+    // Three layers, of which the middle one is passed over, as if it changed nothing.
+    let Instance { network, x } =
+        Instance::random((8, &[3, 5, 5, 5, 3]), Function::Tanh, &mut generator(29));
+    let deep = network.clone().map(|p| Dual::constant(&p));
+    let (_, right) = trace::of_score(|x| deep.score(x), &x);
+    let mut layers = network.layers;
+    layers.remove(2);
+    let (_, wrong) = ScoreNetwork { layers, activation: Function::Tanh }.score_and_trace(&x);
+    let miss = gap(&wrong, &right) / gap(&right, &(right.clone() * 0.0));
+    println!("three layers by the formula for two: off by {miss:.2}");
+    assert!(miss > 0.1, "{miss}");
+}
+
+#[test]
+#[should_panic(expected = "closed forms are for 1 or 2 hidden layers, not 3")]
+fn the_closed_form_refuses_three_layers() {
+    let Instance { network, x } =
+        Instance::random((2, &[2, 3, 3, 3, 2]), Function::Tanh, &mut generator(1));
+    let _ = network.score_and_trace(&x);
+}
+
+/// A batch in chunks gives the numbers of the whole batch, in both precisions.
+#[test]
+fn chunks_give_the_numbers_of_the_whole_batch() {
+    let instance = Instance::random((130, &[40, 8, 8, 40]), Function::Tanh, &mut generator(3));
+    let check = |chunked: (Matrix, Matrix), unit: f64| {
+        let [right, terms] = by_hand::network(&instance.network, &instance.x);
+        for (which, found) in [chunked.0, chunked.1].iter().enumerate() {
+            let residual = gap(found, &right[which]) / gap(&terms[which], &(found.clone() * 0.0));
+            // as in the identities: four passes through three layers, here in this precision
+            let allowed = 2.0 * 4.0 * f64::from(40 + 8 + 8 + 3 * 24) * unit;
+            assert!(residual <= allowed, "{residual:e} > {allowed:e}");
+        }
+    };
+    let double = instance.network.clone().map(|p| lift(&p));
+    check(trace::of_score_in_chunks(|x| double.score(x), &instance.x), f64::UNIT_ROUNDOFF);
+    let single = instance.network.clone().map(|p| lift(&p.cast::<f32>()));
+    let (psi, t) = trace::of_score_in_chunks(|x| single.score(x), &instance.x.cast::<f32>());
+    check((psi.cast(), t.cast()), f32::UNIT_ROUNDOFF);
 }

@@ -146,7 +146,6 @@ impl<'a> Panel<'a> {
     }
 
     /// The region between two curves, such as a confidence interval; wants a transparent colour.
-    #[allow(dead_code)]
     pub fn band(&mut self, lower: &[Point], upper: &[Point], colour: Colour) -> &mut Self {
         let mut corners = self.path(lower);
         corners.extend(self.path(upper).into_iter().rev());

@@ -7,9 +7,11 @@
 //! | [`dual`] | forward mode: [`Dual`], a value with its derivatives along k directions |
 //! | [`check`] | differences, the independent witness |
 //!
-//! The readings compose. Reverse over reverse is `grad` of `grad`; forward over reverse is
-//! `Dual<Var>`; forward over forward is `Dual<Dual<Matrix>>`. So the exact trace of a Hessian *and
-//! its gradient in θ*, which implicit score matching needs, follow from the energy alone:
+//! The readings compose; the one that differentiates last is named first. Reverse over reverse is
+//! `grad` of `grad`; reverse over forward is `Dual<Var>` followed by a sweep; forward over forward
+//! is `Dual<Dual<Matrix>>`, and a sweep of `Dual<Dual<Var>>` is reverse over forward over forward.
+//! So the exact trace of a Hessian *and its gradient in θ*, which implicit score matching needs,
+//! follow from the energy alone:
 //!
 //! ```
 //! use score_matching::{Array, Matrix, Tape};

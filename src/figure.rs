@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `filters`, `denoising`, `training`, `equivalence`, `boundary` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `floor` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `traces` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -20,14 +21,15 @@ mod denoising;
 mod derivatives;
 mod equivalence;
 mod filters;
-mod identities;
 mod floor;
+mod identities;
 mod markup;
 mod palette;
 mod panel;
 mod raster;
 mod text;
 mod tiles;
+mod traces;
 mod training;
 
 pub use canvas::FigureError;
@@ -54,8 +56,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 7] = [
-pub const ALL: [Figure; 6] = [
+pub const ALL: &[Figure] = &[
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -96,11 +97,16 @@ pub const ALL: [Figure; 6] = [
         shows: "the loss of the perfect score against σ, plain and with its control variate",
         draw: floor::draw,
     },
+    Figure {
+        name: "traces",
+        shows: "the cost of the exact trace by each route, and the error of random directions",
+        draw: traces::draw,
+    },
 ];
 
 /// The figure of that name.
 pub fn find(name: &str) -> Option<Figure> {
-    ALL.into_iter().find(|figure| figure.name == name)
+    ALL.iter().copied().find(|figure| figure.name == name)
 }
 
 /// Why a figure was not drawn.

@@ -10,6 +10,7 @@
 //! | [`derivatives`] | T27 derivatives of every order |
 //! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundary, jumps and kinks, finite and discrete data, infinite expectations |
 //! | [`denoising_explicit`] | T7, T14, T18, T30 denoising is explicit matching of the smoothed density |
+//! | [`traces`] | T12, T13, T28 the divergence of a score: six routes, random directions |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -27,6 +28,7 @@
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
+pub mod traces;
 pub mod where_implicit_fails;
 
 use crate::{
@@ -107,15 +109,16 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all =
-        [denoising_autoencoder::THEOREMS, derivatives::THEOREMS, where_implicit_fails::THEOREMS]
-            .concat();
-    let mut all = [
+    let mut all = Vec::new();
+    for group in [
         denoising_autoencoder::THEOREMS,
-        derivatives::THEOREMS, //
         denoising_explicit::THEOREMS,
-    ]
-    .concat();
+        derivatives::THEOREMS,
+        traces::THEOREMS,
+        where_implicit_fails::THEOREMS,
+    ] {
+        all.extend_from_slice(group);
+    }
     all.sort_by_key(|theorem| theorem.number);
     all
 }

@@ -93,4 +93,5 @@ pages! {
     derivatives: "../proofs/derivatives.md",
     where_implicit_fails: "../proofs/where_implicit_fails.md",
     denoising_explicit: "../proofs/denoising_explicit.md",
+    traces: "../proofs/traces.md",
 }

@@ -57,27 +57,48 @@ impl<A: Array> ScoreNetwork<A> {
         last.of(&x)
     }
 
-    /// ψ(x) and tr ∂ψ/∂x of two hidden layers, by s₂ᵀ [W₂ ∘ (W₁W₃)ᵀ] s₁: shapes (n, d), (n, 1).
+    /// ψ(x) and tr ∂ψ/∂x of one or two hidden layers, in closed form: shapes (n, d), (n, 1).
     ///
-    /// Beside the value it costs one product of batch × hidden × hidden, whatever d is, and one
-    /// product of weights.
+    /// With one layer the trace costs less than the value. With two it costs one product of
+    /// batch × hidden × hidden, whatever d is, and one product of weights.
     ///
     /// # Panics
-    /// If there are not two hidden layers.
+    /// If there are not one or two hidden layers.
     #[track_caller]
     pub fn score_and_trace(&self, x: &A) -> (A, A) {
-        let [first, second, third] = &self.layers[..] else {
-            panic!("the closed form is for two hidden layers, not {}", self.layers.len() - 1)
+        let bent = |layer: &Layer<A>, x: &A| {
+            let x = layer.of(x);
+            let y = x.clone().apply(self.activation);
+            let slope = self.activation.derivative(&x, &y);
+            (y, slope)
         };
-        let slope = |x: &A, y: &A| self.activation.derivative(x, y);
-        let x1 = first.of(x);
-        let y1 = x1.clone().apply(self.activation);
-        let x2 = second.of(&y1);
-        let y2 = x2.clone().apply(self.activation);
-        let m = first.w.nn(&third.w).linear(Linear::Transpose) * &second.w;
-        let trace = slope(&x1, &y1).nt(&m).inner(&slope(&x2, &y2));
-        (third.of(&y2), trace)
+        match &self.layers[..] {
+            [first, second] => {
+                let (y, s) = bent(first, x);
+                (second.of(&y), trace_of_one([&first.w, &second.w], &s))
+            }
+            [first, second, third] => {
+                let (y1, s1) = bent(first, x);
+                let (y2, s2) = bent(second, &y1);
+                (third.of(&y2), trace_of_two([&first.w, &second.w, &third.w], [&s1, &s2]))
+            }
+            layers => panic!("closed forms are for 1 or 2 hidden layers, not {}", layers.len() - 1),
+        }
     }
+}
+
+/// tr [W₂ diag(s) W₁] = Σⱼ sⱼ ⟨row j of W₁, column j of W₂⟩ for slopes s (n, h) → (n, 1).
+#[track_caller]
+pub fn trace_of_one<A: Array>([w1, w2]: [&A; 2], s: &A) -> A {
+    s.nn(&w1.inner(&w2.clone().linear(Linear::Transpose)))
+}
+
+/// tr [W₃ diag(s₂) W₂ diag(s₁) W₁] = s₂ᵀ [W₂ ∘ (W₁W₃)ᵀ] s₁ for slopes s₁ (n, h₁) and s₂ (n, h₂)
+/// → (n, 1): T28.
+#[track_caller]
+pub fn trace_of_two<A: Array>([w1, w2, w3]: [&A; 3], [s1, s2]: [&A; 2]) -> A {
+    let m = w1.nn(w3).linear(Linear::Transpose) * w2;
+    s1.nt(&m).inner(s2)
 }
 
 impl<T: Real> ScoreNetwork<Matrix<T>> {

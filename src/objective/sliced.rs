@@ -3,7 +3,7 @@
 //! For a random v with 𝔼[v vᵀ] = I, 𝔼[vᵀ J v] = tr J (Hutchinson 1989). One direction costs one
 //! forward tangent instead of d. Three laws of v have this property; their variances differ (T13):
 //!
-//! | law | var(vᵀ A v), A symmetric |
+//! | law | var(vᵀ A v) for a symmetric A; of any other A its symmetric part counts |
 //! |---|---|
 //! | [`Rademacher`](Probe::Rademacher), signs | 2(‖A‖² − Σ aᵢᵢ²) |
 //! | [`Gaussian`](Probe::Gaussian) | 2‖A‖² |
@@ -45,6 +45,29 @@ impl Probe {
             }
         }
     }
+
+    /// var(vᵀ A v) of one direction, for any A (d, d): vᵀ A v sees only S = (A + Aᵀ)/2.
+    ///
+    /// With A = J it is the variance of [`hutchinson`], with A = J + ½ψψᵀ that of [`sliced`].
+    #[track_caller]
+    pub fn variance(self, a: &Matrix) -> f64 {
+        let (_, d) = a.shape();
+        let s = (a.clone() + a.clone().linear(Linear::Transpose)) * 0.5;
+        let all = s.squared_norm().sum().item(); // ‖S‖²
+        let diagonal = |power: i32| (0..d).map(|i| s.at(i, i).powi(power)).sum::<f64>();
+        let d = d as f64;
+        match self {
+            Self::Rademacher => 2.0 * (all - diagonal(2)),
+            Self::Gaussian => 2.0 * all,
+            Self::Sphere => 2.0 * d / (d + 2.0) * (all - diagonal(1).powi(2) / d),
+        }
+    }
+}
+
+/// All 2ᵈ vectors of signs, one a row: their average is an expectation over
+/// [`Rademacher`](Probe::Rademacher) directions without any sampling.
+pub fn all_signs(d: usize) -> Matrix {
+    Matrix::from_fn(1 << d, d, |i, j| if i >> j & 1 == 0 { 1.0 } else { -1.0 })
 }
 
 /// ψ(x) and vᵀ (∂ψ/∂x) v, averaged over the k directions of every sample: shapes x (n, d) and

@@ -7,21 +7,32 @@
 //! | route | from | composition | reading of the result |
 //! |---|---|---|---|
 //! | [`of_score`] | ψ | forward, d tangents at once | any |
+//! | [`of_score_in_chunks`] | ψ | the same, a part of the batch at a time | `Matrix` |
+//! | [`of_score_by_columns`] | ψ | forward, the Jacobian column by column | any |
 //! | [`of_score_by_reverse`] | ψ | reverse, d sweeps | `Var` |
+//! | [`of_score_by_differences`] | ψ | none: central differences, the independent witness | any |
 //! | [`of_energy_by_reverse`] | E | reverse over reverse, d sweeps | `Var` |
 //! | [`of_energy_by_mixing`] | E | reverse over forward | `Var` |
 //! | [`of_energy_by_forward`] | E | forward over forward | any |
 //!
-//! A network of two hidden layers has a closed form that beats them all (T28), see
-//! [`ScoreNetwork::score_and_trace`](crate::model::ScoreNetwork::score_and_trace).
+//! Networks of one or two hidden layers have closed forms that beat them all (T12, T28), see
+//! [`ScoreNetwork::score_and_trace`](crate::model::ScoreNetwork::score_and_trace) and
+//! [`Autoencoder::score_and_trace`](crate::model::Autoencoder::score_and_trace).
+//!
+//! The composition is that of the pair itself. A gradient in θ afterwards is one more reverse: the
+//! first line, swept, is reverse over forward.
 //!
 //! From an energy, ψ = −∇E and tr ∂ψ/∂x = −ΔE.
 
 use crate::{
     array::{Array, Linear},
     autodiff::{Dual, Var},
-    matrix::Real,
+    matrix::{Matrix, Real},
 };
+
+/// Tangents that travel together in [`of_score_in_chunks`]: enough rows for products to run at full
+/// speed, few enough for 256 hidden units in double precision to take 4 MiB.
+const TANGENTS: usize = 1 << 11;
 
 /// ψ and tr ∂ψ/∂x from the score, with the d axes as tangents under every row.
 #[track_caller]
@@ -42,6 +53,59 @@ pub fn diagonal_of_score<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -
     (value, picked.linear(Linear::SumEach(d)))
 }
 
+/// The same numbers as [`of_score`], to rounding, in bounded memory.
+///
+/// The d tangents of all n samples at once are n·d rows of hidden units: for 512 × 64 × 256 in
+/// single precision 32 MiB for each intermediate result, and a dozen of those are alive at a time.
+/// Samples do not meet in the formula, so here a few at a time pass through it. (A gradient in θ
+/// over a batch is such a sum as well: one tape for each chunk.)
+#[track_caller]
+pub fn of_score_in_chunks<T: Real>(
+    score: impl Fn(&Dual<Matrix<T>>) -> Dual<Matrix<T>>,
+    x: &Matrix<T>,
+) -> (Matrix<T>, Matrix<T>) {
+    let (n, d) = x.shape();
+    let samples: Vec<usize> = (0..n).collect();
+    let (mut psi, mut trace) = (Vec::with_capacity(n * d), Vec::with_capacity(n));
+    for chunk in samples.chunks((TANGENTS / d.max(1)).max(1)) {
+        let (value, divergence) = of_score(&score, &x.select(chunk));
+        psi.extend_from_slice(value.data());
+        trace.extend_from_slice(divergence.data());
+    }
+    (Matrix::from_vec(n, d, psi), Matrix::from_vec(n, 1, trace))
+}
+
+/// ψ and tr ∂ψ/∂x from the Jacobian, assembled column by column: one forward pass for each axis.
+#[track_caller]
+pub fn of_score_by_columns<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -> (A, A) {
+    let (n, d) = x.shape();
+    let psi = score(&Dual::constant(x)).value;
+    let trace = (0..d).fold(x.constant(n, 1, |_, _| 0.0), |trace, j| {
+        let axis = axis(x, j);
+        let column = score(&Dual::along(x, &axis)).tangents_or_zero(1); // ∂ψ/∂xⱼ
+        trace + column.inner(&axis)
+    });
+    (psi, trace)
+}
+
+/// ψ and Σⱼ (ψⱼ(x + h eⱼ) − ψⱼ(x − h eⱼ))/(2h), which is tr ∂ψ/∂x up to O(h²) for a step h.
+#[track_caller]
+pub fn of_score_by_differences<A: Array>(score: impl Fn(&A) -> A, x: &A, step: f64) -> (A, A) {
+    let (n, d) = x.shape();
+    let difference = (0..d).fold(x.constant(n, 1, |_, _| 0.0), |sum, j| {
+        let axis = axis(x, j);
+        let at = |h: f64| score(&(x.clone() + axis.clone() * h));
+        sum + (at(step) - at(-step)).inner(&axis)
+    });
+    (score(x), difference * (0.5 / step))
+}
+
+/// eⱼ under every sample of x: (n, d).
+fn axis<A: Array>(x: &A, j: usize) -> A {
+    let (n, d) = x.shape();
+    x.constant(n, d, |_, k| f64::from(u8::from(j == k)))
+}
+
 /// ψ and tr ∂ψ/∂x of a score by reverse mode: one sweep for each axis.
 #[track_caller]
 pub fn of_score_by_reverse<'t, T: Real>(
@@ -57,7 +121,7 @@ fn trace_by_sweeps<'t, T: Real>(psi: &Var<'t, T>, x: &Var<'t, T>) -> Var<'t, T> 
     let (n, d) = x.shape();
     let zero = x.constant(n, 1, |_, _| 0.0);
     (0..d).fold(zero, |trace, i| {
-        let axis = x.constant(n, d, |_, j| f64::from(u8::from(i == j)));
+        let axis = axis(x, i);
         trace + psi.inner(&axis).sum().grad(&[*x])[0].inner(&axis)
     })
 }

@@ -23,7 +23,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 const FUNCTION: f64 = 8.0;
 /// A reverse sweep multiplies and adds again on the way back, so its products may be rounded twice
 /// as often as in forward mode; and the two results may err in opposite directions.
-const ORDER: f64 = 4.0;
+pub const ORDER: f64 = 4.0;
 
 /// A value with its size and a bound of its error in units of u.
 #[derive(Clone, Debug)]

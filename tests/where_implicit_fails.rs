@@ -7,7 +7,15 @@ use score_matching::{
     density::{Density, Mixture, Univariate},
     identity::{
         Check,
-        where_implicit_fails::{atoms::*, edges::*, kinks::*, tails::*},
+        where_implicit_fails::{
+            atoms::{Collapse, Lattice, collapse, lattice, score_and_trace},
+            edges::{
+                Parts, STEP, SmoothScore, at_a_jump, boundary, boundary_term, constant,
+                double_square, jump, minimiser, pieces, square, weighted,
+            },
+            kinks::{Kinked, at_a_kink},
+            tails::{GammaBeyond, growth},
+        },
     },
     matrix::noise::Generator,
     objective::implicit,

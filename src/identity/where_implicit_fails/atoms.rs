@@ -133,6 +133,7 @@ impl Lattice {
     }
 
     /// How many points to either side of a cell matter: beyond 9σ a kernel is below rounding.
+    #[expect(clippy::cast_sign_loss, reason = "σ/Δ is positive")]
     fn reach(self) -> usize {
         (9.0 * self.ratio()).ceil() as usize + 1
     }

@@ -141,9 +141,8 @@ impl SmoothScore {
 /// T4: what the boundary adds to ESM − ISM − ½ I(q), that is −[qψ] between the ends of the support.
 /// An end at infinity adds nothing.
 pub fn boundary_term(density: Univariate, score: impl Fn(f64) -> f64) -> f64 {
-    let at = |x: f64| match x.is_finite() {
-        true => density.log_density_at(x).exp() * score(x),
-        false => 0.0,
+    let at = |x: f64| {
+        if x.is_finite() { density.log_density_at(x).exp() * score(x) } else { 0.0 }
     };
     let (low, high) = density.support();
     at(low) - at(high)
@@ -151,9 +150,10 @@ pub fn boundary_term(density: Univariate, score: impl Fn(f64) -> f64) -> f64 {
 
 /// T4: ESM = ISM + ½ I(q) − [qψ] for a random network on a density that ends with a step.
 pub fn boundary(rng: &mut impl Rng) -> Check {
-    let density = match rng.random() {
-        true => Univariate::Uniform,
-        false => Univariate::Exponential { rate: rng.random_range(0.5..2.0) },
+    let density = if rng.random() {
+        Univariate::Uniform
+    } else {
+        Univariate::Exponential { rate: rng.random_range(0.5..2.0) }
     };
     let psi = SmoothScore::any(rng);
     let number = |x: f64| psi.of(&Matrix::from_rows([[x]])).item();
@@ -225,10 +225,9 @@ pub fn jump<A: Array>(x: &A, at: f64, height: f64) -> A {
 /// pointwise. For a random network with a random jump, on Laplace or logistic data.
 pub fn at_a_jump(rng: &mut impl Rng) -> Check {
     let scale = rng.random_range(0.5..2.0);
-    let density = match rng.random() {
-        true => Univariate::Laplace { scale },
-        false => Univariate::Logistic { scale },
-    };
+    let laplace = rng.random();
+    let density =
+        if laplace { Univariate::Laplace { scale } } else { Univariate::Logistic { scale } };
     let (at, height) = (rng.random_range(-3.0..3.0), rng.random_range(-2.0..2.0_f64));
     let psi = SmoothScore::any(rng);
     let ends = pieces(density, &[0.0, at]); // 0 is the kink of log q

@@ -64,8 +64,8 @@ impl Kinked {
         let tape = Tape::new();
         let bias = tape.var(&Matrix::from_rows([[self.bias]]));
         let x = tape.var(&rule.nodes).add_row(&-bias);
-        let density = x.clone().sigmoid() * &(-x).sigmoid(); // of the standard logistic
-        let values = self.integrand(&x, &bias) * &density;
+        let density = x.sigmoid() * (-x).sigmoid(); // of the standard logistic
+        let values = self.integrand(&x, &bias) * density;
         expectation(&rule.weights, &values).gradient(&[bias])[0].item()
     }
 

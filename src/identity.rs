@@ -7,6 +7,8 @@
 //! | module | theorems |
 //! |---|---|
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
+//! | [`energies_and_scores`] | T1, T29 an energy, its score, and the partition function between them |
+//! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -20,6 +22,8 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
+pub mod energies_and_scores;
+pub mod fisher_kl;
 
 use crate::{
     array::Array,
@@ -70,6 +74,14 @@ impl Check {
         Self::new(Evidence::MonteCarlo, mean, expected, (variance / n).sqrt(), 6.0)
     }
 
+    /// Of two checks that must both hold, the one that comes nearer to failing.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        // Written as products, for a tolerance may be 0.
+        let comes_nearer = other.residual * self.tolerance > self.residual * other.tolerance;
+        if self.holds() && (comes_nearer || !other.holds()) { other } else { self }
+    }
+
     /// Whether the two sides agree.
     pub fn holds(&self) -> bool {
         self.residual <= self.tolerance
@@ -99,7 +111,9 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all =
+        [denoising_autoencoder::THEOREMS, energies_and_scores::THEOREMS, fisher_kl::THEOREMS]
+            .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

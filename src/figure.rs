@@ -8,7 +8,7 @@
 //!
 //! | module | what it draws |
 //! |---|---|
-//! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `fisher_kl` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -17,6 +17,7 @@ mod canvas;
 mod denoising;
 mod equivalence;
 mod filters;
+mod fisher_kl;
 mod markup;
 mod palette;
 mod panel;
@@ -49,7 +50,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 4] = [
+pub const ALL: [Figure; 5] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -69,6 +70,11 @@ pub const ALL: [Figure; 4] = [
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
         draw: equivalence::draw,
+    },
+    Figure {
+        name: "fisher_kl",
+        shows: "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
+        draw: fisher_kl::draw,
     },
 ];
 

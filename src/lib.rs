@@ -89,4 +89,6 @@ pages! {
     readme: "../README.md",
     contents: "../proofs/README.md",
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
+    energies_and_scores: "../proofs/energies_and_scores.md",
+    fisher_kl: "../proofs/fisher_kl.md",
 }

@@ -18,9 +18,10 @@ pub use pair::Pair;
 
 use super::{Check, Evidence, Theorem};
 use crate::{
+    array::Array,
     autodiff::check::{Quotient, difference},
     density::Density,
-    matrix::Real,
+    matrix::{Matrix, Real},
     objective,
     quadrature::Rule,
 };
@@ -107,4 +108,45 @@ pub fn log_sobolev(pair: &Pair, rho: f64) -> Check {
     let rounding = errors.kullback_leibler + errors.fisher_divergence / (2.0 * rho);
     let tolerance = rounding * f64::UNIT_ROUNDOFF;
     Check::new(Evidence::Quadrature, divergence.max(bound), bound, 1.0, tolerance)
+}
+
+/// T25, a step of log-Sobolev: F(p_t‖q_t) and (v/(v + t))² F(p‖q), at least as large if
+/// q = N(0, v I). The two sides are the larger of both, and the second.
+pub fn contraction(pair: &Pair, variance: f64, t: f64) -> Check {
+    let later = pair.smoothed(t);
+    let factor = (variance / (variance + t)).powi(2);
+    let fisher = fisher_divergence(&later.p, &later.q, &later.rule(1));
+    let bound = factor * fisher_divergence(&pair.p, &pair.q, &pair.rule(2));
+    let of_bound = factor * pair.errors().fisher_divergence + 8.0 * bound;
+    let rounding = later.errors().fisher_divergence + of_bound;
+    let tolerance = rounding * f64::UNIT_ROUNDOFF;
+    Check::new(Evidence::Quadrature, fisher.max(bound), bound, 1.0, tolerance)
+}
+
+/// ½ ∫₀^∞ F(p_t‖q_t) dt, which is KL(p‖q) by Lyu's identity, since noise destroys all of it.
+///
+/// In s = log t the integrand t F decays like e^(−|s|) on both sides and is analytic for
+/// |Im s| < π/2, where t has a positive real part; a step of π²/40 then leaves e^(−40).
+pub fn integrated_fisher(pair: &Pair) -> f64 {
+    let step = std::f64::consts::PI.powi(2) / 40.0;
+    let times = Rule::trapezoid(-160.0 * step, 160.0 * step, 320);
+    let speed = Matrix::from_fn(times.nodes.rows(), 1, |i, _| {
+        let t = times.nodes.at(i, 0).exp();
+        let Pair { p, q, .. } = &pair.smoothed(t);
+        0.5 * t * fisher_divergence(p, q, &pair.smoothed(t).rule(1))
+    });
+    times.integrate(&speed)
+}
+
+/// 𝔼[f(X) | Y = y] for Y = X + √t Z with X from the density of the pair's p, by its rule.
+pub fn posterior_mean(pair: &Pair, t: f64, y: &Matrix, f: impl Fn(&Matrix) -> Matrix) -> Matrix {
+    let rule = pair.p.rule(&pair.rule(2));
+    let values = f(&rule.nodes);
+    let mean = |row: usize| {
+        let away = rule.nodes.clone().add_row(&-y.select(&[row]));
+        let near = rule.weighted(&(away.squared_norm() * (-0.5 / t)).exp());
+        near.weights.tn(&values) * (1.0 / near.weights.clone().sum().item())
+    };
+    let means: Vec<Matrix> = (0..y.rows()).map(mean).collect();
+    Matrix::from_fn(y.rows(), values.cols(), |i, j| means[i].at(0, j))
 }

@@ -26,10 +26,11 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Two mixtures of two or three components each in d dimensions, means in [−2, 2]ᵈ, standard
-    /// deviations from 0.6 to 1.2 along rotated axes.
+    /// Two mixtures of two or three components each. On the line means are in [−2, 2] and standard
+    /// deviations from 0.6 to 1.2; in the plane, where nodes are many, in [−1, 1]² and from 0.8 to
+    /// 1.1 along rotated axes.
     pub fn random(d: usize, rng: &mut impl Rng) -> Self {
-        let (reach, low, high) = (2.0, 0.6, 1.2);
+        let (reach, low, high) = if d == 1 { (2.0, 0.6, 1.2) } else { (1.0, 0.8, 1.1) };
         let mut mixture = || {
             let components = rng.random_range(2..=3);
             Mixture::new((0..components).map(|_| {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Where the modes of the first panel stand, and the weight of one of them in p.
-const MODES: f64 = 2.0;
+const MODES: f64 = 3.0;
 const WEIGHT: f64 = 0.8;
 /// What KL tends to as the modes part: 0.8 log 1.6 + 0.2 log 0.4.
 fn limit() -> f64 {
@@ -30,9 +30,9 @@ fn divergences(pair: &Pair) -> [f64; 2] {
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
 pub(super) fn draw(_: &Studio) -> Result<Picture, NotFinite> {
-    let mut canvas = Canvas::new(840, 400);
-    let gap = slopes(&mut canvas, Rect::new(62.0, 64.0, 320.0, 280.0));
-    let last = blindness(&mut canvas, Rect::new(486.0, 64.0, 320.0, 280.0));
+    let mut canvas = Canvas::new(840, 380);
+    let gap = slopes(&mut canvas, Rect::new(62.0, 44.0, 320.0, 280.0));
+    let last = blindness(&mut canvas, Rect::new(486.0, 44.0, 320.0, 280.0));
     let finding = format!(
         "−d/dt KL and F/2 differ by at most {gap:.1e} relatively; with modes 16 apart F is {:.1e} \
          and KL {:.6}, its limit {:.6}",
@@ -45,7 +45,7 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, NotFinite> {
 
 /// KL(p_t‖q_t) and its slope against t; how far slope and F/2 are apart.
 fn slopes(canvas: &mut Canvas, frame: Rect) -> f64 {
-    const END: f64 = 6.0;
+    const END: f64 = 12.0;
     let pair = Pair::two_modes(MODES, WEIGHT);
     let at = |t: f64| divergences(&pair.smoothed(t));
     let times = |count: i32| (0..=count).map(move |i| END * f64::from(i) / f64::from(count));
@@ -65,8 +65,8 @@ fn slopes(canvas: &mut Canvas, frame: Rect) -> f64 {
         .circles(&measured, 3.2, RED)
         .label(divergence[50], [8.0, -12.0], Anchor::Start, NAVY, "KL$(p_t‖q_t)$")
         .label(
-            half_fisher[25],
-            [8.0, -14.0],
+            half_fisher[36],
+            [8.0, -16.0],
             Anchor::Start,
             RED,
             "line: $F/2$, circles: measured $−d$KL$/dt$",

@@ -86,7 +86,7 @@ fn an_energy_that_does_not_confine_or_is_upside_down_has_no_partition_function()
         let rule = Rule::trapezoid(-reach, reach, 4000);
         log_partition(&energy(&instance, &rule.nodes), &rule, 0.0).item()
     };
-    let confined = |reach| over(reach, |instance, x| instance.energy(x));
+    let confined = |reach| over(reach, Instance::energy);
     let inverted = |reach| over(reach, |instance, x| -instance.energy(x));
     let free = |reach| {
         over(reach, |instance, x| {

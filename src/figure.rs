@@ -11,6 +11,7 @@
 //! | `filters`, `denoising`, `training`, `equivalence`, `boundary` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `floor` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `traces` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `fisher_kl` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -23,6 +24,7 @@ mod equivalence;
 mod filters;
 mod floor;
 mod identities;
+mod fisher_kl;
 mod markup;
 mod palette;
 mod panel;
@@ -57,6 +59,7 @@ pub struct Figure {
 
 /// The catalogue.
 pub const ALL: &[Figure] = &[
+pub const ALL: [Figure; 5] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -101,6 +104,9 @@ pub const ALL: &[Figure] = &[
         name: "traces",
         shows: "the cost of the exact trace by each route, and the error of random directions",
         draw: traces::draw,
+        name: "fisher_kl",
+        shows: "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
+        draw: fisher_kl::draw,
     },
 ];
 

@@ -11,6 +11,8 @@
 //! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundary, jumps and kinks, finite and discrete data, infinite expectations |
 //! | [`denoising_explicit`] | T7, T14, T18, T30 denoising is explicit matching of the smoothed density |
 //! | [`traces`] | T12, T13, T28 the divergence of a score: six routes, random directions |
+//! | [`energies_and_scores`] | T1, T29 an energy, its score, and the partition function between them |
+//! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -30,6 +32,8 @@ pub mod denoising_explicit;
 pub mod derivatives;
 pub mod traces;
 pub mod where_implicit_fails;
+pub mod energies_and_scores;
+pub mod fisher_kl;
 
 use crate::{
     array::Array,
@@ -80,6 +84,14 @@ impl Check {
         Self::new(Evidence::MonteCarlo, mean, expected, (variance / n).sqrt(), 6.0)
     }
 
+    /// Of two checks that must both hold, the one that comes nearer to failing.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        // Written as products, for a tolerance may be 0.
+        let comes_nearer = other.residual * self.tolerance > self.residual * other.tolerance;
+        if self.holds() && (comes_nearer || !other.holds()) { other } else { self }
+    }
+
     /// Whether the two sides agree.
     pub fn holds(&self) -> bool {
         self.residual <= self.tolerance
@@ -119,6 +131,9 @@ pub fn all() -> Vec<Theorem> {
     ] {
         all.extend_from_slice(group);
     }
+    let mut all =
+        [denoising_autoencoder::THEOREMS, energies_and_scores::THEOREMS, fisher_kl::THEOREMS]
+            .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

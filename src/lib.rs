@@ -94,4 +94,6 @@ pages! {
     where_implicit_fails: "../proofs/where_implicit_fails.md",
     denoising_explicit: "../proofs/denoising_explicit.md",
     traces: "../proofs/traces.md",
+    energies_and_scores: "../proofs/energies_and_scores.md",
+    fisher_kl: "../proofs/fisher_kl.md",
 }

@@ -9,7 +9,7 @@ use crate::{
     array::Array,
     autodiff::{Tape, Var},
     matrix::{Matrix, noise::Generator},
-    quadrature::Rule,
+    quadrature::{Rule, expectation},
 };
 use rand::RngExt;
 
@@ -18,6 +18,15 @@ pub struct Boltzmann<E> {
     energy: E,
     rule: Rule,
     log_z: f64,
+}
+
+/// log Z = log ∫ e^(−E) as a formula, from the energies (m, 1) at the rule's nodes: (1, 1).
+///
+/// As everywhere, the largest term is taken out before the exponential: `lowest` is the least
+/// energy, or any number near it. It changes nothing but the range of the numbers.
+#[track_caller]
+pub fn log_partition<A: Array>(energy: &A, rule: &Rule, lowest: f64) -> A {
+    expectation(&rule.weights, &(-energy.clone() + lowest).exp()).ln() - lowest
 }
 
 impl<E> std::fmt::Debug for Boltzmann<E> {
@@ -30,11 +39,10 @@ impl<E: for<'t> Fn(&Var<'t>) -> Var<'t>> Boltzmann<E> {
     /// From an energy (n, d) → (n, 1), and a rule whose nodes cover where e^(−E) is not negligible.
     pub fn new(energy: E, rule: Rule) -> Self {
         let mut density = Self { energy, rule, log_z: 0.0 };
-        // As everywhere, the largest term is taken out before the exponential.
-        let log = density.log_density(&density.rule.nodes);
-        let largest = log.data().iter().copied().fold(f64::MIN, f64::max);
-        let z = density.rule.integrate(&(log - largest).exp());
-        density.log_z = largest + z.ln();
+        // As long as log_z is 0, the log density is −E.
+        let energy = -density.log_density(&density.rule.nodes);
+        let lowest = energy.data().iter().copied().fold(f64::MAX, f64::min);
+        density.log_z = log_partition(&energy, &density.rule, lowest).item();
         density
     }
 

@@ -6,6 +6,8 @@
 //!
 //! | module | theorems |
 //! |---|---|
+//! | [`small_noise`] | T15 a little noise, and the regulariser |
+//! | [`exponential_families`] | T19 fitted by one linear solve |
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
@@ -22,6 +24,8 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
+pub mod exponential_families;
+pub mod small_noise;
 
 use crate::{
     array::Array,
@@ -101,7 +105,9 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all =
+        [denoising_autoencoder::THEOREMS, exponential_families::THEOREMS, small_noise::THEOREMS]
+            .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

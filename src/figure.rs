@@ -8,13 +8,14 @@
 //!
 //! | module | what it draws |
 //! |---|---|
-//! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `efficiency` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
 mod axis;
 mod canvas;
 mod denoising;
+mod efficiency;
 mod equivalence;
 mod filters;
 mod markup;
@@ -49,7 +50,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 4] = [
+pub const ALL: [Figure; 5] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -69,6 +70,11 @@ pub const ALL: [Figure; 4] = [
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
         draw: equivalence::draw,
+    },
+    Figure {
+        name: "efficiency",
+        shows: "score matching against maximum likelihood for exp(−θx⁴), over repeated samples",
+        draw: efficiency::draw,
     },
 ];
 

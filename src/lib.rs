@@ -90,4 +90,6 @@ pages! {
     readme: "../README.md",
     contents: "../proofs/README.md",
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
+    exponential_families: "../proofs/exponential_families.md",
+    small_noise: "../proofs/small_noise.md",
 }

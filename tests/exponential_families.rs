@@ -273,7 +273,7 @@ fn simulation_finds_the_efficiency() {
     );
     assert!((efficiency.value - exact).abs() < 6.0 * efficiency.error);
     assert!(1.0 - efficiency.value > 10.0 * efficiency.error, "n is too small to tell");
-    let expected = efficiency::likelihood_variance(n);
+    let expected = efficiency::likelihood_variance(n as f64);
     assert!((likelihood.value - expected).abs() < 6.0 * likelihood.error);
     // Fitting ¾ m₂/m₆ by mistake as m₂/m₆ is off by far more than the spread.
     let mean = estimates.iter().map(|e| e.score_matching).sum::<f64>() / repetitions as f64;

@@ -159,7 +159,6 @@ impl<'a> Panel<'a> {
     /// # Panics
     ///
     /// Unless there is one error for each point.
-    #[allow(dead_code)]
     pub fn error_bars(&mut self, points: &[Point], errors: &[f64], colour: Colour) -> &mut Self {
         assert_eq!(points.len(), errors.len(), "one error for each point");
         for (&[x, y], &e) in points.iter().zip(errors) {

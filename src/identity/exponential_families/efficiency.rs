@@ -137,7 +137,7 @@ impl Variances {
 
 /// var θ̂/θ² of maximum likelihood for samples of n > 8, exactly: Σ θx⁴ is gamma distributed with
 /// shape a = n/4, so θ̂/θ = a/Σθx⁴ has the variance a²/((a − 1)²(a − 2)).
-pub fn likelihood_variance(n: usize) -> f64 {
-    let a = n as f64 / 4.0;
+pub fn likelihood_variance(n: f64) -> f64 {
+    let a = n / 4.0;
     a * a / ((a - 1.0) * (a - 1.0) * (a - 2.0))
 }

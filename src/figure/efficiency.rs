@@ -88,10 +88,10 @@ fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) 
         .error_bars(&score_matching, &score_errors, RED)
         .circles(&likelihood, 3.2, NAVY)
         .circles(&score_matching, 3.2, RED)
-        .label([96.0, 8.6], [6.0, -8.0], Anchor::Start, RED, "score matching")
-        .label([x.low(), limit], [8.0, 10.0], Anchor::Start, GREY, "sandwich")
+        .label([64.0, 7.6], [12.0, -8.0], Anchor::Start, RED, "score matching")
+        .label([x.high(), limit], [-8.0, 12.0], Anchor::End, GREY, "sandwich")
         .label([x.low(), LIKELIHOOD_VARIANCE], [8.0, 10.0], Anchor::Start, GREY, "1 / information")
-        .label([24.0, 5.0], [0.0, 0.0], Anchor::Start, NAVY, "maximum likelihood");
+        .label([x.low(), 5.0], [8.0, 0.0], Anchor::Start, NAVY, "max. likelihood");
 }
 
 /// The ratio of the two.
@@ -102,7 +102,8 @@ fn ratio(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) {
     Panel::new(canvas, frame, sizes(measured), Axis::linear(0.5, 1.05))
         .labels("Efficiency of score matching", "sample size $n$", "ratio of the variances")
         .horizontal(1.0, "as good as maximum likelihood")
-        .horizontal(by_gamma(), "$6 (Γ(3/4) / Γ(1/4))^2$")
+        .horizontal(by_gamma(), "")
+        .label([2048.0, by_gamma()], [0.0, 34.0], Anchor::End, GREY, "$6 (Γ(3/4) / Γ(1/4))^2$")
         .error_bars(&points, &errors, RED)
         .circles(&points, 3.2, RED);
 }

@@ -5,6 +5,7 @@
 //! | [`rules`] | the rule book: every operation and, beside it, its pullback |
 //! | [`tape`] | reverse mode: [`Var`], a formula that remembers how it was computed |
 //! | [`dual`] | forward mode: [`Dual`], a value with its derivatives along k directions |
+//! | [`second`] | first and second derivatives along all axes at once, from [`Dual`] of [`Dual`] |
 //! | [`check`] | differences, the independent witness |
 //!
 //! The readings compose; the one that differentiates last is named first. Reverse over reverse is
@@ -28,6 +29,7 @@
 pub mod check;
 pub mod dual;
 pub mod rules;
+pub mod second;
 pub mod tape;
 
 pub use dual::Dual;

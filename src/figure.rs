@@ -12,6 +12,7 @@
 //! | `filters`, `denoising`, `training`, `equivalence`, `floor` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `traces` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `fisher_kl` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `efficiency` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -20,6 +21,7 @@ mod boundary;
 mod canvas;
 mod denoising;
 mod derivatives;
+mod efficiency;
 mod equivalence;
 mod filters;
 mod floor;
@@ -107,6 +109,9 @@ pub const ALL: [Figure; 5] = [
         name: "fisher_kl",
         shows: "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
         draw: fisher_kl::draw,
+        name: "efficiency",
+        shows: "score matching against maximum likelihood for exp(−θx⁴), over repeated samples",
+        draw: efficiency::draw,
     },
 ];
 

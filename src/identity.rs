@@ -6,6 +6,8 @@
 //!
 //! | module | theorems |
 //! |---|---|
+//! | [`small_noise`] | T15 a little noise, and the regulariser |
+//! | [`exponential_families`] | T19 fitted by one linear solve |
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
 //! | [`derivatives`] | T27 derivatives of every order |
 //! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundary, jumps and kinks, finite and discrete data, infinite expectations |
@@ -34,6 +36,8 @@ pub mod traces;
 pub mod where_implicit_fails;
 pub mod energies_and_scores;
 pub mod fisher_kl;
+pub mod exponential_families;
+pub mod small_noise;
 
 use crate::{
     array::Array,
@@ -133,6 +137,8 @@ pub fn all() -> Vec<Theorem> {
     }
     let mut all =
         [denoising_autoencoder::THEOREMS, energies_and_scores::THEOREMS, fisher_kl::THEOREMS]
+    let mut all =
+        [denoising_autoencoder::THEOREMS, exponential_families::THEOREMS, small_noise::THEOREMS]
             .concat();
     all.sort_by_key(|theorem| theorem.number);
     all

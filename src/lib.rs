@@ -96,4 +96,6 @@ pages! {
     traces: "../proofs/traces.md",
     energies_and_scores: "../proofs/energies_and_scores.md",
     fisher_kl: "../proofs/fisher_kl.md",
+    exponential_families: "../proofs/exponential_families.md",
+    small_noise: "../proofs/small_noise.md",
 }

@@ -9,13 +9,16 @@
 //! | [`Autoencoder`] | r(x) = Wᵀ sigmoid(W x + b) + c, with its energy and its score |
 //! | [`ScoreNetwork`] | ψ(x) = W_L φ(… φ(W₁x + b₁) …) + b_L, with its exact trace |
 //! | [`EnergyNetwork`] | E(x) = ½‖x‖²/s² + network(x), its score by differentiation |
+//! | [`ExponentialFamily`] | p ∝ exp(θᵀF(x)), fitted by one linear solve |
 //! | [`Wiener`] | the best affine denoiser, from a mean and a covariance |
 
 pub mod autoencoder;
+pub mod exponential_family;
 pub mod network;
 pub mod wiener;
 
 pub use autoencoder::Autoencoder;
+pub use exponential_family::{ExponentialFamily, Features, Monomials};
 pub use network::{EnergyNetwork, ScoreNetwork};
 pub use wiener::Wiener;
 

@@ -141,7 +141,7 @@ impl Density for Univariate {
 
 /// log Γ(a) for a > 0: shifted by the recurrence to a ≥ 10, then Stirling's series, whose first
 /// omitted term is below 1e-16 there.
-fn ln_gamma(a: f64) -> f64 {
+pub fn ln_gamma(a: f64) -> f64 {
     let mut shift = 0.0;
     let mut a = a;
     while a < 10.0 {

@@ -26,7 +26,10 @@
 
 use crate::{
     array::{Array, Linear},
-    autodiff::{Dual, Var},
+    autodiff::{
+        Dual, Var,
+        second::{along_axes, one_axis_a_row},
+    },
     matrix::{Matrix, Real},
 };
 
@@ -161,19 +164,9 @@ pub fn of_energy_by_forward<A: Array>(
     x: &A,
 ) -> (A, A) {
     let (_, d) = x.shape();
-    let (copies, axes) = one_axis_a_row(x);
-    let inner = Dual::along(&copies, &axes);
-    let slope = energy(&Dual::along(&inner, &Dual::constant(&axes))).tangents_or_zero(1);
-    let psi = -assemble(slope.value.clone(), &axes);
-    let trace = -slope.tangents_or_zero(1).linear(Linear::SumEach(d));
-    (psi, trace)
-}
-
-/// Every row of x (n, d) d times, and beside the copies the d axes: both (n·d, d).
-fn one_axis_a_row<A: Array>(x: &A) -> (A, A) {
-    let (n, d) = x.shape();
-    let axes = x.constant(n * d, d, |r, j| f64::from(u8::from(r % d == j)));
-    (x.clone().linear(Linear::Each(d)), axes)
+    let (_, axes) = one_axis_a_row(x);
+    let [energy] = along_axes(|x| [energy(x)], x);
+    (-assemble(energy.first, &axes), -energy.second.linear(Linear::SumEach(d)))
 }
 
 /// Slopes along the axes (n·d, 1) put together as gradients (n, d).

@@ -8,7 +8,7 @@
 //!
 //! | module | what it draws |
 //! |---|---|
-//! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `explicit_implicit` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -17,6 +17,7 @@ mod canvas;
 mod denoising;
 mod derivatives;
 mod equivalence;
+mod explicit_implicit;
 mod filters;
 mod identities;
 mod markup;
@@ -51,7 +52,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 6] = [
+pub const ALL: [Figure; 7] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -81,6 +82,11 @@ pub const ALL: [Figure; 6] = [
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
         draw: derivatives::draw,
+    },
+    Figure {
+        name: "explicit_implicit",
+        shows: "ESM and ISM along a line in θ: parallel curves ½I(q) apart, with one minimiser",
+        draw: explicit_implicit::draw,
     },
 ];
 

@@ -6,6 +6,7 @@
 //!
 //! | module | theorems |
 //! |---|---|
+//! | [`explicit_implicit`] | T2, T3, T6 explicit and implicit score matching differ by a constant |
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
 //! | [`derivatives`] | T27 derivatives of every order |
 //!
@@ -24,6 +25,7 @@
 
 pub mod denoising_autoencoder;
 pub mod derivatives;
+pub mod explicit_implicit;
 
 use crate::{
     array::Array,
@@ -103,11 +105,9 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [
-        denoising_autoencoder::THEOREMS,
-        derivatives::THEOREMS, //
-    ]
-    .concat();
+    let mut all =
+        [denoising_autoencoder::THEOREMS, derivatives::THEOREMS, explicit_implicit::THEOREMS]
+            .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

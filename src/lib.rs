@@ -91,4 +91,5 @@ pages! {
     contents: "../proofs/README.md",
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
     derivatives: "../proofs/derivatives.md",
+    explicit_implicit: "../proofs/explicit_implicit.md",
 }

@@ -187,7 +187,6 @@ impl<'a> Panel<'a> {
     }
 
     /// A dashed line from bottom to top, named beside its upper end.
-    #[allow(dead_code)]
     pub fn vertical(&mut self, x: f64, name: &str) -> &mut Self {
         if let Some([at, _]) = self.place([x, self.y.low()]) {
             self.dashes([at, self.frame.bottom()], [at, self.frame.top]);

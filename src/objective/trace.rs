@@ -96,13 +96,21 @@ pub fn of_energy_by_forward<A: Array>(
     energy: impl Fn(&Dual<Dual<A>>) -> Dual<Dual<A>>,
     x: &A,
 ) -> (A, A) {
-    let (_, d) = x.shape();
+    let (psi, diagonal) = diagonal_of_energy(energy, x);
+    (psi, diagonal.row_sum())
+}
+
+/// ψ and the diagonal ∂ψᵢ/∂xᵢ from the energy, the same way: both (n, d).
+#[track_caller]
+pub fn diagonal_of_energy<A: Array>(
+    energy: impl Fn(&Dual<Dual<A>>) -> Dual<Dual<A>>,
+    x: &A,
+) -> (A, A) {
     let (copies, axes) = one_axis_a_row(x);
     let inner = Dual::along(&copies, &axes);
     let slope = energy(&Dual::along(&inner, &Dual::constant(&axes))).tangents_or_zero(1);
     let psi = -assemble(slope.value.clone(), &axes);
-    let trace = -slope.tangents_or_zero(1).linear(Linear::SumEach(d));
-    (psi, trace)
+    (psi, -assemble(slope.tangents_or_zero(1), &axes))
 }
 
 /// Every row of x (n, d) d times, and beside the copies the d axes: both (n·d, d).

@@ -314,7 +314,7 @@ fn heavy_tails_leave_a_boundary_term() {
 fn a_field_that_vanishes_may_still_leak() {
     let check = doubled(leak, 512);
     assert!(check.holds(), "{check:?}");
-    assert!(leak(512).left > 6.28, "not 0");
+    assert!(leak(512).left > 6.0, "not 0");
     let far = Matrix::from_rows([[1e6, 0.0], [0.0, -1e6]]);
     assert!(leaking_field(&Dual::constant(&far)).value.data().iter().all(|v| v.abs() <= 1e-6));
 }

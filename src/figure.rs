@@ -13,6 +13,7 @@
 //! | `filters`, `denoising`, `training`, `equivalence`, `traces` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `fisher_kl` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `efficiency` | the figures |
+//! | `filters`, `denoising`, `training`, `equivalence`, `explicit_implicit` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -23,6 +24,7 @@ mod denoising;
 mod derivatives;
 mod efficiency;
 mod equivalence;
+mod explicit_implicit;
 mod filters;
 mod floor;
 mod identities;
@@ -62,6 +64,7 @@ pub struct Figure {
 /// The catalogue.
 pub const ALL: &[Figure] = &[
 pub const ALL: [Figure; 5] = [
+pub const ALL: [Figure; 7] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -112,6 +115,9 @@ pub const ALL: [Figure; 5] = [
         name: "efficiency",
         shows: "score matching against maximum likelihood for exp(−θx⁴), over repeated samples",
         draw: efficiency::draw,
+        name: "explicit_implicit",
+        shows: "ESM and ISM along a line in θ: parallel curves ½I(q) apart, with one minimiser",
+        draw: explicit_implicit::draw,
     },
 ];
 

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`small_noise`] | T15 a little noise, and the regulariser |
 //! | [`exponential_families`] | T19 fitted by one linear solve |
+//! | [`explicit_implicit`] | T2, T3, T6 explicit and implicit score matching differ by a constant |
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
 //! | [`derivatives`] | T27 derivatives of every order |
 //! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundary, jumps and kinks, finite and discrete data, infinite expectations |
@@ -38,6 +39,7 @@ pub mod energies_and_scores;
 pub mod fisher_kl;
 pub mod exponential_families;
 pub mod small_noise;
+pub mod explicit_implicit;
 
 use crate::{
     array::Array,
@@ -139,6 +141,8 @@ pub fn all() -> Vec<Theorem> {
         [denoising_autoencoder::THEOREMS, energies_and_scores::THEOREMS, fisher_kl::THEOREMS]
     let mut all =
         [denoising_autoencoder::THEOREMS, exponential_families::THEOREMS, small_noise::THEOREMS]
+    let mut all =
+        [denoising_autoencoder::THEOREMS, derivatives::THEOREMS, explicit_implicit::THEOREMS]
             .concat();
     all.sort_by_key(|theorem| theorem.number);
     all

@@ -98,4 +98,5 @@ pages! {
     fisher_kl: "../proofs/fisher_kl.md",
     exponential_families: "../proofs/exponential_families.md",
     small_noise: "../proofs/small_noise.md",
+    explicit_implicit: "../proofs/explicit_implicit.md",
 }

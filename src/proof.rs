@@ -7,13 +7,15 @@ pub use crate::{
     array::{Array, Linear},
     autodiff::{Dual, Tape, Var},
     corruption::{self, corrupt},
+    density::Density,
     identity::denoising_autoencoder::{Instance, asymmetry, equivalence, jacobian},
+    identity::explicit_implicit,
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
     },
     model::{Autoencoder, Parameters, Wiener},
-    objective::{denoising, implicit, reconstruction},
+    objective::{denoising, explicit, implicit, reconstruction},
 };
 pub use rand::SeedableRng;
 

@@ -106,6 +106,19 @@ impl Mixture {
         self.components.iter().map(|c| (c.log_weight.exp(), &c.mean))
     }
 
+    /// q(x) as a formula, (n, d) → (n, 1), for whoever wants to differentiate it. Where q underflows
+    /// this is 0; the logarithm is not.
+    pub fn density<A: Array>(&self, x: &A) -> A {
+        let parts = self.components.iter().map(|c| {
+            let constant = |m: &Matrix| x.constant(m.rows(), m.cols(), |i, j| m.at(i, j));
+            let centred = x.clone().add_row(&-constant(&c.mean));
+            let quadratic = centred.nn(&constant(&c.precision)).inner(&centred);
+            (quadratic * -0.5 + (c.log_norm + c.log_weight)).exp()
+        });
+        let zero = x.constant(x.shape().0, 1, |_, _| 0.0);
+        parts.fold(zero, |sum, part| sum + part)
+    }
+
     /// log (wₖ N(x; μₖ, Σₖ)) of every component: (n, K).
     fn log_joint(&self, x: &Matrix) -> Matrix {
         let columns: Vec<Matrix> = self

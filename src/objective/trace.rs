@@ -163,10 +163,19 @@ pub fn of_energy_by_forward<A: Array>(
     energy: impl Fn(&Dual<Dual<A>>) -> Dual<Dual<A>>,
     x: &A,
 ) -> (A, A) {
-    let (_, d) = x.shape();
+    let (psi, diagonal) = diagonal_of_energy(energy, x);
+    (psi, diagonal.row_sum())
+}
+
+/// ψ and the diagonal ∂ψᵢ/∂xᵢ from the energy, the same way: both (n, d).
+#[track_caller]
+pub fn diagonal_of_energy<A: Array>(
+    energy: impl Fn(&Dual<Dual<A>>) -> Dual<Dual<A>>,
+    x: &A,
+) -> (A, A) {
     let (_, axes) = one_axis_a_row(x);
     let [energy] = along_axes(|x| [energy(x)], x);
-    (-assemble(energy.first, &axes), -energy.second.linear(Linear::SumEach(d)))
+    (-assemble(energy.first, &axes), -assemble(energy.second, &axes))
 }
 
 /// Slopes along the axes (n·d, 1) put together as gradients (n, d).

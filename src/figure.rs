@@ -9,13 +9,14 @@
 //! | module | what it draws |
 //! |---|---|
 //! | `filters`, `denoising`, `training`, `equivalence` | the figures |
-//! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
+//! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
 mod axis;
 mod canvas;
 mod denoising;
 mod equivalence;
+mod field;
 mod filters;
 mod markup;
 mod palette;

@@ -7,6 +7,8 @@
 //! | module | theorems |
 //! |---|---|
 //! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
+//! | [`tweedie`] | T16 the best denoiser knows the score |
+//! | [`parzen`] | T17 on a finite sample it knows the sample |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -20,6 +22,8 @@
 //!   counterexample must miss by at least 10.
 
 pub mod denoising_autoencoder;
+pub mod parzen;
+pub mod tweedie;
 
 use crate::{
     array::Array,
@@ -99,7 +103,12 @@ pub struct Theorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS, //
+        tweedie::THEOREMS,
+        parzen::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

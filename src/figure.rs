@@ -9,6 +9,7 @@
 //! | module | what it draws |
 //! |---|---|
 //! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `tweedie`, `parzen` | the figures of the best denoiser |
 //! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -21,10 +22,12 @@ mod filters;
 mod markup;
 mod palette;
 mod panel;
+mod parzen;
 mod raster;
 mod text;
 mod tiles;
 mod training;
+mod tweedie;
 
 pub use canvas::FigureError;
 
@@ -50,7 +53,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 4] = [
+pub const ALL: [Figure; 6] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -70,6 +73,16 @@ pub const ALL: [Figure; 4] = [
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
         draw: equivalence::draw,
+    },
+    Figure {
+        name: "tweedie",
+        shows: "corrupted points and where the best denoiser sends them, with what it cannot know",
+        draw: tweedie::draw,
+    },
+    Figure {
+        name: "parzen",
+        shows: "the Parzen density and score of thirty points at three noise levels",
+        draw: parzen::draw,
     },
 ];
 

@@ -89,4 +89,5 @@ pages! {
     readme: "../README.md",
     contents: "../proofs/README.md",
     denoising_autoencoder: "../proofs/denoising_autoencoder.md",
+    tweedie: "../proofs/tweedie.md",
 }

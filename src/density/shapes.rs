@@ -38,16 +38,17 @@ pub fn ring() -> Mixture {
     strokes((0..16).map(arc), 0.35, 0.15)
 }
 
-/// Two interleaved half circles of seven Gaussians each.
+/// Two interleaved half circles of seven Gaussians each; the horn of one ends in the middle of the
+/// other, touching nothing.
 pub fn two_moons() -> Mixture {
     let arc = |k: usize| {
         let (moon, place) = (k / 7, k % 7);
         let angle = PI * place as f64 / 6.0;
         let (x, y) = (1.6 * angle.cos(), 1.6 * angle.sin());
         if moon == 0 {
-            ([x - 0.8, y - 0.4], angle + 0.5 * PI)
+            ([x - 0.8, y - 0.15], angle + 0.5 * PI)
         } else {
-            ([0.8 - x, 0.4 - y], angle + 0.5 * PI)
+            ([0.8 - x, 0.15 - y], angle + 0.5 * PI)
         }
     };
     strokes((0..14).map(arc), 0.35, 0.15)

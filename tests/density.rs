@@ -143,7 +143,7 @@ fn every_score_is_the_slope_of_its_log_density() {
 /// be at least 10 away.
 #[track_caller]
 fn samples_agree(name: &str, q: &(impl Density + ?Sized), over: &Rule, f: &[fn(&[f64]) -> f64]) {
-    let sample = q.sample(100_000, &mut generator(7));
+    let sample = q.sample(200_000, &mut generator(7));
     let rule = over.weighted(&q.log_density(&over.nodes).exp());
     for (which, f) in f.iter().enumerate() {
         let of = |x: &Matrix| Matrix::from_fn(x.rows(), 1, |i, _| f(x.row(i)));

@@ -8,7 +8,7 @@
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use score_matching::{
-    Array, Matrix,
+    Array, Dual, Matrix,
     identity::{
         Sides,
         denoising_autoencoder::{
@@ -16,7 +16,7 @@ use score_matching::{
         },
     },
     matrix::noise::{Generator, standard_normal},
-    model::Autoencoder,
+    model::{Autoencoder, Parameters},
     objective,
 };
 
@@ -239,9 +239,9 @@ fn not_with_the_target_pointing_away_from_the_clean_point() {
 #[test]
 fn untied_weights_or_a_sigmoid_decoder_give_no_score() {
     let Instance { model, noisy, .. } = fixed();
-    let m = common::constants(&model);
+    let m = model.clone().map(|p| Dual::constant(&p));
     let v = standard_normal::<f64>(12, 8, &mut Generator::seed_from_u64(6));
-    let v = score_matching::Dual::constant(&v);
+    let v = Dual::constant(&v);
     let untied = jacobian(|x| m.encode(x).nn(&v).add_row(&m.c), &noisy);
     let sigmoid = jacobian(|x| m.reconstruct(x).sigmoid(), &noisy);
     let tied = jacobian(|x| m.reconstruct(x), &noisy);

@@ -23,7 +23,7 @@ const POINTS: usize = 30;
 const LEVELS: [(f64, &str); 3] = [(0.12, "memory"), (0.4, "a compromise"), (1.2, "blur")];
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
 const LIMIT: f64 = 3.4;
-const SIDE: f64 = 290.0;
+const SIDE: usize = 290;
 /// Arrows a side.
 const ARROWS: usize = 17;
 /// Contours, as shares of the highest density.
@@ -34,12 +34,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
     let q = shapes::two_moons();
     let points = q.sample(POINTS, &mut Generator::seed_from_u64(studio.seed));
     let dots: Vec<Point> = (0..POINTS).map(|i| [points.at(i, 0), points.at(i, 1)]).collect();
-    let (fine, coarse) =
-        (Lattice::square(LIMIT, 2 * SIDE as usize), Lattice::square(LIMIT, ARROWS));
+    let (fine, coarse) = (Lattice::square(LIMIT, 2 * SIDE), Lattice::square(LIMIT, ARROWS));
     // The smoothed density ends within ±9 at every level, and its score has no finer feature than σ².
     let grid = Rule::trapezoid(-9.0, 9.0, 450).squared();
     let mut canvas = Canvas::new(1060, 410);
-    let axis = Axis::linear(-LIMIT, LIMIT);
+    let (axis, side) = (Axis::linear(-LIMIT, LIMIT), SIDE as f64);
     let mut found = Vec::new();
     for (k, (sigma, name)) in LEVELS.into_iter().enumerate() {
         let estimate = KernelEstimate { points: points.clone(), sigma };
@@ -52,8 +51,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
         let apart = (estimate.score(&rule.nodes) - smoothed.score(&rule.nodes)).squared_norm();
         let share = rule.integrate(&apart) / smoothed.fisher_information(&rule);
 
-        let left = 52.0 + k as f64 * (SIDE + 50.0);
-        Panel::new(&mut canvas, Rect::new(left, 56.0, SIDE, SIDE), axis, axis)
+        let left = 52.0 + k as f64 * (side + 50.0);
+        Panel::new(&mut canvas, Rect::new(left, 56.0, side, side), axis, axis)
             .labels(&format!("$σ = {sigma}$: {name}"), "$x_1$", "$x_2$")
             .heat(&fine, heat.data(), ColourScale::density(highest).faded(0.6))
             .contours(&fine, heat.data(), &CONTOURS.map(|c| c * highest), 0.8, NAVY.alpha(0.6))

@@ -29,7 +29,7 @@ const SIGMA: f64 = 0.5;
 const POINTS: usize = 80;
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
 const LIMIT: f64 = 3.2;
-const SIDE: f64 = 360.0;
+const SIDE: usize = 360;
 /// Corrupted points in the right panel: outside, on a moon, and between the two.
 const CHOSEN: [Point; 8] = [
     [-0.8, 2.4],
@@ -52,13 +52,13 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
     let restored = smoothed.score(&noisy) * (SIGMA * SIGMA) + &noisy;
     let loss = |x: &Matrix| (x.clone() - &clean).squared_norm().mean().item();
 
-    let lattice = Lattice::square(LIMIT, 2 * SIDE as usize);
+    let lattice = Lattice::square(LIMIT, 2 * SIDE);
     let heat = q.log_density(&lattice.points()).exp();
     let highest = heat.data().iter().copied().fold(0.0, f64::max);
     let mut canvas = Canvas::new(860, 470);
-    let axis = Axis::linear(-LIMIT, LIMIT);
+    let (axis, side) = (Axis::linear(-LIMIT, LIMIT), SIDE as f64);
     let mut panel = |left: f64, title: &str, sticks: &dyn Fn(&mut Panel)| {
-        let mut panel = Panel::new(&mut canvas, Rect::new(left, 56.0, SIDE, SIDE), axis, axis);
+        let mut panel = Panel::new(&mut canvas, Rect::new(left, 56.0, side, side), axis, axis);
         panel.labels(title, "$x_1$", "$x_2$");
         panel.heat(&lattice, heat.data(), ColourScale::density(highest).faded(0.45));
         sticks(&mut panel);

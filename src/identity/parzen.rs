@@ -82,6 +82,7 @@ pub fn denoising_on(
 /// T17: DSM(ψ + εδ) − DSM(ψ) and ½ε²𝔼‖δ‖² over the Parzen estimate. They are equal for every ε and
 /// every direction δ exactly if ψ is the minimiser: the first variation vanishes, and there is no
 /// third.
+#[expect(clippy::cast_sign_loss, reason = "a number of steps is positive")]
 pub fn variation(
     sample: &KernelEstimate,
     psi: impl Fn(&Matrix) -> Matrix,
@@ -96,9 +97,11 @@ pub fn variation(
     let reach = sample.points.data().iter().fold(0.0, |r: f64, x| r.max(x.abs())) / sample.sigma;
     let ends = 9.0 + reach;
     let line = Rule::trapezoid(-ends, ends, (steps as f64 * ends / 9.0).ceil() as usize);
-    let plane = if d == 1 { line } else { line.squared() };
+    let (plane, volume) = match d {
+        1 => (line, sample.sigma),
+        _ => (line.squared(), sample.sigma * sample.sigma),
+    };
     let nodes = plane.nodes * sample.sigma;
-    let volume = sample.sigma.powi(d as i32);
     let rule = sample.rule(&Rule { nodes, weights: plane.weights * volume });
     let predicted = 0.5 * epsilon * epsilon * rule.integrate(&delta(&rule.nodes).squared_norm());
     let number = |v: f64| vec![Matrix::from_vec(1, 1, vec![v])];
@@ -108,7 +111,7 @@ pub fn variation(
         // ½‖ψ + εδ − t‖² ≤ 3/2 (‖ψ‖² + ε²‖δ‖² + ‖t‖²), where the target t = (x − x̃)/σ² has mean
         // square d/σ², and ψ, which is a mean of targets, no more. That twice, and the right side.
         magnitude: number(6.0 * d as f64 / (sample.sigma * sample.sigma) + 4.0 * predicted),
-        roundings: (n * (steps + 1).pow(d as u32)) as f64 + 64.0,
+        roundings: ((steps + 1).pow(d as u32) * n) as f64 + 64.0,
     }
 }
 

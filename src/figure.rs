@@ -15,6 +15,9 @@
 //! | `filters`, `denoising`, `training`, `equivalence`, `efficiency` | the figures |
 //! | `filters`, `denoising`, `training`, `equivalence`, `explicit_implicit` | the figures |
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
+//! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `tweedie`, `parzen` | the figures of the best denoiser |
+//! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
 mod axis;
@@ -25,6 +28,7 @@ mod derivatives;
 mod efficiency;
 mod equivalence;
 mod explicit_implicit;
+mod field;
 mod filters;
 mod floor;
 mod identities;
@@ -32,11 +36,13 @@ mod fisher_kl;
 mod markup;
 mod palette;
 mod panel;
+mod parzen;
 mod raster;
 mod text;
 mod tiles;
 mod traces;
 mod training;
+mod tweedie;
 
 pub use canvas::FigureError;
 
@@ -65,6 +71,7 @@ pub struct Figure {
 pub const ALL: &[Figure] = &[
 pub const ALL: [Figure; 5] = [
 pub const ALL: [Figure; 7] = [
+pub const ALL: [Figure; 6] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -118,6 +125,14 @@ pub const ALL: [Figure; 7] = [
         name: "explicit_implicit",
         shows: "ESM and ISM along a line in θ: parallel curves ½I(q) apart, with one minimiser",
         draw: explicit_implicit::draw,
+        name: "tweedie",
+        shows: "corrupted points and where the best denoiser sends them, with what it cannot know",
+        draw: tweedie::draw,
+    },
+    Figure {
+        name: "parzen",
+        shows: "the Parzen density and score of thirty points at three noise levels",
+        draw: parzen::draw,
     },
 ];
 

@@ -16,6 +16,8 @@
 //! | [`traces`] | T12, T13, T28 the divergence of a score: six routes, random directions |
 //! | [`energies_and_scores`] | T1, T29 an energy, its score, and the partition function between them |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
+//! | [`tweedie`] | T16 the best denoiser knows the score |
+//! | [`parzen`] | T17 on a finite sample it knows the sample |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -40,6 +42,8 @@ pub mod fisher_kl;
 pub mod exponential_families;
 pub mod small_noise;
 pub mod explicit_implicit;
+pub mod parzen;
+pub mod tweedie;
 
 use crate::{
     array::Array,
@@ -144,6 +148,12 @@ pub fn all() -> Vec<Theorem> {
     let mut all =
         [denoising_autoencoder::THEOREMS, derivatives::THEOREMS, explicit_implicit::THEOREMS]
             .concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS, //
+        tweedie::THEOREMS,
+        parzen::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

@@ -99,4 +99,5 @@ pages! {
     exponential_families: "../proofs/exponential_families.md",
     small_noise: "../proofs/small_noise.md",
     explicit_implicit: "../proofs/explicit_implicit.md",
+    tweedie: "../proofs/tweedie.md",
 }

@@ -28,9 +28,12 @@ impl KernelEstimate {
     /// log N(x; Xᵢ, σ²I) without the normalising constant: (m, n).
     fn log_kernels(&self, x: &Matrix) -> Matrix {
         let n = self.points.rows();
+        // Measured from the first point: far from the origin the squares below would cancel.
+        let origin = -self.points.select(&[0]);
+        let (x, points) = (x.clone().add_row(&origin), self.points.clone().add_row(&origin));
         // −‖x − X‖²/2 = ⟨x, X⟩ − ‖X‖²/2 − ‖x‖²/2
-        let inner = x.nt(&self.points);
-        let points = (self.points.squared_norm() * -0.5).linear(Linear::Transpose);
+        let inner = x.nt(&points);
+        let points = (points.squared_norm() * -0.5).linear(Linear::Transpose);
         let own = (x.squared_norm() * -0.5).linear(Linear::Spread(n));
         (inner.add_row(&points) + own) * (1.0 / (self.sigma * self.sigma))
     }

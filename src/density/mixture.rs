@@ -205,7 +205,7 @@ impl Density for Mixture {
 }
 
 /// a I
-pub(super) fn diagonal(d: usize, a: f64) -> Matrix {
+pub fn diagonal(d: usize, a: f64) -> Matrix {
     Matrix::from_fn(d, d, |i, j| if i == j { a } else { 0.0 })
 }
 

@@ -18,12 +18,13 @@ fn strokes(strokes: impl Iterator<Item = ([f64; 2], f64)>, long: f64, short: f64
     }))
 }
 
-/// Five arms at radius 2, each a Gaussian with standard deviations 0.7 along and 0.25 across,
-/// turned by 0.6 from the tangent... so that the arms chase each other.
+/// Five arms at radius 2, each a Gaussian with standard deviations 0.7 along and 0.25 across; one
+/// stands on top. Each is turned by 0.65 from the tangent, so that it points at the next one's side
+/// and the arms chase each other.
 pub fn pinwheel() -> Mixture {
     let arm = |k: usize| {
-        let angle = TAU * k as f64 / 5.0 + 0.3;
-        ([2.0 * angle.cos(), 2.0 * angle.sin()], angle + 0.5 * PI - 0.5)
+        let angle = TAU * k as f64 / 5.0 + 0.5 * PI;
+        ([2.0 * angle.cos(), 2.0 * angle.sin()], angle + 0.5 * PI - 0.65)
     };
     strokes((0..5).map(arm), 0.7, 0.25)
 }
@@ -37,16 +38,17 @@ pub fn ring() -> Mixture {
     strokes((0..16).map(arc), 0.35, 0.15)
 }
 
-/// Two interleaved half circles of seven Gaussians each.
+/// Two interleaved half circles of seven Gaussians each; the horn of one ends in the middle of the
+/// other, touching nothing.
 pub fn two_moons() -> Mixture {
     let arc = |k: usize| {
         let (moon, place) = (k / 7, k % 7);
         let angle = PI * place as f64 / 6.0;
         let (x, y) = (1.6 * angle.cos(), 1.6 * angle.sin());
         if moon == 0 {
-            ([x - 0.8, y - 0.4], angle + 0.5 * PI)
+            ([x - 0.8, y - 0.15], angle + 0.5 * PI)
         } else {
-            ([0.8 - x, 0.4 - y], angle + 0.5 * PI)
+            ([0.8 - x, 0.15 - y], angle + 0.5 * PI)
         }
     };
     strokes((0..14).map(arc), 0.35, 0.15)

@@ -76,6 +76,9 @@ pub struct ColourScale {
     /// The value of the last colour.
     pub high: f64,
     stops: &'static [Colour],
+    /// Below 1, small values get more than their share of the colours.
+    exponent: f64,
+    alpha: f64,
 }
 
 /// White to ink, so that a digit looks written on the page rather than lit on a screen.
@@ -90,25 +93,69 @@ const SIGNED: [Colour; 5] = [
     Colour::hex(0x8f_22_1a),
 ];
 
+/// White to navy, for densities.
+const BLUES: [Colour; 5] = [
+    WHITE,
+    Colour::hex(0xc6_db_ef),
+    Colour::hex(0x6b_ae_d6),
+    Colour::hex(0x21_71_b5),
+    Colour::hex(0x08_30_6b),
+];
+
+/// Viridis backwards: even in lightness and fit for the colour-blind, and on white paper the large
+/// are dark.
+const MAGNITUDES: [Colour; 8] = [
+    Colour::hex(0xfd_e7_25),
+    Colour::hex(0xa0_da_39),
+    Colour::hex(0x4a_c1_6d),
+    Colour::hex(0x1f_a1_87),
+    Colour::hex(0x27_7f_8e),
+    Colour::hex(0x36_5c_8d),
+    Colour::hex(0x46_32_7e),
+    Colour::hex(0x44_01_54),
+];
+
 impl ColourScale {
+    const fn new(low: f64, high: f64, stops: &'static [Colour]) -> Self {
+        Self { low, high, stops, exponent: 1.0, alpha: 1.0 }
+    }
+
+    /// White at 0, navy at `high`. A density spans orders of magnitude, and the exponent 0.6 keeps
+    /// its skirts visible.
+    pub const fn density(high: f64) -> Self {
+        Self { exponent: 0.6, ..Self::new(0.0, high, &BLUES) }
+    }
+
+    /// Viridis, from yellow at 0 to violet at `high`, for the lengths of arrows.
+    pub const fn magnitude(high: f64) -> Self {
+        Self::new(0.0, high, &MAGNITUDES)
+    }
+
+    /// The same scale as a mere background: `alpha` of it, the rest is paper.
+    #[must_use]
+    pub const fn faded(self, alpha: f64) -> Self {
+        Self { alpha, ..self }
+    }
+
     /// White at `low`, ink at `high`.
     pub const fn grey(low: f64, high: f64) -> Self {
-        Self { low, high, stops: &WRITTEN }
+        Self::new(low, high, &WRITTEN)
     }
 
     /// Blue at −`limit`, white at 0, red at +`limit`: symmetric, because a scale fitted to the two
     /// extremes would paint some small weight of one sign in the colour of the other.
     pub const fn diverging(limit: f64) -> Self {
-        Self { low: -limit, high: limit, stops: &SIGNED }
+        Self::new(-limit, limit, &SIGNED)
     }
 
     /// The colour of a finite `value`.
     #[expect(clippy::cast_sign_loss, reason = "clamped to [0, stops − 1] on the line before")]
     pub fn colour(&self, value: f64) -> Colour {
         let last = self.stops.len() - 1;
-        let t = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0) * last as f64;
+        let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        let t = share.powf(self.exponent) * last as f64;
         let below = (t as usize).min(last - 1);
-        self.stops[below].towards(self.stops[below + 1], t - below as f64)
+        self.stops[below].towards(self.stops[below + 1], t - below as f64).alpha(self.alpha)
     }
 }
 

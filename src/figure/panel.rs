@@ -38,8 +38,8 @@ const TICK: f64 = 4.0;
 /// A set of axes on a canvas. Methods that draw return the panel, so that they chain.
 #[derive(Debug)]
 pub struct Panel<'a> {
-    canvas: &'a mut Canvas,
-    frame: Rect,
+    pub(super) canvas: &'a mut Canvas,
+    pub(super) frame: Rect,
     x: Axis,
     y: Axis,
     /// The widest number along the left edge: the name of that axis is set above it.
@@ -100,7 +100,7 @@ impl<'a> Panel<'a> {
     }
 
     /// Where a point of data lies on the page. One that lies nowhere spoils the figure.
-    fn place(&mut self, [x, y]: Point) -> Option<Point> {
+    pub(super) fn place(&mut self, [x, y]: Point) -> Option<Point> {
         let at = [
             self.frame.left + self.frame.width * self.x.fraction(x),
             self.frame.bottom() - self.frame.height * self.y.fraction(y),

@@ -105,28 +105,9 @@ impl<'a> Tiles<'a> {
         self
     }
 
-    /// Shows what the colours mean, as an upright bar with ticks at its right, `title` above.
-    ///
-    /// Wanted wherever the sign or the size of a value matters; digits in grey need none.
+    /// Shows what the colours mean, see [`Canvas::colour_bar`].
     pub fn colour_bar(&mut self, bar: Rect, title: &str) -> &mut Self {
-        // Finer than a dot of the picture, so that the bar is smooth.
-        const STEPS: u32 = 256;
-        let ColourScale { low, high, .. } = self.scale;
-        let step = bar.height / f64::from(STEPS);
-        for k in 0..STEPS {
-            let value = low + (high - low) * (f64::from(k) + 0.5) / f64::from(STEPS);
-            let top = bar.bottom() - step * f64::from(k + 1);
-            self.canvas.rectangle(Rect { top, height: step, ..bar }, self.scale.colour(value));
-        }
-        self.canvas.outline(bar.grown(0.5), 1.0, INK);
-        let axis = Axis::linear(low, high);
-        for tick in axis.ticks() {
-            let y = bar.bottom() - bar.height * axis.fraction(tick.value);
-            self.canvas.line(&[[bar.right(), y], [bar.right() + 5.0, y]], 1.0, INK);
-            self.canvas.text([bar.right() + 9.0, y], Anchor::Start, NUMBER, INK, &tick.label);
-        }
-        let middle = bar.left + bar.width / 2.0;
-        self.canvas.text([middle, bar.top - 14.0], Anchor::Middle, LABEL, INK, title);
+        self.canvas.colour_bar(bar, self.scale, title);
         self
     }
 }

@@ -1,0 +1,181 @@
+//! T16: the best denoiser knows the score (Tweedie).
+//!
+//! Two routes to the law of x given x̃: its moments by quadrature of Bayes' formula, which sees only
+//! q and the noise, and Tweedie's formulas, which see only q_σ.
+
+use super::{Check, Evidence, Sides, Theorem, magnitude};
+use crate::{
+    array::{Array, Linear},
+    corruption,
+    density::{Density, Mixture, mixture::diagonal},
+    matrix::{Matrix, noise::standard_normal},
+    model::Wiener,
+    quadrature::Rule,
+};
+use rand::{Rng, RngExt};
+
+/// The theorems of this page.
+pub const THEOREMS: &[Theorem] = &[Theorem {
+    number: 16,
+    statement: "𝔼[x∣x̃] = x̃ + σ²∇log q_σ(x̃), Cov[x∣x̃] = σ²(I + σ²∇²log q_σ(x̃))",
+    check: |rng| {
+        let Denoised { density, noisy, sigma } = Denoised::any(rng);
+        twice(|steps| tweedie(&density, &noisy, sigma, steps), 60)
+    },
+    false_statement: "the optimal score is (x − x̃)/σ², for each pair",
+    counterexample: |rng| per_pair(&Denoised::any(rng)),
+}];
+
+/// The residual of `sides`, a function of the steps of a quadrature, and whether it has converged:
+/// both with `steps` and with twice as many the sides must agree.
+pub(super) fn twice(sides: impl Fn(usize) -> Sides, steps: usize) -> Check {
+    let (coarse, fine) = (sides(steps).check(), sides(2 * steps).check());
+    // Fewer nodes are fewer roundings: the tolerance is the coarse one.
+    Check { evidence: Evidence::Quadrature, residual: coarse.residual.max(fine.residual), ..coarse }
+}
+
+/// A density, a corrupted point and the noise that corrupted it.
+#[derive(Clone, Debug)]
+pub struct Denoised {
+    /// q
+    pub density: Mixture,
+    /// x̃, (1, d).
+    pub noisy: Matrix,
+    /// σ
+    pub sigma: f64,
+}
+
+impl Denoised {
+    /// Up to three Gaussians on the line or in the plane, σ from 0.4 to 1.
+    ///
+    /// The components are at least ½ wide in every direction. Given x̃, each is then Gaussian with
+    /// standard deviations of at least σ/√(1 + (σ/½)²) > 0.44 σ, and the trapezoid rule with step
+    /// h = 0.3 σ errs by 2 exp(−2π²(0.44/0.3)²) < 10⁻¹⁸. And x̃ is at most 1 from a mean in each
+    /// coordinate, where q_σ is not so small that what lies beyond ±9σ could matter: e^(−40.5)
+    /// against e^(−2.5).
+    pub fn any(rng: &mut impl Rng) -> Self {
+        let d = rng.random_range(1..=2);
+        let components: Vec<_> = (0..rng.random_range(1..=3))
+            .map(|_| {
+                let factor: Matrix = standard_normal(d, d, rng) * 0.5;
+                let covariance = factor.nt(&factor) + diagonal(d, 0.25);
+                let weight = rng.random_range(0.5..1.5);
+                (weight, Matrix::from_fn(1, d, |_, _| rng.random_range(-2.0..2.0)), covariance)
+            })
+            .collect();
+        let mean = components[0].1.clone();
+        let noisy = Matrix::from_fn(1, d, |_, _| rng.random_range(-1.0..1.0)) + mean;
+        Self { density: Mixture::new(components), noisy, sigma: rng.random_range(0.4..1.0) }
+    }
+}
+
+/// x and its probabilities given x̃, at the nodes of a trapezoid rule with so many steps from
+/// x̃ − 9σ to x̃ + 9σ in each of one or two dimensions; and the logarithms they come from.
+///
+/// By Bayes' formula q(x∣x̃) ∝ q(x) q_σ(x̃∣x): nothing here knows q_σ(x̃) or its score.
+fn posterior(q: &impl Density, noisy: &Matrix, sigma: f64, steps: usize) -> (Rule, Matrix) {
+    let line = Rule::trapezoid(-9.0, 9.0, steps);
+    let rule = if q.dimension() == 1 { line } else { line.squared() }.around(noisy, sigma);
+    let copies = noisy.clone().linear(Linear::Tile(rule.nodes.rows()));
+    let log = q.log_density(&rule.nodes) + corruption::log_density(&rule.nodes, &copies, sigma);
+    let likelihood = rule.weighted(&log.clone().exp());
+    let total = likelihood.weights.clone().sum().item(); // q_σ(x̃)
+    (Rule { weights: likelihood.weights * (1.0 / total), ..rule }, log)
+}
+
+/// 𝔼[x∣x̃] (1, d) and Cov[x∣x̃] (d, d) by quadrature of Bayes' formula.
+pub fn posterior_moments(
+    q: &impl Density,
+    noisy: &Matrix,
+    sigma: f64,
+    steps: usize,
+) -> (Matrix, Matrix) {
+    moments(&posterior(q, noisy, sigma, steps).0)
+}
+
+/// 𝔼[x] and Cov[x] of a rule whose weights are probabilities.
+fn moments(law: &Rule) -> (Matrix, Matrix) {
+    let mean = law.weights.tn(&law.nodes);
+    let centred = law.nodes.clone().add_row(&-mean.clone());
+    let weights = law.weights.clone().linear(Linear::Spread(centred.cols()));
+    (mean, (centred.clone() * weights).tn(&centred))
+}
+
+/// 𝔼[x∣x̃] = x̃ + σ²∇log q_σ(x̃) (1, d) and Cov[x∣x̃] = σ²(I + σ²∇²log q_σ(x̃)) (d, d), from the
+/// smoothed density alone.
+pub fn tweedie_moments(smoothed: &Mixture, noisy: &Matrix, sigma: f64) -> (Matrix, Matrix) {
+    let variance = sigma * sigma;
+    let mean = smoothed.score(noisy) * variance + noisy;
+    let identity = diagonal(noisy.cols(), 1.0);
+    (mean, (smoothed.hessian(noisy) * variance + identity) * variance)
+}
+
+/// T16: mean and covariance of x given x̃ (1, d), by quadrature and from q_σ.
+pub fn tweedie(q: &Mixture, noisy: &Matrix, sigma: f64, steps: usize) -> Sides {
+    let (posterior, log) = posterior(q, noisy, sigma, steps);
+    let (mean, covariance) = moments(&posterior);
+    let (from_score, from_hessian) = tweedie_moments(&q.smoothed(sigma), noisy, sigma);
+    // A probability e^ℓ with ℓ off by |ℓ|u is itself off by |ℓ|u relatively. So on the left stand
+    // sums of |x| and |x − x̃||x − x̃|ᵀ with weights 1 + |ℓ|. They bound the terms on the right as
+    // well: by Tweedie for each component σ²sₖ is a mean of x − x̃, and a mean is smaller than the
+    // mean of magnitudes.
+    let weights = posterior.weights * (magnitude(&log) + 1.0);
+    let apart = magnitude(&posterior.nodes.clone().add_row(&-noisy.clone()));
+    let spread = weights.clone().linear(Linear::Spread(apart.cols()));
+    let squares = (apart.clone() * spread).tn(&apart) * 2.0;
+    let first = weights.tn(&apart) + magnitude(noisy);
+    Sides {
+        left: vec![mean, covariance],
+        right: vec![from_score, from_hessian],
+        magnitude: vec![first, squares + diagonal(noisy.cols(), sigma * sigma)],
+        // The sums over the nodes, and some sixty operations in densities, factors and inverses.
+        roundings: log.rows() as f64 + 64.0,
+    }
+}
+
+/// If the optimal score were (x − x̃)/σ² for each pair, then given x̃ that would not vary with x.
+/// But its variance is tr Cov[x∣x̃]/σ⁴, relative to the noise's d/σ² at least ¼/(¼ + σ²) ≥ ⅕ for
+/// components whose variances are ¼ or more.
+fn per_pair(Denoised { density, noisy, sigma }: &Denoised) -> Check {
+    let (_, covariance) = posterior_moments(density, noisy, *sigma, 60);
+    let d = noisy.cols();
+    let trace: f64 = (0..d).map(|i| covariance.at(i, i)).sum();
+    let scale = d as f64 * sigma * sigma;
+    let Check { tolerance, .. } = tweedie(density, noisy, *sigma, 60).check();
+    Check::new(Evidence::Quadrature, trace, 0.0, scale, tolerance)
+}
+
+/// The Gaussian case of T16 without a Gaussian: the best affine denoiser leaves errors that are
+/// uncorrelated with what it sees, 𝔼[(r(x̃) − x) x̃ᵀ] = 0 (d, d), and has no bias, 𝔼[r(x̃) − x] = 0.
+///
+/// The expectations are sums: over the rows of x (n, d), and over 2d noises ±√d eⱼ, which have the
+/// mean 0 and the covariance I of N(0, I). An affine denoiser sees no more of the noise than these.
+///
+/// # Panics
+/// If σ = 0 and the covariance of x is singular.
+pub fn orthogonality(x: &Matrix, sigma: f64) -> Sides {
+    let (n, d) = x.shape();
+    let axis = |row: usize, j| match row % (2 * d) {
+        k if k == j => (d as f64).sqrt(),
+        k if k == j + d => -(d as f64).sqrt(),
+        _ => 0.0,
+    };
+    let clean = x.clone().linear(Linear::Each(2 * d));
+    let noisy = corruption::corrupt(&clean, &Matrix::from_fn(2 * d * n, d, axis), sigma);
+    let wiener = Wiener::fit(x, sigma).expect("noise makes a covariance positive definite");
+    let (error, bias) = {
+        let error = wiener.reconstruct(&noisy) - &clean;
+        (error.tn(&noisy), error.sum_rows())
+    };
+    // |r(x̃)| + |x| with every sign positive; the gain G solves (Σ + σ²I) G = Σ by Cholesky factors,
+    // whose error is below (3d + 1) u times a number that does not exceed d times the condition.
+    let seen = magnitude(&noisy) + magnitude(&wiener.mean).linear(Linear::Tile(2 * d * n));
+    let terms = seen.nn(&magnitude(&wiener.gain)) + magnitude(&clean) + seen;
+    let condition = x.squared_norm().sum().item() / n as f64 / (sigma * sigma) + 1.0;
+    Sides {
+        left: vec![error, bias],
+        right: vec![Matrix::zeros(d, d), Matrix::zeros(1, d)],
+        magnitude: vec![terms.tn(&magnitude(&noisy)), terms.sum_rows()],
+        roundings: (d * (3 * d + 1)) as f64 * condition + (3 * d * n) as f64 + 8.0,
+    }
+}

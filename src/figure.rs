@@ -9,11 +9,13 @@
 //! | module | what it draws |
 //! |---|---|
 //! | `filters`, `denoising`, `training`, `equivalence` | the figures |
+//! | `score_fields`, `curl` | the figures of fields |
 //! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
 mod axis;
 mod canvas;
+mod curl;
 mod denoising;
 mod equivalence;
 mod field;
@@ -22,13 +24,17 @@ mod markup;
 mod palette;
 mod panel;
 mod raster;
+mod score_fields;
 mod text;
 mod tiles;
 mod training;
 
 pub use canvas::FigureError;
 
-use crate::{experiment::DenoisedDigits, train::NotFinite};
+use crate::{
+    experiment::{DenoisedDigits, Pinwheel},
+    train::NotFinite,
+};
 use canvas::Canvas;
 use std::{cell::OnceCell, fmt, path::Path};
 
@@ -50,7 +56,7 @@ pub struct Figure {
 }
 
 /// The catalogue.
-pub const ALL: [Figure; 4] = [
+pub const ALL: [Figure; 6] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -70,6 +76,16 @@ pub const ALL: [Figure; 4] = [
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
         draw: equivalence::draw,
+    },
+    Figure {
+        name: "score_fields",
+        shows: "the score of the pinwheel, and what five objectives have learned of it",
+        draw: score_fields::draw,
+    },
+    Figure {
+        name: "curl",
+        shows: "tied, untied and sigmoid decoders: a score has no curl",
+        draw: curl::draw,
     },
 ];
 
@@ -119,6 +135,7 @@ pub struct Studio {
     seed: u64,
     progress: Progress,
     digits: OnceCell<DenoisedDigits>,
+    pinwheel: OnceCell<Pinwheel>,
 }
 
 impl fmt::Debug for Studio {
@@ -130,7 +147,12 @@ impl fmt::Debug for Studio {
 impl Studio {
     /// With a seed for everything random; `progress` hears what is going on and the fraction done.
     pub fn new(seed: u64, progress: impl Fn(&str, f64) + 'static) -> Self {
-        Self { seed, progress: Box::new(progress), digits: OnceCell::new() }
+        Self {
+            seed,
+            progress: Box::new(progress),
+            digits: OnceCell::new(),
+            pinwheel: OnceCell::new(),
+        }
     }
 
     /// The autoencoder on the digits, trained when it is first asked for.
@@ -141,5 +163,15 @@ impl Studio {
         let progress = |done| (self.progress)("training on digits", done);
         let run = DenoisedDigits::run(self.seed, progress)?;
         Ok(self.digits.get_or_init(|| run))
+    }
+
+    /// The five networks on the pinwheel, trained when they are first asked for.
+    fn pinwheel(&self) -> Result<&Pinwheel, NotFinite> {
+        if let Some(run) = self.pinwheel.get() {
+            return Ok(run);
+        }
+        let progress = |done| (self.progress)("training on the pinwheel", done);
+        let run = Pinwheel::run(self.seed, progress)?;
+        Ok(self.pinwheel.get_or_init(|| run))
     }
 }

@@ -88,8 +88,7 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, NotFinite> {
         Panel::new(&mut canvas, frame, axis, axis)
             .heat(&heat, curls[i].data(), colours)
             .arrows(&arrows, &fields[i], scale)
-            .labels(title, "$x_1$", "")
-            .label([-LIMIT, LIMIT], [-22.0, -8.0], Anchor::Middle, INK, "$x_2$")
+            .labels(title, "$x_1$", "$x_2$")
             .label([0.0, LIMIT], [0.0, -13.0], Anchor::Middle, INK, &note);
     }
     canvas.colour_bar(Rect::new(868.0, 66.0, 10.0, SIDE), colours, "curl");

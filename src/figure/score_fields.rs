@@ -47,8 +47,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
             .heat(&heat, density.data(), blues.faded(0.28))
             .contours(&heat, density.data(), &levels, 0.7, NAVY.alpha(0.35))
             .arrows(&arrows, field, scale)
-            .labels(title, "$x_1$", "")
-            .label([-LIMIT, LIMIT], [-22.0, -8.0], Anchor::Middle, INK, "$x_2$")
+            .labels(title, "$x_1$", "$x_2$")
             .label([0.0, LIMIT], [0.0, -13.0], Anchor::Middle, INK, note);
     };
     panel(0, "true score  $∇log q(x)$", "", &truth);

@@ -21,6 +21,8 @@ use crate::{
 const LIMIT: f64 = 3.0;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 230.0;
+/// Cells of heat along a side: one for each dot of the picture.
+const CELLS: usize = 460;
 /// Arrows along a side.
 const ARROWS: usize = 15;
 
@@ -66,7 +68,7 @@ fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -
 pub(super) fn draw(_studio: &Studio) -> Result<Picture, NotFinite> {
     let (w, b, c) = (Matrix::from_rows(W), Matrix::from_rows(B), Matrix::from_rows(C));
     let (model, v) = (Autoencoder { w, b, c, a: None }, Matrix::from_rows(V));
-    let heat = Lattice::square(LIMIT, 2 * SIDE as usize);
+    let heat = Lattice::square(LIMIT, CELLS);
     let arrows = Lattice::square(LIMIT, ARROWS).points();
     let cases = [
         ("tied, linear decoder", Decoder::Tied),

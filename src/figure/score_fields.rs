@@ -22,6 +22,8 @@ use crate::{
 const LIMIT: f64 = 3.3;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 230.0;
+/// Cells of heat along a side: one for each dot of the picture.
+const CELLS: usize = 460;
 /// Contours, as shares of the highest density.
 const LEVELS: [f64; 4] = [0.1, 0.3, 0.55, 0.8];
 /// Arrows along a side.
@@ -29,7 +31,7 @@ const ARROWS: usize = 17;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
     let run = studio.pinwheel()?;
-    let heat = Lattice::square(LIMIT, 2 * SIDE as usize);
+    let heat = Lattice::square(LIMIT, CELLS);
     let arrows = Lattice::square(LIMIT, ARROWS).points();
     let truth = run.density.score(&arrows);
     let scale = ArrowScale::of(&truth, 0.92 * SIDE / ARROWS as f64);
@@ -58,10 +60,9 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
         let note = format!("divergence {:.2} = {percent:.1} % of $½I(q{law})$", fit.divergence);
         panel(i + 1, title(fit.method), &note, &fit.model.score(&arrows));
         let (name, law) = (fit.method.name(), law.trim_start_matches('_'));
-        table += &format!(
-            "\n  {name:26} {:.3} of ½I(q{law}) = {:.3}: {percent:.1} %",
-            fit.divergence, fit.scale
-        );
+        let (divergence, scale) = (fit.divergence, fit.scale);
+        let row = format!("{name:26} {divergence:.3} of ½I(q{law}) = {scale:.3}: {percent:.1} %");
+        table.extend(["\n  ", &row]);
     }
     let bar = Rect::new(868.0, 66.0, 10.0, SIDE);
     canvas.colour_bar(bar, ColourScale::magnitude(scale.full), "$‖ψ‖$");

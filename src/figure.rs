@@ -17,12 +17,14 @@
 //! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
 //! | `filters`, `denoising`, `training`, `equivalence` | the figures |
 //! | `tweedie`, `parzen` | the figures of the best denoiser |
+//! | `score_fields`, `curl` | the figures of fields |
 //! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
 mod axis;
 mod boundary;
 mod canvas;
+mod curl;
 mod denoising;
 mod derivatives;
 mod efficiency;
@@ -38,6 +40,7 @@ mod palette;
 mod panel;
 mod parzen;
 mod raster;
+mod score_fields;
 mod text;
 mod tiles;
 mod traces;
@@ -46,7 +49,10 @@ mod tweedie;
 
 pub use canvas::FigureError;
 
-use crate::{experiment::DenoisedDigits, train::NotFinite};
+use crate::{
+    experiment::{DenoisedDigits, Pinwheel},
+    train::NotFinite,
+};
 use canvas::Canvas;
 use std::{cell::OnceCell, fmt, path::Path};
 
@@ -133,6 +139,14 @@ pub const ALL: [Figure; 6] = [
         name: "parzen",
         shows: "the Parzen density and score of thirty points at three noise levels",
         draw: parzen::draw,
+        name: "score_fields",
+        shows: "the score of the pinwheel, and what five objectives have learned of it",
+        draw: score_fields::draw,
+    },
+    Figure {
+        name: "curl",
+        shows: "tied, untied and sigmoid decoders: a score has no curl",
+        draw: curl::draw,
     },
 ];
 
@@ -182,6 +196,7 @@ pub struct Studio {
     seed: u64,
     progress: Progress,
     digits: OnceCell<DenoisedDigits>,
+    pinwheel: OnceCell<Pinwheel>,
 }
 
 impl fmt::Debug for Studio {
@@ -193,7 +208,12 @@ impl fmt::Debug for Studio {
 impl Studio {
     /// With a seed for everything random; `progress` hears what is going on and the fraction done.
     pub fn new(seed: u64, progress: impl Fn(&str, f64) + 'static) -> Self {
-        Self { seed, progress: Box::new(progress), digits: OnceCell::new() }
+        Self {
+            seed,
+            progress: Box::new(progress),
+            digits: OnceCell::new(),
+            pinwheel: OnceCell::new(),
+        }
     }
 
     /// The autoencoder on the digits, trained when it is first asked for.
@@ -204,5 +224,15 @@ impl Studio {
         let progress = |done| (self.progress)("training on digits", done);
         let run = DenoisedDigits::run(self.seed, progress)?;
         Ok(self.digits.get_or_init(|| run))
+    }
+
+    /// The five networks on the pinwheel, trained when they are first asked for.
+    fn pinwheel(&self) -> Result<&Pinwheel, NotFinite> {
+        if let Some(run) = self.pinwheel.get() {
+            return Ok(run);
+        }
+        let progress = |done| (self.progress)("training on the pinwheel", done);
+        let run = Pinwheel::run(self.seed, progress)?;
+        Ok(self.pinwheel.get_or_init(|| run))
     }
 }

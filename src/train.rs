@@ -35,6 +35,7 @@
 use crate::{
     array::Array,
     autodiff::{Tape, Var},
+    density::Density,
     matrix::{
         Matrix, Real,
         noise::{Generator, standard_normal},
@@ -43,7 +44,7 @@ use crate::{
     optimizer::Optimizer,
 };
 use rand::seq::SliceRandom;
-use std::fmt;
+use std::{fmt, iter};
 
 /// A batch x (n, d) and its noise z (n, d), z ~ N(0, I).
 pub type Batch<T> = (Matrix<T>, Matrix<T>);
@@ -129,6 +130,20 @@ where
     }
     let finite = parameters.clone().into_list().iter().all(Matrix::is_finite);
     if finite { Ok(parameters) } else { Err(last) }
+}
+
+/// Endless batches of `size` new samples of a density, each with fresh noise: no point is seen
+/// twice, so the descent is on the expectation itself and there is nothing to overfit.
+pub fn fresh<T: Real>(
+    density: &impl Density,
+    size: usize,
+    mut rng: Generator,
+) -> impl Iterator<Item = Batch<T>> {
+    iter::repeat_with(move || {
+        let x = density.sample(size, &mut rng).cast();
+        let noise = standard_normal(size, density.dimension(), &mut rng);
+        (x, noise)
+    })
 }
 
 /// Endless mini-batches of a dataset, in a new order in every epoch, each with fresh noise.

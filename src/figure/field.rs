@@ -227,7 +227,8 @@ fn arrow(canvas: &mut Canvas, middle: Point, way: Point, length: f64, colour: Co
         [middle[0] + s * way[0] - aside * way[1], middle[1] + s * way[1] + aside * way[0]]
     };
     let neck = 0.5 * length - head;
-    let mut loops = vec![vec![along(neck, half), along(neck, -half), along(0.5 * length, 0.0)]];
+    // Both loops turn the same way, and so unite.
+    let mut loops = vec![vec![along(neck, -half), along(neck, half), along(0.5 * length, 0.0)]];
     // A hair into the head, so that no gap opens between the two.
     loops.extend(segment(along(neck + 0.2 * head, 0.0), along(-0.5 * length, 0.0), SHAFT));
     canvas.fill(&loops, colour);

@@ -1,0 +1,312 @@
+//! Training: the steps of the optimisers, the batches, and that every objective trains every model.
+//!
+//! Whether a model has learned is asked of a quadrature, not of the loss: the Fisher divergence
+//! ½𝔼_q‖ψ − ∇ log q‖², relative to ½I(q), which is what ψ = 0 would leave. A wrong sign or factor
+//! in an objective has another minimiser and leaves a share far from 0.
+
+use rand::SeedableRng;
+use score_matching::{
+    Array, Dual, Matrix, Tape, Var,
+    array::Function,
+    corruption::corrupt,
+    density::{Density, Mixture},
+    matrix::{
+        Real,
+        noise::{Generator, standard_normal},
+    },
+    model::{EnergyNetwork, Parameters, ScoreNetwork},
+    objective::{
+        denoising, denoising_with_control, explicit, implicit,
+        sliced::{hutchinson, sliced},
+        trace,
+    },
+    optimizer::{Adam, Optimizer, Sgd},
+    quadrature::{Rule, converged},
+    train::{Batches, NotFinite, fresh, train},
+};
+use std::cell::Cell;
+
+const SIGMA: f64 = 0.3;
+
+/// Two bumps of different weight and width, so that a score learned with the wrong sign, scale or
+/// smoothing is another function.
+fn bumps() -> Mixture {
+    let bump = |weight, mean: f64, variance: f64| {
+        (weight, Matrix::from_rows([[mean]]), Matrix::from_rows([[variance]]))
+    };
+    Mixture::new([bump(0.6, -1.0, 0.3), bump(0.4, 1.2, 0.5)])
+}
+
+/// ½𝔼_q‖ψ − ∇ log q‖² / ½I(q), by a trapezoid rule that has converged.
+fn share(q: &Mixture, score: impl Fn(&Matrix) -> Matrix) -> f64 {
+    let at = |steps| {
+        let rule = q.rule(&Rule::trapezoid(-8.0, 8.0, steps));
+        let gap = explicit(score(&rule.nodes), &q.score(&rule.nodes));
+        rule.integrate(&gap) / (0.5 * q.fisher_information(&rule))
+    };
+    converged(at(300), at(600), 1e-6)
+}
+
+/// q's score as a constant where x lives.
+fn known<A: Array>(q: &Mixture, x: &A, values: &Matrix) -> A {
+    let (score, (n, d)) = (q.score(values), x.shape());
+    x.constant(n, d, |i, j| score.at(i, j))
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    Explicit,
+    Implicit,
+    Sliced,
+    SlicedWithoutReduction,
+    Denoising,
+    Controlled,
+}
+
+impl Method {
+    const ALL: [Self; 6] = [
+        Self::Explicit,
+        Self::Implicit,
+        Self::Sliced,
+        Self::SlicedWithoutReduction,
+        Self::Denoising,
+        Self::Controlled,
+    ];
+
+    /// The density whose score it aims at.
+    fn target(self) -> Mixture {
+        match self {
+            Self::Denoising | Self::Controlled => bumps().smoothed(SIGMA),
+            _ => bumps(),
+        }
+    }
+}
+
+type Single<'t> = Var<'t, f32>;
+
+/// What any method needs of a model: its score, its score along tangents, its score with trace.
+fn objective<'t>(
+    method: Method,
+    score: impl Fn(&Single<'t>) -> Single<'t>,
+    moving: impl Fn(&Dual<Single<'t>>) -> Dual<Single<'t>>,
+    with_trace: impl Fn(&Single<'t>) -> (Single<'t>, Single<'t>),
+    x: &Single<'t>,
+    z: &Single<'t>,
+) -> Single<'t> {
+    match method {
+        Method::Explicit => explicit(score(x), &known(&bumps(), x, &x.value().cast())),
+        Method::Implicit => implicit(with_trace(x)),
+        Method::Sliced => implicit(hutchinson(moving, x, z)),
+        Method::SlicedWithoutReduction => sliced(moving, x, z),
+        Method::Denoising => denoising(score, x, &corrupt(x, z, SIGMA), SIGMA),
+        Method::Controlled => denoising_with_control(score, x, z, SIGMA),
+    }
+}
+
+const STEPS: usize = 500;
+
+/// The share that is left of the divergence after a short training of a score network.
+fn score_network(method: Method) -> f64 {
+    let mut rng = Generator::seed_from_u64(1);
+    let start = ScoreNetwork::<Matrix<f32>>::random(&[1, 24, 24, 1], Function::Softplus, &mut rng);
+    let trained = train(
+        start,
+        &mut Adam::annealed(0.02, STEPS),
+        fresh(&bumps(), 256, rng).take(STEPS),
+        |model, x, z| {
+            let constants = model.clone().map(|p| Dual::constant(&p));
+            objective(
+                method,
+                |x| model.score(x),
+                |x| constants.score(x),
+                |x| model.score_and_trace(x),
+                x,
+                z,
+            )
+        },
+        |_| {},
+    );
+    let model = trained.expect("a finite loss").map(|p| p.cast());
+    share(&method.target(), |x| model.score(x))
+}
+
+/// The same for an energy network, whose score and trace follow by differentiation alone.
+fn energy_network(method: Method) -> f64 {
+    let mut rng = Generator::seed_from_u64(1);
+    let network =
+        ScoreNetwork::<Matrix<f32>>::random(&[1, 24, 24, 1], Function::Softplus, &mut rng);
+    let trained = train(
+        EnergyNetwork { network, width: 2.0 },
+        &mut Adam::annealed(0.02, STEPS),
+        fresh(&bumps(), 256, rng).take(STEPS),
+        |model, x, z| {
+            let once = model.clone().map(|p| Dual::constant(&p));
+            let thrice = once.clone().map(|p| Dual::constant(&Dual::constant(&p)));
+            objective(
+                method,
+                |x| -model.energy(x).sum().grad(&[*x])[0],
+                |x| trace::of_energy_by_forward(|x| thrice.energy(x), x).0,
+                |x| trace::of_energy_by_mixing(|x| once.energy(x), x),
+                x,
+                z,
+            )
+        },
+        |_| {},
+    );
+    let model = trained.expect("a finite loss").map(|p| p.cast());
+    share(&method.target(), |x| {
+        let tape = Tape::new();
+        let (x, model) = (tape.var(x), model.clone().map(|p| tape.var(&p)));
+        -model.energy(&x).sum().grad(&[x])[0].value()
+    })
+}
+
+#[test]
+fn every_objective_trains_a_score_network() {
+    for method in Method::ALL {
+        let left = score_network(method);
+        assert!(left < 0.05, "{method:?} leaves {left} of ½I(q)");
+    }
+}
+
+#[test]
+fn every_objective_trains_an_energy_network() {
+    for method in Method::ALL {
+        let left = energy_network(method);
+        assert!(left < 0.05, "{method:?} leaves {left} of ½I(q)");
+    }
+}
+
+#[test]
+fn sgd_subtracts_the_rate_times_the_gradient() {
+    let start = Matrix::<f64>::from_rows([[1.0, -2.0]]);
+    let gradient = Matrix::from_rows([[4.0, 0.5]]);
+    let moved = Sgd { rate: 0.25 }.update(0, start, &gradient);
+    assert_eq!(moved, Matrix::from_rows([[0.0, -2.125]])); // dyadic: exact
+}
+
+/// With β₁ = ½, β₂ = ¾, ε = 0 and gradients 1, −1, 2 everything but the roots is dyadic or a small
+/// fraction:
+///
+/// ```text
+/// t    m        v         m̂ = m/(1 − 2⁻ᵗ)    v̂ = v/(1 − (3/4)ᵗ)
+/// 1    1/2      1/4       1                   1
+/// 2    −1/4     7/16      −1/3                1
+/// 3    7/8      85/64     1                   85/37
+/// ```
+#[test]
+fn three_steps_of_adam_are_those_computed_by_hand() {
+    let mut adam = Adam::<f64>::new(0.1);
+    (adam.beta1, adam.beta2, adam.epsilon) = (0.5, 0.75, 0.0);
+    let steps = [(1.0, 1.0), (-1.0, -1.0 / 3.0), (2.0, (37.0_f64 / 85.0).sqrt())];
+    let mut parameter = Matrix::from_rows([[3.0]]);
+    let mut by_hand = 3.0;
+    for (gradient, direction) in steps {
+        parameter = adam.update(0, parameter, &Matrix::from_rows([[gradient]]));
+        by_hand -= 0.1 * direction;
+        // A dozen operations on numbers up to 3, each rounded by at most u.
+        let gap = (parameter.item() - by_hand).abs();
+        assert!(gap <= 12.0 * 3.0 * f64::UNIT_ROUNDOFF, "{gap:e}");
+    }
+}
+
+/// A constant gradient keeps m̂/√v̂ at 1, so a step moves by the rate alone: h, h − 1, … 1 times
+/// rate/h, and then not at all.
+#[test]
+fn an_annealed_rate_falls_linearly_and_ends_at_zero() {
+    const HORIZON: usize = 5;
+    let mut adam = Adam::<f64>::annealed(0.5, HORIZON);
+    adam.epsilon = 0.0;
+    let mut parameter = Matrix::from_rows([[0.0]]);
+    for step in 0..HORIZON + 2 {
+        let before = parameter.item();
+        parameter = adam.update(0, parameter, &Matrix::from_rows([[1.0]]));
+        let left = HORIZON.saturating_sub(step) as f64 / HORIZON as f64;
+        let gap = (before - parameter.item() - 0.5 * left).abs();
+        // 1 − β₂ᵗ cancels all but ten bits: u/(1 − 0.999) relative, halved by the root.
+        assert!(gap <= 4.0 * f64::UNIT_ROUNDOFF / 0.001, "step {step}: {gap:e}");
+        assert!(left > 0.0 || before == parameter.item(), "at the end it rests");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_a_number_stops_the_training_at_its_step() {
+    let mut rng = Generator::seed_from_u64(1);
+    let model = ScoreNetwork::<Matrix>::random(&[1, 2, 1], Function::Tanh, &mut rng);
+    for (bad, poison) in [(1, f64::NAN), (4, f64::NAN), (3, f64::INFINITY)] {
+        let (asked, told) = (Cell::new(0), Cell::new(0));
+        let result = train(
+            model.clone(),
+            &mut Sgd { rate: 0.01 },
+            fresh(&bumps(), 8, rng.clone()).take(10),
+            |model, x, _| {
+                asked.set(asked.get() + 1);
+                let loss = model.score(x).squared_norm();
+                if asked.get() == bad { loss * poison } else { loss }
+            },
+            |step| told.set(step.number),
+        );
+        let NotFinite { step, loss } = result.expect_err("a poisoned loss");
+        assert_eq!((step, told.get(), asked.get()), (bad, bad - 1, bad));
+        assert!(!loss.is_finite());
+    }
+}
+
+#[test]
+fn an_epoch_of_batches_is_a_permutation_and_no_two_noises_are_alike() {
+    const ROWS: usize = 12;
+    const SIZE: usize = 3;
+    let data = Matrix::<f64>::from_fn(ROWS, 1, |i, _| i as f64);
+    let mut batches = Batches::new(data, SIZE, Generator::seed_from_u64(1));
+    assert_eq!(batches.per_epoch(), ROWS / SIZE);
+    let (mut orders, mut noises) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let mut rows = Vec::new();
+        for (x, z) in batches.by_ref().take(ROWS / SIZE) {
+            assert_eq!((x.shape(), z.shape()), ((SIZE, 1), (SIZE, 1)));
+            rows.extend_from_slice(x.data());
+            noises.extend_from_slice(z.data());
+        }
+        orders.push(rows.clone());
+        rows.sort_by(f64::total_cmp);
+        assert!(rows.iter().enumerate().all(|(i, &row)| row == i as f64), "{rows:?}");
+    }
+    let distinct = |mut values: Vec<Vec<f64>>| {
+        let count = values.len();
+        values.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+        values.dedup();
+        values.len() == count
+    };
+    // 12! orders: that two of five coincide has probability 2e-8.
+    assert!(distinct(orders), "a new order in every epoch");
+    assert!(distinct(noises.chunks(1).map(<[f64]>::to_vec).collect()), "one noise used again");
+}
+
+#[test]
+fn fresh_batches_never_repeat_a_point_or_a_noise() {
+    let mut seen: Vec<f64> = fresh::<f64>(&bumps(), 16, Generator::seed_from_u64(1))
+        .take(20)
+        .flat_map(|(x, z)| [x.data(), z.data()].concat())
+        .collect();
+    let count = seen.len();
+    seen.sort_by(f64::total_cmp);
+    seen.dedup();
+    assert_eq!((count, seen.len()), (2 * 16 * 20, count));
+}
+
+#[test]
+fn an_epoch_leaves_out_what_does_not_fill_a_batch() {
+    let data = standard_normal::<f64>(10, 2, &mut Generator::seed_from_u64(1));
+    let mut batches = Batches::new(data.clone(), 4, Generator::seed_from_u64(2));
+    assert_eq!(batches.per_epoch(), 2);
+    let rows: Vec<Vec<f64>> = batches
+        .by_ref()
+        .take(2)
+        .flat_map(|(x, _)| [0, 1, 2, 3].map(|i| x.row(i).to_vec()))
+        .collect();
+    let found = |row: &Vec<f64>| (0..10).position(|i| data.row(i) == &row[..]);
+    let mut from: Vec<_> = rows.iter().map(|row| found(row).expect("a row of the data")).collect();
+    from.sort_unstable();
+    from.dedup();
+    assert_eq!(from.len(), 8);
+}

@@ -8,16 +8,7 @@
 //!
 //! | module | what it draws |
 //! |---|---|
-//! | `filters`, `denoising`, `training`, `equivalence`, `boundary` | the figures |
-//! | `filters`, `denoising`, `training`, `equivalence`, `floor` | the figures |
-//! | `filters`, `denoising`, `training`, `equivalence`, `traces` | the figures |
-//! | `filters`, `denoising`, `training`, `equivalence`, `fisher_kl` | the figures |
-//! | `filters`, `denoising`, `training`, `equivalence`, `efficiency` | the figures |
-//! | `filters`, `denoising`, `training`, `equivalence`, `explicit_implicit` | the figures |
-//! | `panel`, `axis`, `tiles` | axes with data in them, and grids of small images |
-//! | `filters`, `denoising`, `training`, `equivalence` | the figures |
-//! | `tweedie`, `parzen` | the figures of the best denoiser |
-//! | `score_fields`, `curl` | the figures of fields |
+//! | named like a figure | the figures of the catalogue |
 //! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
@@ -32,9 +23,9 @@ mod equivalence;
 mod explicit_implicit;
 mod field;
 mod filters;
+mod fisher_kl;
 mod floor;
 mod identities;
-mod fisher_kl;
 mod markup;
 mod palette;
 mod panel;
@@ -75,9 +66,6 @@ pub struct Figure {
 
 /// The catalogue.
 pub const ALL: &[Figure] = &[
-pub const ALL: [Figure; 5] = [
-pub const ALL: [Figure; 7] = [
-pub const ALL: [Figure; 6] = [
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
@@ -99,19 +87,19 @@ pub const ALL: [Figure; 6] = [
         draw: equivalence::draw,
     },
     Figure {
+        name: "curl",
+        shows: "tied, untied and sigmoid decoders: a score has no curl",
+        draw: curl::draw,
+    },
+    Figure {
+        name: "explicit_implicit",
+        shows: "ESM and ISM along a line in θ: parallel curves ½I(q) apart, with one minimiser",
+        draw: explicit_implicit::draw,
+    },
+    Figure {
         name: "boundary",
         shows: "what implicit score matching misses where a density ends with a step, and its repair",
         draw: boundary::draw,
-    },
-    Figure {
-        name: "identities",
-        shows: "every theorem on random instances, and every counterexample far above",
-        draw: identities::draw,
-    },
-    Figure {
-        name: "derivatives",
-        shows: "the sigmoid and its first six derivatives, each by differentiating the last",
-        draw: derivatives::draw,
     },
     Figure {
         name: "floor",
@@ -119,18 +107,16 @@ pub const ALL: [Figure; 6] = [
         draw: floor::draw,
     },
     Figure {
+        name: "score_fields",
+        shows: "the score of the pinwheel, and what five objectives have learned of it",
+        draw: score_fields::draw,
+    },
+    Figure {
         name: "traces",
         shows: "the cost of the exact trace by each route, and the error of random directions",
         draw: traces::draw,
-        name: "fisher_kl",
-        shows: "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
-        draw: fisher_kl::draw,
-        name: "efficiency",
-        shows: "score matching against maximum likelihood for exp(−θx⁴), over repeated samples",
-        draw: efficiency::draw,
-        name: "explicit_implicit",
-        shows: "ESM and ISM along a line in θ: parallel curves ½I(q) apart, with one minimiser",
-        draw: explicit_implicit::draw,
+    },
+    Figure {
         name: "tweedie",
         shows: "corrupted points and where the best denoiser sends them, with what it cannot know",
         draw: tweedie::draw,
@@ -139,14 +125,26 @@ pub const ALL: [Figure; 6] = [
         name: "parzen",
         shows: "the Parzen density and score of thirty points at three noise levels",
         draw: parzen::draw,
-        name: "score_fields",
-        shows: "the score of the pinwheel, and what five objectives have learned of it",
-        draw: score_fields::draw,
     },
     Figure {
-        name: "curl",
-        shows: "tied, untied and sigmoid decoders: a score has no curl",
-        draw: curl::draw,
+        name: "efficiency",
+        shows: "score matching against maximum likelihood for exp(−θx⁴), over repeated samples",
+        draw: efficiency::draw,
+    },
+    Figure {
+        name: "fisher_kl",
+        shows: "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
+        draw: fisher_kl::draw,
+    },
+    Figure {
+        name: "derivatives",
+        shows: "the sigmoid and its first six derivatives, each by differentiating the last",
+        draw: derivatives::draw,
+    },
+    Figure {
+        name: "identities",
+        shows: "every theorem on random instances, and every counterexample far above",
+        draw: identities::draw,
     },
 ];
 

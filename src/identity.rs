@@ -6,18 +6,17 @@
 //!
 //! | module | theorems |
 //! |---|---|
-//! | [`small_noise`] | T15 a little noise, and the regulariser |
-//! | [`exponential_families`] | T19 fitted by one linear solve |
-//! | [`explicit_implicit`] | T2, T3, T6 explicit and implicit score matching differ by a constant |
-//! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
-//! | [`derivatives`] | T27 derivatives of every order |
-//! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundary, jumps and kinks, finite and discrete data, infinite expectations |
-//! | [`denoising_explicit`] | T7, T14, T18, T30 denoising is explicit matching of the smoothed density |
-//! | [`traces`] | T12, T13, T28 the divergence of a score: six routes, random directions |
 //! | [`energies_and_scores`] | T1, T29 an energy, its score, and the partition function between them |
+//! | [`explicit_implicit`] | T2, T3, T6 explicit and implicit score matching differ by a constant |
+//! | [`where_implicit_fails`] | T4, T5, T20, T31, T32 boundaries, kinks, finite and discrete data, infinite expectations |
+//! | [`denoising_explicit`] | T7, T14, T18, T30 denoising is explicit matching of the smoothed density |
+//! | [`denoising_autoencoder`] | T8–T11 a denoising autoencoder is a score model |
+//! | [`traces`] | T12, T13, T28 the divergence of a score: six routes, random directions |
+//! | [`small_noise`] | T15 a little noise, and the regulariser |
+//! | [`tweedie`], [`parzen`] | T16 the best denoiser knows the score, T17 and the sample by heart |
+//! | [`exponential_families`] | T19 fitted by one linear solve |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
-//! | [`tweedie`] | T16 the best denoiser knows the score |
-//! | [`parzen`] | T17 on a finite sample it knows the sample |
+//! | [`derivatives`] | T27 derivatives of every order |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
 //!
@@ -35,15 +34,15 @@
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
-pub mod traces;
-pub mod where_implicit_fails;
 pub mod energies_and_scores;
-pub mod fisher_kl;
-pub mod exponential_families;
-pub mod small_noise;
 pub mod explicit_implicit;
+pub mod exponential_families;
+pub mod fisher_kl;
 pub mod parzen;
+pub mod small_noise;
+pub mod traces;
 pub mod tweedie;
+pub mod where_implicit_fails;
 
 use crate::{
     array::Array,
@@ -136,24 +135,18 @@ pub fn all() -> Vec<Theorem> {
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
+        energies_and_scores::THEOREMS,
+        explicit_implicit::THEOREMS,
+        exponential_families::THEOREMS,
+        fisher_kl::THEOREMS,
+        parzen::THEOREMS,
+        small_noise::THEOREMS,
         traces::THEOREMS,
+        tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,
     ] {
         all.extend_from_slice(group);
     }
-    let mut all =
-        [denoising_autoencoder::THEOREMS, energies_and_scores::THEOREMS, fisher_kl::THEOREMS]
-    let mut all =
-        [denoising_autoencoder::THEOREMS, exponential_families::THEOREMS, small_noise::THEOREMS]
-    let mut all =
-        [denoising_autoencoder::THEOREMS, derivatives::THEOREMS, explicit_implicit::THEOREMS]
-            .concat();
-    let mut all = [
-        denoising_autoencoder::THEOREMS, //
-        tweedie::THEOREMS,
-        parzen::THEOREMS,
-    ]
-    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }

@@ -132,7 +132,7 @@ impl Rule {
             x - p / slope
         };
         let zero = |i: usize| {
-            let start = (std::f64::consts::PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
+            let start = (PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
             (0..5).fold(start, |x, _| newton(x)) // three suffice: the start is good to n⁻⁴
         };
         let zeros: Vec<f64> = (0..n).map(zero).collect();

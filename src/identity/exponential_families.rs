@@ -203,6 +203,9 @@ pub fn gaussian(x: &Matrix) -> Sides {
 }
 
 /// h (d, 1) and P (d, d) of exp(hᵀx − ½ xᵀPx) from θ of [`Monomials::gaussian`].
+///
+/// # Panics
+/// If θ has not d + d(d + 1)/2 rows.
 pub fn moment_form(theta: &Matrix, d: usize) -> (Matrix, Matrix) {
     let mut pairs = (d..).map(|row| theta.at(row, 0));
     let mut p = Matrix::zeros(d, d);

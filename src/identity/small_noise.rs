@@ -26,7 +26,7 @@ use rand::{Rng, RngExt, SeedableRng};
 pub const THEOREMS: &[Theorem] = &[Theorem {
     number: 15,
     statement: "ISM(q_σ) = ISM(q) + (σ²/2) 𝔼[‖J‖² + Σ ψᵢ Δψᵢ + Δ tr J] + O(σ⁴)",
-    check: |rng| heat_flow(&Instance::any(rng)).check(|rates| rates.whole()),
+    check: |rng| heat_flow(&Instance::any(rng)).check(Rates::whole),
     false_statement: "the same with Kingma and LeCun's Σ (∂ψᵢ/∂xᵢ)² alone",
     counterexample: |_| heat_flow(&Instance::fixed()).check(|rates| rates.diagonal.clone()),
 }];

@@ -163,6 +163,9 @@ impl Instance {
     /// x is whole and the hidden weights and biases are multiples of 1024, so every pre-activation
     /// is 0 or beyond ±1024, where tanh is exactly 0 or ±1 and its slope 1 or 0. The last layer is in
     /// halves. Choose n a power of two for the mean's sake.
+    ///
+    /// # Panics
+    /// If there are fewer than two widths.
     pub fn dyadic((n, widths): (usize, &[usize]), rng: &mut impl Rng) -> Self {
         let mut instance = Self::random((n, widths), Function::Tanh, rng);
         let (last, hidden) = instance.network.layers.split_last_mut().expect("a layer");

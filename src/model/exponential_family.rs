@@ -56,7 +56,9 @@ impl Monomials {
     pub fn gaussian(d: usize) -> Self {
         let with = |axes: &[usize]| {
             let mut exponents = vec![0; d];
-            axes.iter().for_each(|&i| exponents[i] += 1);
+            for &i in axes {
+                exponents[i] += 1;
+            }
             exponents
         };
         let linear = (0..d).map(|i| with(&[i]));

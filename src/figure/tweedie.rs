@@ -28,7 +28,7 @@ const SIGMA: f64 = 0.5;
 /// Corrupted points in the left panel.
 const POINTS: usize = 80;
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
-const LIMIT: f64 = 3.6;
+const LIMIT: f64 = 3.9;
 const SIDE: usize = 360;
 /// Corrupted points in the right panel: outside, on a moon, and between the two.
 const CHOSEN: [Point; 8] = [

@@ -91,7 +91,7 @@ fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) 
         .label([64.0, 7.6], [12.0, -8.0], Anchor::Start, RED, "score matching")
         .label([x.high(), limit], [-8.0, 12.0], Anchor::End, GREY, "sandwich")
         .label([x.low(), LIKELIHOOD_VARIANCE], [8.0, 10.0], Anchor::Start, GREY, "1 / information")
-        .label([x.low(), 5.0], [8.0, 0.0], Anchor::Start, NAVY, "max. likelihood");
+        .label([x.low(), 4.6], [8.0, 0.0], Anchor::Start, NAVY, "likelihood");
 }
 
 /// The ratio of the two.

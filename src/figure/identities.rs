@@ -62,13 +62,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
         .dots(&wrong, 1.6, RED.alpha(0.35));
     let place = |y: f64| [f64::from(last) + 1.0, y];
     for (kind, name, colour, y) in kinds {
-        panel.dots(&of(kind), 1.6, colour.alpha(0.5)).label(
-            place(y),
-            [12.0, 0.0],
-            Anchor::Start,
-            colour,
-            name,
-        );
+        let dots = of(kind);
+        if !dots.is_empty() {
+            panel.dots(&dots, 1.6, colour.alpha(0.5));
+            panel.label(place(y), [12.0, 0.0], Anchor::Start, colour, name);
+        }
     }
     panel.label(place(1e8), [12.0, 0.0], Anchor::Start, RED, "counterexamples");
 

@@ -123,8 +123,8 @@ pub struct Theorem {
     pub check: fn(&mut Generator) -> Check,
     /// The nearest false statement in one line.
     pub false_statement: &'static str,
-    /// Checks that on an instance where it provably misses by a margin (fixed, or a random one of
-    /// a family): [`Check::fails_by`] 10 for every state of the generator.
+    /// Checks that on an instance where it misses by a margin (fixed, or a random one of a family):
+    /// [`Check::fails_by`] 10 for every state of the generator.
     pub counterexample: fn(&mut Generator) -> Check,
 }
 

@@ -81,6 +81,21 @@ fn denoising_is_reconstruction_over_two_sigma_to_the_fourth_bit_for_bit() {
     assert!(share.iter().all(|&s| s > 0.1), "each activation has a fair share: {share:?}");
 }
 
+/// T8 where nothing rounds, against integers.
+#[test]
+fn the_score_of_the_kernel_is_exact_on_dyadic_inputs() {
+    let mut rng = Generator::seed_from_u64(8);
+    for _ in 0..1000 {
+        let instance = Instance::dyadic((4, 8, 1), &mut rng);
+        let Instance { x, noisy, sigma, .. } = &instance;
+        let gap: Vec<i128> =
+            whole(x, 1).iter().zip(whole(noisy, 1)).map(|(x, noisy)| x - noisy).collect();
+        let integers = exact(&gap, 4, 8, 1.0 / (sigma * sigma));
+        let sides = kernel_score(&instance);
+        assert_eq!((&sides.left[0], &sides.right[0]), (&integers, &integers));
+    }
+}
+
 /// A power of two as an integer's unit: the values of m as multiples of 1/unit.
 fn whole(m: &Matrix, unit: i128) -> Vec<i128> {
     let scaled = m.data().iter().map(|v| v * unit as f64);

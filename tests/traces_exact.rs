@@ -1,4 +1,5 @@
-//! T12 and T28 where nothing rounds: bit for bit, with integers as a witness that nothing did.
+//! T12 and T28 where nothing rounds: bit for bit, the traces also against integers, as a witness
+//! that nothing did.
 //!
 //! Once through the real activations, at points where they are exact, by all routes and with all
 //! gradients; and once as polynomial identities with the slopes prescribed, which bounds the chance

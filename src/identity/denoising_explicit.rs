@@ -23,7 +23,7 @@ use crate::{
     objective,
     quadrature::{Rule, converged, double},
 };
-use rand::{Rng, RngExt};
+use rand::{Rng, RngExt, SeedableRng};
 
 /// What two sides of a converged quadrature may differ by, relative to the summed magnitudes: they
 /// are sums of at most 10⁵ terms, so rounding alone may add up to 10⁵ u ≈ 10⁻¹¹, and each term
@@ -48,8 +48,9 @@ pub const THEOREMS: &[Theorem] = &[
         statement: "½‖ψ(x̃) + z/σ‖² − ⟨ψ(x), z⟩/σ − ‖z‖²/(2σ²) = ½‖ψ(x̃)‖² + ⟨ψ(x̃) − ψ(x), z⟩/σ",
         check: |rng| control_variate(&Corrupted::any(rng)).check(),
         false_statement: "the same without the two terms taken off, at σ = 0.01",
-        counterexample: |rng| {
-            let mut instance = Corrupted::any(rng);
+        counterexample: |_| {
+            // A fixed instance: at a point where z happens to be −2σψ(x) the two would agree.
+            let mut instance = Corrupted::any(&mut Generator::seed_from_u64(14));
             instance.sigma = 0.01;
             let mut sides = control_variate(&instance);
             sides.left = vec![instance.plain()];

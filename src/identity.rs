@@ -27,7 +27,8 @@
 //!   [`Sides`] carries K and Σ|terms|, and nothing is tuned. Where both sides evaluate the same
 //!   function at the same argument (the sigmoid at Wx + b, say), they obtain the same bits of it,
 //!   and those count as given;
-//! - *quadrature*: as rounding, after doubling the nodes has shown that the integral has converged;
+//! - *quadrature*: as rounding, with nodes enough that the integral has converged; the theorem's test
+//!   doubles them to show it;
 //! - *Monte Carlo*: within 6 standard errors, a false alarm of 2·10⁻⁹; and on the same draws the
 //!   counterexample must miss by at least 10.
 
@@ -56,7 +57,7 @@ pub enum Evidence {
     Exact,
     /// To a derived rounding bound.
     Rounding,
-    /// Deterministic integration that has converged.
+    /// Deterministic integration that has converged, as doubling the nodes shows.
     Quadrature,
     /// A mean with its standard error.
     MonteCarlo,

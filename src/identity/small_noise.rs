@@ -15,7 +15,7 @@ use crate::{
     array::{Array, Function, Linear},
     autodiff::{Dual, second::along_axes},
     density::{Density, Mixture},
-    matrix::{Matrix, noise::Generator, noise::standard_normal},
+    matrix::{Matrix, Real, noise::Generator, noise::standard_normal},
     model::{Parameters, ScoreNetwork},
     objective,
     quadrature::Rule,
@@ -132,9 +132,12 @@ impl Instance {
 }
 
 /// The step of [`Instance::nodes`] at which the quadrature has converged: with singularities at
-/// π and the narrowest variance ¼, the error exp(−2πa/h) of the trapezoid rule is below 1e-13 from
-/// a = 1.7 on.
+/// π and the narrowest variance ¼, the error exp(−2πa/h) of the trapezoid rule is below
+/// [`TRUNCATION`] from a = 1.7 on.
 pub const STEP: f64 = 0.35;
+
+/// What [`STEP`] leaves of an integral, relative to its summed magnitudes.
+pub const TRUNCATION: f64 = 1e-13;
 
 /// Both sides of ISM(q_σ) − ISM(q) = ½∫₀^σ² 𝔼_{q_√s} Δf ds.
 #[derive(Clone, Debug)]
@@ -195,6 +198,9 @@ impl HeatFlow {
     pub fn check(&self, claimed: impl Fn(&Rates<Matrix>) -> Matrix) -> Check {
         let right = self.between.integrate(&claimed(&self.rates));
         let scale = self.smoothed.integrate(&super::magnitude(&self.integrand));
-        Check::new(Evidence::Quadrature, self.change(), right, scale, 1e-12)
+        // A rounding for each node and 64 inside a term, and what the steps leave on either side.
+        let nodes = self.integrand.rows() as f64;
+        let tolerance = 2.0 * (nodes + 64.0) * f64::UNIT_ROUNDOFF + 2.0 * TRUNCATION;
+        Check::new(Evidence::Quadrature, self.change(), right, scale, tolerance)
     }
 }

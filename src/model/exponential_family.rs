@@ -107,7 +107,7 @@ impl Features for Monomials {
 pub struct ExponentialFamily<A> {
     /// 𝔼[Σⱼ ∂ⱼF ∂ⱼFᵀ], (k, k), positive semidefinite.
     pub a: A,
-    /// 𝔼[ΔF], (k, 1).
+    /// 𝔼(ΔF), (k, 1).
     pub b: A,
 }
 

@@ -1,7 +1,7 @@
 //! T2, T3 and T6 for polynomial scores under N(0, I), in integers: nothing rounds, nothing is
 //! sampled.
 //!
-//! The 𝔼 of a polynomial is a sum of products of moments, and 𝔼[xⁿ] is the number of ways to put
+//! The 𝔼 of a polynomial is a sum of products of moments, and 𝔼(xⁿ) is the number of ways to put
 //! n points into pairs: the series of 𝔼 e^(tx) = e^(t²/2) has n!/(2ᵏ k!) at tⁿ/n!, with k = n/2.
 //! [`pairings`] counts them without that formula, and above all without 𝔼[xⁿ⁺¹] = n 𝔼[xⁿ⁻¹], which
 //! is Stein's identity itself.

@@ -1,7 +1,7 @@
 //! What score matching pays for not knowing the partition function: exp(−θx⁴).
 //!
 //! Both estimates solve 𝔼 g(x; θ) = 0 over the sample, and for such an estimate n var θ̂ tends to
-//! the sandwich 𝔼[g²]/(𝔼 ∂g/∂θ)². With M_j = 𝔼[xʲ] at θ = 1, where θx⁴ is gamma distributed with
+//! the sandwich 𝔼(g²)/(𝔼 ∂g/∂θ)². With M_j = 𝔼(xʲ) at θ = 1, where θx⁴ is gamma distributed with
 //! shape ¼ and M₆ = ¾M₂:
 //!
 //! | | g | n var θ̂/θ² |

@@ -134,7 +134,7 @@ fn two_layers(
     [psi, trace, each].into_iter().chain(means).collect()
 }
 
-/// [`Quantities`] of a network of one or two hidden layers, and Σ|terms| of them.
+/// The quantities of a network of one or two hidden layers, and Σ|terms| of them.
 ///
 /// # Panics
 /// For any other depth.
@@ -168,7 +168,7 @@ pub fn network(network: &ScoreNetwork<Matrix>, x: &Matrix) -> [Quantities; 2] {
     }
 }
 
-/// [`Quantities`] of an autoencoder's score (Wᵀ(a ∘ sigmoid(W x + b)) + c − x)/σ², and Σ|terms|.
+/// The quantities of an autoencoder's score (Wᵀ(a ∘ sigmoid(W x + b)) + c − x)/σ², and Σ|terms|.
 ///
 /// It is a network of one layer with W₁ = W, W₂ = Wᵀ diag(a)/σ², b₂ = c/σ² and ρ = −x/σ²,
 /// τ = −d/σ²; the chain rule brings the two halves of W together.

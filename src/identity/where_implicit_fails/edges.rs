@@ -138,7 +138,7 @@ impl SmoothScore {
     }
 }
 
-/// T4: what the boundary adds to ESM − ISM − ½ I(q), that is −[qψ] between the ends of the support.
+/// T4: what the boundary adds to ESM − ISM − ½ I(q), that is −\[qψ\] between the ends of the support.
 /// An end at infinity adds nothing.
 pub fn boundary_term(density: Univariate, score: impl Fn(f64) -> f64) -> f64 {
     let at = |x: f64| {
@@ -148,7 +148,7 @@ pub fn boundary_term(density: Univariate, score: impl Fn(f64) -> f64) -> f64 {
     at(low) - at(high)
 }
 
-/// T4: ESM = ISM + ½ I(q) − [qψ] for a random network on a density that ends with a step.
+/// T4: ESM = ISM + ½ I(q) − \[qψ\] for a random network on a density that ends with a step.
 pub fn boundary(rng: &mut impl Rng) -> Check {
     let density = if rng.random() {
         Univariate::Uniform

@@ -75,9 +75,7 @@ pub const THEOREMS: &[Theorem] = &[
 
 /// The check that comes nearest to failing.
 fn worst(sides: impl Iterator<Item = Sides>) -> Check {
-    let ratio = |check: &Check| check.residual / check.tolerance;
-    let checks = sides.map(|sides| sides.check());
-    checks.reduce(|a, b| if ratio(&b) > ratio(&a) { b } else { a }).expect("a route")
+    sides.map(|sides| sides.check()).reduce(Check::worse).expect("a route")
 }
 
 /// ψ and tr J of an autoencoder, from its parameters, x and σ.

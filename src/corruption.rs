@@ -11,18 +11,34 @@
 //! (x̃ − x)/σ², a model learns the negative of the score and the energy comes out inverted: a
 //! frequent mistake in published code.
 //!
-//! Noise of other shapes is a [`Kernel`].
+//! Noise of other shapes is a [`Kernel`], and noise at several levels has [`NoiseScales`].
 
 mod kernel;
+mod scales;
 
 pub use kernel::Kernel;
+pub use scales::NoiseScales;
 
-use crate::array::Array;
+use crate::array::{Array, Linear};
 
 /// x̃ = x + σz: (n, d), (n, d) → (n, d).
 #[track_caller]
 pub fn corrupt<A: Array>(x: &A, noise: &A, sigma: f64) -> A {
     noise.clone() * sigma + x
+}
+
+/// x̃ = x + σz with a σ for each row: (n, d), (n, d), (n, 1) → (n, d).
+#[track_caller]
+pub fn corrupt_each<A: Array>(x: &A, noise: &A, sigma: &A) -> A {
+    let (_, d) = x.shape();
+    noise.clone() * sigma.clone().linear(Linear::Spread(d)) + x
+}
+
+/// x̃ + σ² ψ(x̃), the mean of the clean points that x̃ may come from if ψ is the score of q_σ (Tweedie,
+/// T16): (n, d), (n, d) → (n, d).
+#[track_caller]
+pub fn denoise<A: Array>(noisy: &A, score: A, sigma: f64) -> A {
+    score * (sigma * sigma) + noisy
 }
 
 /// log q_σ(x̃|x), x first: (n, d), (n, d) → (n, 1).

@@ -42,6 +42,7 @@
 //! | 3 | [`model`], [`corruption`], [`density`], [`dataset`] | what is learned, from what |
 //! | 4 | [`objective`] | what is minimised: functionals of a score |
 //! | 5 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
+//! | 5 | [`sampler`] | from a score to samples |
 //! | 5 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
 //! | 6 | [`figure`] | every picture; the only place that knows the plotting library |
 //!
@@ -74,6 +75,7 @@ pub mod objective;
 pub mod optimizer;
 pub mod proof;
 pub mod quadrature;
+pub mod sampler;
 pub mod train;
 
 pub use array::Array;

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Autoencoder`] | r(x) = Wᵀ sigmoid(W x + b) + c, with its energy and its score |
 //! | [`ScoreNetwork`] | ψ(x) = W_L φ(… φ(W₁x + b₁) …) + b_L, with its exact trace |
+//! | [`NoiseConditionalNetwork`] | ψ(x; σ) for every noise level, one network |
 //! | [`EnergyNetwork`] | E(x) = ½‖x‖²/s² + network(x), its score by differentiation |
 //! | [`ExponentialFamily`] | p ∝ exp(θᵀF(x)), fitted by one linear solve |
 //! | [`Wiener`] | the best affine denoiser, from a mean and a covariance |
@@ -15,11 +16,13 @@
 pub mod autoencoder;
 pub mod exponential_family;
 pub mod network;
+pub mod noise_conditional;
 pub mod wiener;
 
 pub use autoencoder::Autoencoder;
 pub use exponential_family::{ExponentialFamily, Features, Monomials};
 pub use network::{EnergyNetwork, ScoreNetwork};
+pub use noise_conditional::NoiseConditionalNetwork;
 pub use wiener::Wiener;
 
 /// A struct of arrays that can be lifted from one reading to another, array by array.

@@ -15,7 +15,9 @@
 //! | [`denoising`] | ½‖ψ(x̃) − ∇ log q_σ(x̃∣x)‖² |
 //! | [`denoising_by`] | ½‖ψ(x̃) − ∇ log K(x̃∣x)‖², any kernel |
 //! | [`denoising_with_control`] | the same less two terms of known mean, so that σ → 0 is harmless |
+//! | [`noise_conditional`] | λ(σ) ½‖ψ(x̃; σ) − (x − x̃)/σ²‖², each sample at its own level |
 //! | [`reconstruction`] | ‖r(x̃) − x‖² |
+//! | [`contrastive_divergence`] | E(x) − E(x⁻) |
 //!
 //! With ψ(x̃) = (r(x̃) − x̃)/σ² the third is the last divided by 2σ⁴ (T10): the proof is in
 //! `proofs/denoising_autoencoder.md`.
@@ -28,7 +30,7 @@ pub mod sliced;
 pub mod trace;
 
 use crate::{
-    array::Array,
+    array::{Array, Linear},
     corruption::{self, Kernel},
 };
 
@@ -115,6 +117,39 @@ pub fn denoising_with_control<A: Array>(
     let at_noisy = score(&corruption::corrupt(x, noise, sigma));
     let change = at_noisy.clone() - score(x);
     at_noisy.squared_norm() * 0.5 + change.inner(noise) * (1.0 / sigma)
+}
+
+/// λ(σ) ½‖ψ(x̃; σ) − (x − x̃)/σ²‖² with a σ for each sample: noise-conditional denoising (Song and
+/// Ermon 2019, equation 6; T24). Written with the noise, (x − x̃)/σ² = −z/σ.
+///
+/// The choice of the paper is λ(σ) = σ²: then the loss of the perfect score is at most d/2 on every
+/// level. Without it the smallest σ drowns the rest.
+///
+/// Shapes: x and z (n, d), σ and λ(σ) (n, 1) → (n, 1).
+#[track_caller]
+pub fn noise_conditional<A: Array>(
+    score: impl Fn(&A, &A) -> A,
+    x: &A,
+    noise: &A,
+    sigma: &A,
+    lambda: impl Fn(&A) -> A,
+) -> A {
+    let (_, d) = x.shape();
+    let target = -noise.clone() * sigma.clone().reciprocal().linear(Linear::Spread(d));
+    explicit(score(&corruption::corrupt_each(x, noise, sigma), sigma), &target) * lambda(sigma)
+}
+
+/// E(x) − E(x⁻), contrastive divergence (Hinton 2002): lower the energy of the data, raise it where
+/// the model's own chain goes from there. x⁻ is what k Langevin steps made of x (or of a chain that
+/// persists), and it is a constant: no gradient flows through the sampler.
+///
+/// Only the gradient means something. For one step of length ε it is (ε/2) ∇ISM + O(ε²) (T26); the
+/// value is not a loss that falls.
+///
+/// Shapes: x (n, d) and x⁻ (n, d) → (n, 1).
+#[track_caller]
+pub fn contrastive_divergence<A: Array>(energy: impl Fn(&A) -> A, x: &A, negative: &A) -> A {
+    energy(x) - energy(negative)
 }
 
 /// d/(2σ²) − ½ I(q_σ), the least value of DSM_σ over all functions (T7), from the Fisher information

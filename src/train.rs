@@ -99,13 +99,13 @@ pub fn train<P, T, O>(
     mut parameters: P,
     optimizer: &mut impl Optimizer<T>,
     batches: impl Iterator<Item = Batch<T>>,
-    objective: O,
+    mut objective: O,
     mut observe: impl FnMut(Step<'_, P>),
 ) -> Result<P, NotFinite>
 where
     T: Real,
     P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone,
-    O: for<'t> Fn(&P::With<Var<'t, T>>, &Var<'t, T>, &Var<'t, T>) -> Var<'t, T>,
+    O: for<'t> FnMut(&P::With<Var<'t, T>>, &Var<'t, T>, &Var<'t, T>) -> Var<'t, T>,
     for<'t> P::With<Var<'t, T>>: Parameters<Var<'t, T>> + Clone,
 {
     let mut last = NotFinite { step: 0, loss: 0.0 };

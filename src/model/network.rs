@@ -31,7 +31,7 @@ pub struct Layer<A> {
 impl<A: Array> Layer<A> {
     /// W x + b: (n, in) → (n, out).
     #[track_caller]
-    fn of(&self, x: &A) -> A {
+    pub(super) fn of(&self, x: &A) -> A {
         x.nt(&self.w).add_row(&self.b)
     }
 }
@@ -52,9 +52,13 @@ impl<A: Array> ScoreNetwork<A> {
     /// If there is no layer.
     #[track_caller]
     pub fn score(&self, x: &A) -> A {
-        let (last, hidden) = self.layers.split_last().expect("a network has a layer");
-        let x = hidden.iter().fold(x.clone(), |x, layer| layer.of(&x).apply(self.activation));
-        last.of(&x)
+        self.after_first(self.layers.first().expect("a network has a layer").of(x))
+    }
+
+    /// The rest of the network, from what its first layer gives: (n, h) → (n, d).
+    #[track_caller]
+    pub(super) fn after_first(&self, y: A) -> A {
+        self.layers[1..].iter().fold(y, |y, layer| layer.of(&y.apply(self.activation)))
     }
 
     /// ψ(x) and tr ∂ψ/∂x of one or two hidden layers, in closed form: shapes (n, d), (n, 1).

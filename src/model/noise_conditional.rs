@@ -1,0 +1,85 @@
+//! One network for the scores of all noise levels (Song and Ermon 2019).
+//!
+//! ```text
+//! ψ(x; σ) = −x/(σ² + s²) + s/(σ √(σ² + s²)) · f(x/√(σ² + s²), log σ)
+//! ```
+//!
+//! The first term is the score of q_σ if q were N(0, s²I): exact where the noise dominates, and it
+//! brings a chain home from anywhere. The network f supplies the rest. It sees its input at unit
+//! width on every level, and what it has to answer is of unit size on every level too: with
+//! x̃ = x + σz the perfect f is the mean of (σx/s − sz)/√(σ² + s²) given x̃ (Karras et al. 2022,
+//! table 1, for data of width s).
+//!
+//! The noise level enters as one more input of the first layer.
+
+use super::{Parameters, ScoreNetwork};
+use crate::{
+    array::{Array, Function, Linear},
+    matrix::{Matrix, Real, noise::standard_normal},
+};
+use rand::Rng;
+
+/// ψ(x; σ) for every σ > 0, see the [module](self).
+#[derive(Clone, Debug)]
+pub struct NoiseConditionalNetwork<A> {
+    /// f, as a function of x alone.
+    pub network: ScoreNetwork<A>,
+    /// How the units of the first layer move with log σ, (h, 1).
+    pub level: A,
+    /// s, the width of the data, fixed: the standard deviation of a coordinate.
+    pub width: f64,
+}
+
+impl<A: Array> NoiseConditionalNetwork<A> {
+    /// ψ(x; σ), a σ for each row: (n, d), (n, 1) → (n, d).
+    ///
+    /// # Panics
+    /// If the network has no layer.
+    #[track_caller]
+    pub fn score(&self, x: &A, sigma: &A) -> A {
+        let (_, d) = x.shape();
+        let s = self.width;
+        let log_sigma = sigma.clone().ln();
+        let precision = (sigma.clone() * sigma + s * s).reciprocal(); // 1/(σ² + s²)
+        let shrink = (precision.clone().ln() * 0.5).exp(); // 1/√(σ² + s²)
+        let gain = sigma.clone().reciprocal() * &shrink * s;
+        let spread = |column: A| column.linear(Linear::Spread(d));
+
+        let seen = x.clone() * spread(shrink);
+        let first = self.network.layers.first().expect("a network has a layer");
+        let f = self.network.after_first(first.of(&seen) + log_sigma.nt(&self.level));
+        f * spread(gain) - x.clone() * spread(precision)
+    }
+
+    /// ψ(x; σ), one σ for all rows: (n, d) → (n, d).
+    #[track_caller]
+    pub fn score_at(&self, x: &A, sigma: f64) -> A {
+        let (n, _) = x.shape();
+        self.score(x, &x.constant(n, 1, |_, _| sigma))
+    }
+}
+
+impl<T: Real> NoiseConditionalNetwork<Matrix<T>> {
+    /// Of the given widths, input and output included, for data of width s.
+    ///
+    /// The last layer is 0, so that training begins at the Gaussian.
+    ///
+    /// # Panics
+    /// If there are fewer than two widths.
+    #[track_caller]
+    pub fn random(widths: &[usize], activation: Function, s: f64, rng: &mut impl Rng) -> Self {
+        let mut network = ScoreNetwork::random(widths, activation, rng);
+        let last = network.layers.last_mut().expect("two widths make a layer");
+        last.w = Matrix::zeros(last.w.rows(), last.w.cols());
+        Self { network, level: standard_normal(widths[1], 1, rng), width: s }
+    }
+}
+
+impl<A> Parameters<A> for NoiseConditionalNetwork<A> {
+    type With<B> = NoiseConditionalNetwork<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> NoiseConditionalNetwork<B> {
+        let level = f(self.level);
+        NoiseConditionalNetwork { network: self.network.map(f), level, width: self.width }
+    }
+}

@@ -1,0 +1,69 @@
+//! Annealed Langevin dynamics (Song and Ermon 2019, algorithm 1).
+//!
+//! ```text
+//! for i = 1 … L                        from the largest σ to the smallest
+//!     αᵢ = ε σᵢ²/σ_L²
+//!     T times   x ← x + (αᵢ/2) ψ(x; σᵢ) + √αᵢ z
+//! ```
+//!
+//! At a large σ the modes of q_σ have run into each other and a chain finds its share of each; as σ
+//! falls they part again, each with the chains that belong to it. With αᵢ ∝ σᵢ² every level is the
+//! same chain on another scale (T23).
+
+use super::{Chains, Escaped, Step};
+use crate::{
+    corruption::NoiseScales,
+    matrix::{Matrix, Real, noise::Generator},
+};
+
+/// One noise level of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// σᵢ
+    pub sigma: f64,
+    /// The step taken there.
+    pub step: Step,
+}
+
+/// The schedule of the paper, αᵢ = ε σᵢ²/σ_L²: ε is the step at the smallest level.
+pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
+    let last = scales.smallest();
+    let level = |&sigma: &f64| {
+        Level { sigma, step: Step::halved(epsilon * (sigma * sigma) / (last * last)) }
+    };
+    scales.sigmas().iter().map(level).collect()
+}
+
+/// Annealed Langevin dynamics; see [`annealed`].
+#[derive(Debug)]
+pub struct Annealed<'r, T: Real, S> {
+    score: S,
+    levels: Vec<Level>,
+    steps_per_level: usize,
+    taken: usize,
+    chains: Chains<'r, T>,
+}
+
+/// The states after 1, 2, …, L·T steps from `start` (n, d): T steps on every level in turn.
+///
+/// `score` gives ψ(x; σ): (n, d) → (n, d). At the end the samples still carry noise of the last
+/// level; [`denoise`](crate::corruption::denoise) takes it off.
+pub fn annealed<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>>(
+    score: S,
+    start: Matrix<T>,
+    levels: Vec<Level>,
+    steps_per_level: usize,
+    rng: &mut Generator,
+) -> Annealed<'_, T, S> {
+    Annealed { score, levels, steps_per_level, taken: 0, chains: Chains::new(start, rng) }
+}
+
+impl<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>> Iterator for Annealed<'_, T, S> {
+    type Item = Result<Matrix<T>, Escaped>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let &Level { sigma, step } = self.levels.get(self.taken.checked_div(self.steps_per_level)?)?;
+        self.taken += 1;
+        Some(self.chains.advance(|x| (self.score)(x, sigma), step))
+    }
+}

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | named like a figure | the figures of the catalogue |
 //! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
+//! | `film` | several canvases in turn, for what moves |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
 mod axis;
@@ -22,6 +23,7 @@ mod efficiency;
 mod equivalence;
 mod explicit_implicit;
 mod field;
+mod film;
 mod filters;
 mod fisher_kl;
 mod floor;
@@ -42,9 +44,11 @@ pub use canvas::FigureError;
 
 use crate::{
     experiment::{DenoisedDigits, Pinwheel},
+    sampler::Escaped,
     train::NotFinite,
 };
 use canvas::Canvas;
+use film::Film;
 use std::{cell::OnceCell, fmt, path::Path};
 
 /// A picture, and one line that says in numbers what it shows.
@@ -54,14 +58,31 @@ struct Picture {
     finding: String,
 }
 
+/// A moving one.
+#[derive(Debug)]
+struct Motion {
+    film: Film,
+    finding: String,
+}
+
+/// How a figure is drawn, and so what kind of file it is.
+#[derive(Clone, Copy, Debug)]
+enum Drawing {
+    /// A PNG.
+    Still(fn(&Studio) -> Result<Picture, Error>),
+    /// A GIF.
+    Moving(fn(&Studio) -> Result<Motion, Error>),
+}
+use Drawing::{Moving, Still};
+
 /// An entry of the catalogue.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
-    /// Its name, and the name of its file without the ending.
+    /// Its name; that of its [file](Figure::file) but for the ending.
     pub name: &'static str,
     /// What it shows.
     pub shows: &'static str,
-    draw: fn(&Studio) -> Result<Picture, NotFinite>,
+    draw: Drawing,
 }
 
 /// The catalogue.
@@ -69,82 +90,82 @@ pub const ALL: &[Figure] = &[
     Figure {
         name: "filters",
         shows: "the rows of W that a denoising autoencoder has learned from digits",
-        draw: filters::draw,
+        draw: Still(filters::draw),
     },
     Figure {
         name: "denoising",
         shows: "held-out digits: clean, corrupted, and restored by the autoencoder and linearly",
-        draw: denoising::draw,
+        draw: Still(denoising::draw),
     },
     Figure {
         name: "training",
         shows: "DSM against epochs, with DAE/(2σ⁴) from another code path on the same curve",
-        draw: training::draw,
+        draw: Still(training::draw),
     },
     Figure {
         name: "equivalence",
         shows: "DSM = DAE/(2σ⁴) for hundreds of random models, to rounding",
-        draw: equivalence::draw,
+        draw: Still(equivalence::draw),
     },
     Figure {
         name: "curl",
         shows: "tied, untied and sigmoid decoders: a score has no curl",
-        draw: curl::draw,
+        draw: Still(curl::draw),
     },
     Figure {
         name: "explicit_implicit",
         shows: "ESM and ISM along a line in θ: parallel curves ½I(q) apart, with one minimiser",
-        draw: explicit_implicit::draw,
+        draw: Still(explicit_implicit::draw),
     },
     Figure {
         name: "boundary",
         shows: "what implicit score matching misses where a density ends with a step, and its repair",
-        draw: boundary::draw,
+        draw: Still(boundary::draw),
     },
     Figure {
         name: "floor",
         shows: "the loss of the perfect score against σ, plain and with its control variate",
-        draw: floor::draw,
+        draw: Still(floor::draw),
     },
     Figure {
         name: "score_fields",
         shows: "the score of the pinwheel, and what five objectives have learned of it",
-        draw: score_fields::draw,
+        draw: Still(score_fields::draw),
     },
     Figure {
         name: "traces",
         shows: "the cost of the exact trace by each route, and the error of random directions",
-        draw: traces::draw,
+        draw: Still(traces::draw),
     },
     Figure {
         name: "tweedie",
         shows: "corrupted points and where the best denoiser sends them, with what it cannot know",
-        draw: tweedie::draw,
+        draw: Still(tweedie::draw),
     },
     Figure {
         name: "parzen",
         shows: "the Parzen density and score of thirty points at three noise levels",
-        draw: parzen::draw,
+        draw: Still(parzen::draw),
     },
     Figure {
         name: "efficiency",
         shows: "score matching against maximum likelihood for exp(−θx⁴), over repeated samples",
-        draw: efficiency::draw,
+        draw: Still(efficiency::draw),
     },
     Figure {
         name: "fisher_kl",
         shows: "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
-        draw: fisher_kl::draw,
+        draw: Still(fisher_kl::draw),
     },
     Figure {
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
-        draw: derivatives::draw,
+        draw: Still(derivatives::draw),
     },
     Figure {
         name: "identities",
         shows: "every theorem on random instances, and every counterexample far above",
-        draw: identities::draw,
+        draw: Still(identities::draw),
     },
 ];
 
@@ -160,6 +181,26 @@ pub enum Error {
     File(FigureError),
     /// The training behind it failed.
     Training(NotFinite),
+    /// A chain behind it left the finite numbers.
+    Sampling(Escaped),
+}
+
+impl From<FigureError> for Error {
+    fn from(error: FigureError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<NotFinite> for Error {
+    fn from(error: NotFinite) -> Self {
+        Self::Training(error)
+    }
+}
+
+impl From<Escaped> for Error {
+    fn from(error: Escaped) -> Self {
+        Self::Sampling(error)
+    }
 }
 
 impl fmt::Display for Error {
@@ -167,6 +208,7 @@ impl fmt::Display for Error {
         match self {
             Self::File(error) => error.fmt(f),
             Self::Training(error) => error.fmt(f),
+            Self::Sampling(error) => error.fmt(f),
         }
     }
 }
@@ -174,15 +216,33 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Figure {
-    /// Draws it into `folder` as NAME.png, complete or not at all, and says what it shows.
+    /// The name of its file.
+    pub fn file(&self) -> String {
+        let ending = match self.draw {
+            Still(_) => "png",
+            Moving(_) => "gif",
+        };
+        format!("{}.{ending}", self.name)
+    }
+
+    /// Draws its file into `folder`, complete or not at all, and says what it shows.
     ///
     /// # Errors
-    /// If the file cannot be written, or a training fails.
+    /// If the file cannot be written, or a training or a sampling fails.
     pub fn draw(&self, studio: &Studio, folder: &Path) -> Result<String, Error> {
-        let picture = (self.draw)(studio).map_err(Error::Training)?;
-        let path = folder.join(self.name).with_extension("png");
-        picture.canvas.save(&path).map_err(Error::File)?;
-        Ok(picture.finding)
+        let path = folder.join(self.file());
+        match self.draw {
+            Still(draw) => {
+                let Picture { canvas, finding } = draw(studio)?;
+                canvas.save(&path)?;
+                Ok(finding)
+            }
+            Moving(draw) => {
+                let Motion { film, finding } = draw(studio)?;
+                film.save(&path)?;
+                Ok(finding)
+            }
+        }
     }
 }
 

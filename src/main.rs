@@ -117,7 +117,7 @@ fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
     let studio = Studio::new(seed, progress());
     for figure in figures {
         let finding = figure.draw(&studio, out).map_err(|error| error.to_string())?;
-        let path = out.join(figure.name).with_extension("png");
+        let path = out.join(figure.file());
         say(&format!("{}: {finding}", path.display()))?;
     }
     Ok(())

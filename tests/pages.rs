@@ -64,10 +64,11 @@ fn every_link_leads_somewhere() {
 fn every_figure_stands_in_the_gallery_with_a_caption() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let gallery = fs::read_to_string(root.join("plots/README.md")).expect("the gallery");
-    for figure::Figure { name, .. } in figure::ALL {
+    for figure in figure::ALL {
+        let name = figure.name;
         let section = gallery.split("\n## ").find(|section| section.starts_with(name));
         let section = section.unwrap_or_else(|| panic!("no section {name}"));
-        assert!(section.contains(&format!("]({name}.png)")), "{name} is not shown");
+        assert!(section.contains(&format!("]({})", figure.file())), "{name} is not shown");
         assert!(section.len() > 300, "{name} has no caption");
     }
 }

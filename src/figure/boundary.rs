@@ -1,7 +1,7 @@
 //! `boundary`: what the integration by parts leaves behind where q ends with a step (T4).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{GREY, NAVY, RED},
@@ -16,7 +16,6 @@ use crate::{
         Parts, constant, double_square, minimiser, pieces, weighted,
     },
     matrix::Matrix,
-    train::NotFinite,
 };
 
 /// `count` equal steps from `low` to `high`.
@@ -25,7 +24,7 @@ fn steps(low: f64, high: f64, count: i32) -> impl Iterator<Item = f64> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(_: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     let mut canvas = Canvas::new(850, 420);
     let missed = exponential(&mut canvas, Rect::new(62.0, 64.0, 330.0, 300.0));
     let [plain, repaired] = uniform(&mut canvas, Rect::new(482.0, 64.0, 330.0, 300.0));

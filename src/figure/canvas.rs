@@ -160,42 +160,34 @@ impl Canvas {
         });
     }
 
-    /// Writes the page to `path` as PNG.
-    ///
-    /// The picture is written beside its place and then moved there, so that `path` never holds
-    /// half a figure, even if the program is killed.
+    /// Writes the page to `path` as PNG, complete or not at all.
     ///
     /// # Errors
     ///
-    /// If something drawn was not finite, or if the file cannot be written. Then `path` is as it
-    /// was before, and nothing else is left behind.
+    /// If something drawn was not finite, or if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), FigureError> {
-        let error = |reason| FigureError { path: path.to_path_buf(), reason };
-        if let Some(reason) = &self.fault {
-            return Err(error(reason.clone()));
-        }
-        let name = path.file_name().ok_or_else(|| error("the path names no file".into()))?;
-        // The encoder picks the format by the extension, so that must be png here too.
-        let partial = path.with_file_name(format!(".{}.partial.png", name.to_string_lossy()));
-        self.encode(&partial).and_then(|()| Ok(fs::rename(&partial, path)?)).map_err(|cause| {
-            // If even this fails there is nothing better to report than the cause itself.
-            let _ = fs::remove_file(&partial);
-            error(cause.to_string())
+        let size = (self.size.0 / SAMPLES, self.size.1 / SAMPLES);
+        replace(path, self.fault(), |file| {
+            let mut backend = BitMapBackend::new(file, size);
+            backend.blit_bitmap((0, 0), size, &self.averaged(SAMPLES))?;
+            Ok(backend.present()?)
         })
     }
 
-    fn encode(&self, file: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        // plotters would say "ImageError(IoError(Os { … }))"; the standard library says it plainly.
-        fs::File::create(file)?;
-        let size = (self.size.0 / SAMPLES, self.size.1 / SAMPLES);
-        let mut backend = BitMapBackend::new(file, size);
-        backend.blit_bitmap((0, 0), size, &self.averaged())?;
-        Ok(backend.present()?)
+    /// Why this page must not be written, if there is a reason.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
     }
 
-    /// The mean of each square of `SAMPLES` × `SAMPLES` samples: a box filter.
-    fn averaged(&self) -> Vec<u8> {
-        let side = SAMPLES as usize;
+    /// The page at one pixel for each logical one, for films.
+    pub fn at_one_dot(&self) -> Vec<u8> {
+        self.averaged(DOTS * SAMPLES)
+    }
+
+    /// The mean of each square of `side` × `side` samples: a box filter.
+    fn averaged(&self, side: u32) -> Vec<u8> {
+        let count = side * side;
+        let side = side as usize;
         let row_bytes = 3 * self.size.0 as usize;
         let mut pixels = Vec::with_capacity(self.samples.len() / (side * side));
         for rows in self.samples.chunks_exact(side * row_bytes) {
@@ -204,13 +196,41 @@ impl Canvas {
                     let square = (0..side * side)
                         .map(|k| rows[k / side * row_bytes + x + 3 * (k % side) + channel]);
                     let sum: u32 = square.map(u32::from).sum();
-                    let mean = (sum + SAMPLES * SAMPLES / 2) / (SAMPLES * SAMPLES);
+                    let mean = (sum + count / 2) / count;
                     pixels.push(mean as u8);
                 }
             }
         }
         pixels
     }
+}
+
+/// Writes a file by `encode`, unless there is a `fault`.
+///
+/// It is written beside its place and then moved there, so that `path` never holds half a figure,
+/// even if the program is killed. On an error `path` is as it was before, and nothing else is left
+/// behind.
+pub(super) fn replace(
+    path: &Path,
+    fault: Option<&str>,
+    encode: impl FnOnce(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<(), FigureError> {
+    let error = |reason| FigureError { path: path.to_path_buf(), reason };
+    if let Some(reason) = fault {
+        return Err(error(reason.to_owned()));
+    }
+    let name = path.file_name().ok_or_else(|| error("the path names no file".into()))?;
+    // The encoder picks the format by the extension, so that must stay at the end.
+    let partial = path.with_file_name(format!(".partial.{}", name.to_string_lossy()));
+    // plotters would say "ImageError(IoError(Os { … }))"; the standard library says it plainly.
+    let made = fs::File::create(&partial).map_err(Into::into);
+    made.and_then(|_| encode(&partial)).and_then(|()| Ok(fs::rename(&partial, path)?)).map_err(
+        |cause| {
+            // If even this fails there is nothing better to report than the cause itself.
+            let _ = fs::remove_file(&partial);
+            error(cause.to_string())
+        },
+    )
 }
 
 #[cfg(test)]
@@ -307,7 +327,7 @@ mod tests {
         let mut canvas = Canvas::new(2, 1);
         // Five thirds of the four columns: one black, one with 2 of 3 columns of samples black.
         canvas.rectangle(Rect::new(0.0, 0.0, 5.0 / 6.0, 1.0), Colour::hex(0));
-        let row: Vec<u8> = canvas.averaged().chunks(3).map(|rgb| rgb[0]).take(4).collect();
+        let row: Vec<u8> = canvas.averaged(SAMPLES).chunks(3).map(|rgb| rgb[0]).take(4).collect();
         assert_eq!(row, [0, 85, 255, 255]);
     }
 }

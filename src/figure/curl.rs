@@ -1,7 +1,7 @@
 //! `curl`: a field is a score only if its Jacobian is symmetric (T11).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     field::{ArrowScale, Lattice},
@@ -15,7 +15,6 @@ use crate::{
     autodiff::Dual,
     matrix::Matrix,
     model::{Autoencoder, Parameters},
-    train::NotFinite,
 };
 
 const LIMIT: f64 = 3.0;
@@ -65,7 +64,7 @@ fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(_studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let (w, b, c) = (Matrix::from_rows(W), Matrix::from_rows(B), Matrix::from_rows(C));
     let (model, v) = (Autoencoder { w, b, c, a: None }, Matrix::from_rows(V));
     let heat = Lattice::square(LIMIT, CELLS);

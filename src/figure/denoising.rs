@@ -1,7 +1,7 @@
 //! `denoising`: held-out digits, clean, corrupted and restored.
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     canvas::Canvas,
     palette::{ColourScale, INK},
     text::Anchor,
@@ -12,11 +12,10 @@ use crate::{
     corruption::corrupt,
     experiment::digits::{DRAWS, SIGMA},
     matrix::noise::{Generator, standard_normal},
-    train::NotFinite,
 };
 use rand::SeedableRng;
 
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.digits()?;
     // The first held-out digit of each class: nobody has chosen them.
     let labels = &run.digits.held_out_labels;

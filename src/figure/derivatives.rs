@@ -1,7 +1,7 @@
 //! `derivatives`: the sigmoid and its first six derivatives, each by differentiating the last (T27).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{INK, NAVY, RED},
@@ -13,13 +13,12 @@ use crate::{
     array::Function,
     identity::derivatives::{derivative, sigmoid_derivative, sigmoid_derivative_in_closed_form},
     matrix::Matrix,
-    train::NotFinite,
 };
 
 const ORDERS: usize = 6;
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(_: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     let grid = |points: usize| {
         Matrix::from_fn(points, 1, |i, _| -7.0 + 14.0 * i as f64 / (points - 1) as f64)
     };

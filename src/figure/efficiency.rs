@@ -1,7 +1,7 @@
 //! `efficiency`: score matching against maximum likelihood, for the quartic (T19).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{GREY, NAVY, RED},
@@ -14,7 +14,6 @@ use crate::{
         Estimates, LIKELIHOOD_VARIANCE, Measured, Variances, by_gamma, likelihood_variance,
     },
     matrix::noise::Generator,
-    train::NotFinite,
 };
 use rand::SeedableRng;
 
@@ -26,7 +25,7 @@ const SHOWN: usize = 128;
 const SIZES: [usize; 8] = [16, 32, 64, 128, 256, 512, 1024, 2048];
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
     let runs = SIZES.map(|n| (n, Estimates::repeated(n, REPETITIONS, &mut rng)));
     let measured: Vec<(usize, Variances)> =

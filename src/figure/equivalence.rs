@@ -1,7 +1,7 @@
 //! `equivalence`: DSM against DAE/(2σ⁴) over random models (T10).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{GREY, NAVY, RED},
@@ -11,14 +11,13 @@ use super::{
 use crate::{
     identity::denoising_autoencoder::{Instance, equivalence},
     matrix::noise::Generator,
-    train::NotFinite,
 };
 use rand::{RngExt, SeedableRng};
 
 const MODELS: usize = 500;
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
     let sides: Vec<Point> = (0..MODELS)
         .map(|_| {

@@ -1,7 +1,7 @@
 //! `explicit_implicit`: ESM and ISM along a line in θ (T2).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{GREY, INK, NAVY, RED},
@@ -17,7 +17,7 @@ use crate::{
     model::{Parameters, ScoreNetwork},
     objective::implicit,
     optimizer::Adam,
-    train::{NotFinite, train},
+    train::train,
 };
 use rand::SeedableRng;
 
@@ -27,7 +27,7 @@ const STEPS: usize = 1024;
 /// The ends of the line: 0 is where the training starts, 1 where it ends.
 const ENDS: [f64; 2] = [-0.25, 1.75];
 
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
     let point = |x: f64| Matrix::from_rows([[x]]);
     let components = [(0.6, point(-1.5), point(0.5)), (0.4, point(1.2), point(0.3))];

@@ -1,18 +1,18 @@
 //! `filters`: the learned rows of W as digit-sized tiles.
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     canvas::Canvas,
     palette::{ColourScale, INK},
     raster::Rect,
     text::Anchor,
     tiles::Tiles,
 };
-use crate::{experiment::digits::SIGMA, train::NotFinite};
+use crate::experiment::digits::SIGMA;
 
 const COLUMNS: usize = 16;
 
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let w = &studio.digits()?.model.w;
     let norms = w.data().chunks_exact(w.cols()).map(|row| row.iter().map(|w| w * w).sum::<f64>());
     // The most striking first, so that a reader need not search for them.

@@ -1,7 +1,7 @@
 //! `fisher_kl`: the Fisher divergence as the slope of Kullback–Leibler, and what it is blind to (T25).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{NAVY, RED},
@@ -12,7 +12,6 @@ use super::{
 use crate::{
     autodiff::check::difference,
     identity::fisher_kl::{Pair, fisher_divergence, kullback_leibler},
-    train::NotFinite,
 };
 
 /// Where the modes of the first panel stand, and the weight of one of them in p.
@@ -29,7 +28,7 @@ fn divergences(pair: &Pair) -> [f64; 2] {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(_: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     let mut canvas = Canvas::new(840, 380);
     let gap = slopes(&mut canvas, Rect::new(62.0, 44.0, 320.0, 280.0));
     let last = blindness(&mut canvas, Rect::new(486.0, 44.0, 320.0, 280.0));

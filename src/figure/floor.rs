@@ -1,7 +1,7 @@
 //! `floor`: the loss of the perfect score against σ, with and without its control variate (T7, T14).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{Colour, GREY, NAVY, RED},
@@ -18,7 +18,6 @@ use crate::{
     },
     objective::{denoising, denoising_with_control, noise_floor},
     quadrature::Rule,
-    train::NotFinite,
 };
 use rand::SeedableRng;
 
@@ -85,7 +84,7 @@ fn sigmas(count: usize) -> impl Iterator<Item = f64> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
     let q = shapes::pinwheel();
     let d = q.dimension();

@@ -1,7 +1,7 @@
 //! `identities`: every theorem on random instances, and every counterexample.
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{Colour, GREEN, NAVY, OCHRE, RED, VIOLET},
@@ -12,7 +12,6 @@ use super::{
 use crate::{
     identity::{self, Check, Evidence},
     matrix::{Real, noise::Generator},
-    train::NotFinite,
 };
 use rand::{RngExt, SeedableRng};
 
@@ -23,7 +22,7 @@ const BOTTOM: f64 = 1e-5;
 const TOP: f64 = 1e17;
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
     let theorems = identity::all();
     let (mut right, mut wrong) = (Vec::new(), Vec::new());

@@ -37,6 +37,11 @@ impl Colour {
         Self { rgb: [red, green, blue], alpha: 1.0 }
     }
 
+    /// Red, green and blue.
+    pub const fn rgb(self) -> [u8; 3] {
+        self.rgb
+    }
+
     /// The same colour, letting 1 − `alpha` of the ground through.
     #[must_use]
     pub const fn alpha(self, alpha: f64) -> Self {
@@ -44,7 +49,7 @@ impl Colour {
     }
 
     /// The way from `self` (t = 0) to `other` (t = 1), each channel on its own.
-    fn towards(self, other: Self, t: f64) -> Self {
+    pub fn towards(self, other: Self, t: f64) -> Self {
         let channel = |i: usize| {
             let (a, b) = (f64::from(self.rgb[i]), f64::from(other.rgb[i]));
             // `as` saturates, so rounding cannot leave 0..=255.

@@ -1,7 +1,7 @@
 //! `parzen`: what an unlimited model learns from thirty points, at three noise levels (T17).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     field::{ArrowScale, Lattice},
@@ -14,7 +14,6 @@ use crate::{
     density::{Density, KernelEstimate, shapes},
     matrix::noise::Generator,
     quadrature::Rule,
-    train::NotFinite,
 };
 use rand::SeedableRng;
 
@@ -30,7 +29,7 @@ const ARROWS: usize = 17;
 const CONTOURS: [f64; 4] = [0.08, 0.3, 0.55, 0.8];
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let q = shapes::two_moons();
     let points = q.sample(POINTS, &mut Generator::seed_from_u64(studio.seed));
     let dots: Vec<Point> = (0..POINTS).map(|i| [points.at(i, 0), points.at(i, 1)]).collect();

@@ -1,7 +1,7 @@
 //! `score_fields`: the score of the pinwheel, and what five objectives have learned of it.
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     field::{ArrowScale, Lattice},
@@ -15,7 +15,6 @@ use crate::{
     density::Density,
     experiment::pinwheel::{Method, SIGMA},
     matrix::Matrix,
-    train::NotFinite,
 };
 
 /// Half the side of the square that is shown.
@@ -29,7 +28,7 @@ const LEVELS: [f64; 4] = [0.1, 0.3, 0.55, 0.8];
 /// Arrows along a side.
 const ARROWS: usize = 17;
 
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.pinwheel()?;
     let heat = Lattice::square(LIMIT, CELLS);
     let arrows = Lattice::square(LIMIT, ARROWS).points();

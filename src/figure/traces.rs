@@ -2,7 +2,7 @@
 //! T13, T28).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{Colour, GREY, INK, NAVY, RED},
@@ -23,7 +23,6 @@ use crate::{
         sliced::{Probe, hutchinson, sliced},
         trace,
     },
-    train::NotFinite,
 };
 use rand::SeedableRng;
 use std::{hint::black_box, time::Instant};
@@ -42,7 +41,7 @@ const PROBES: usize = 1 << 10;
 const PATHS: usize = 12;
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut canvas = Canvas::new(1000, 440);
     let ratio = cost(&mut canvas, Rect::new(70.0, 64.0, 340.0, 310.0), studio.seed);
     let spread = error(&mut canvas, Rect::new(610.0, 64.0, 340.0, 310.0), studio.seed);

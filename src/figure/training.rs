@@ -1,7 +1,7 @@
 //! `training`: the loss curve, by two code paths.
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     palette::{NAVY, RED},
@@ -9,12 +9,9 @@ use super::{
     raster::{Point, Rect},
     text::Anchor,
 };
-use crate::{
-    experiment::digits::{CurvePoint, Loss},
-    train::NotFinite,
-};
+use crate::experiment::digits::{CurvePoint, Loss};
 
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.digits()?;
     // The axis is logarithmic: epoch 0 is left out.
     let curve = &run.curve[1..];

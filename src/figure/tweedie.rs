@@ -1,7 +1,7 @@
 //! `tweedie`: where the best denoiser sends corrupted points, and what it cannot know (T16).
 
 use super::{
-    Picture, Studio,
+    Error, Picture, Studio,
     axis::Axis,
     canvas::Canvas,
     field::Lattice,
@@ -18,7 +18,6 @@ use crate::{
         Matrix,
         noise::{Generator, standard_normal},
     },
-    train::NotFinite,
 };
 use rand::SeedableRng;
 use std::f64::consts::TAU;
@@ -43,7 +42,7 @@ const CHOSEN: [Point; 8] = [
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
-pub(super) fn draw(studio: &Studio) -> Result<Picture, NotFinite> {
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let q = shapes::two_moons();
     let smoothed = q.smoothed(SIGMA);
     let mut rng = Generator::seed_from_u64(studio.seed);

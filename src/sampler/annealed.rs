@@ -28,8 +28,9 @@ pub struct Level {
 /// The schedule of the paper, αᵢ = ε σᵢ²/σ_L²: ε is the step at the smallest level.
 pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
     let last = scales.smallest();
-    let level = |&sigma: &f64| {
-        Level { sigma, step: Step::halved(epsilon * (sigma * sigma) / (last * last)) }
+    let level = |&sigma: &f64| Level {
+        sigma,
+        step: Step::halved(epsilon * (sigma * sigma) / (last * last)),
     };
     scales.sigmas().iter().map(level).collect()
 }
@@ -62,7 +63,8 @@ impl<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>> Iterator for Annealed<'_, T, 
     type Item = Result<Matrix<T>, Escaped>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let &Level { sigma, step } = self.levels.get(self.taken.checked_div(self.steps_per_level)?)?;
+        let &Level { sigma, step } =
+            self.levels.get(self.taken.checked_div(self.steps_per_level)?)?;
         self.taken += 1;
         Some(self.chains.advance(|x| (self.score)(x, sigma), step))
     }

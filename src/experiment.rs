@@ -1,7 +1,47 @@
 //! The runs behind the figures: what is trained, on what, and what is measured.
 
 pub mod digits;
+pub mod noise_conditional;
 pub mod pinwheel;
+pub mod sampled_digits;
+pub mod sampled_shapes;
 
 pub use digits::DenoisedDigits;
 pub use pinwheel::Pinwheel;
+pub use sampled_digits::SampledDigits;
+pub use sampled_shapes::{LearnedShape, SampledShape};
+
+use crate::{sampler::Escaped, train::NotFinite};
+use std::fmt;
+
+/// Why a run came to no end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Failure {
+    /// A training failed.
+    Training(NotFinite),
+    /// A chain left the finite numbers.
+    Sampling(Escaped),
+}
+
+impl From<NotFinite> for Failure {
+    fn from(error: NotFinite) -> Self {
+        Self::Training(error)
+    }
+}
+
+impl From<Escaped> for Failure {
+    fn from(error: Escaped) -> Self {
+        Self::Sampling(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Training(error) => error.fmt(f),
+            Self::Sampling(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -9,6 +9,7 @@
 //! | module | what it draws |
 //! |---|---|
 //! | named like a figure | the figures of the catalogue |
+//! | `studio` | none: it keeps the runs behind the figures |
 //! | `panel`, `axis`, `field`, `tiles` | axes with data or fields in them, grids of small images |
 //! | `film` | several canvases in turn, for what moves |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
@@ -34,6 +35,7 @@ mod panel;
 mod parzen;
 mod raster;
 mod score_fields;
+mod studio;
 mod text;
 mod tiles;
 mod traces;
@@ -41,15 +43,12 @@ mod training;
 mod tweedie;
 
 pub use canvas::FigureError;
+pub use studio::Studio;
 
-use crate::{
-    experiment::{DenoisedDigits, Pinwheel},
-    sampler::Escaped,
-    train::NotFinite,
-};
+use crate::experiment::Failure;
 use canvas::Canvas;
 use film::Film;
-use std::{cell::OnceCell, fmt, path::Path};
+use std::{fmt, path::Path};
 
 /// A picture, and one line that says in numbers what it shows.
 #[derive(Debug)]
@@ -179,27 +178,13 @@ pub fn find(name: &str) -> Option<Figure> {
 pub enum Error {
     /// The file could not be written, or there was something in the data that has no place.
     File(FigureError),
-    /// The training behind it failed.
-    Training(NotFinite),
-    /// A chain behind it left the finite numbers.
-    Sampling(Escaped),
+    /// The run behind it failed.
+    Run(Failure),
 }
 
-impl From<FigureError> for Error {
-    fn from(error: FigureError) -> Self {
-        Self::File(error)
-    }
-}
-
-impl From<NotFinite> for Error {
-    fn from(error: NotFinite) -> Self {
-        Self::Training(error)
-    }
-}
-
-impl From<Escaped> for Error {
-    fn from(error: Escaped) -> Self {
-        Self::Sampling(error)
+impl<E: Into<Failure>> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self::Run(error.into())
     }
 }
 
@@ -207,8 +192,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
-            Self::Training(error) => error.fmt(f),
-            Self::Sampling(error) => error.fmt(f),
+            Self::Run(error) => error.fmt(f),
         }
     }
 }
@@ -234,63 +218,14 @@ impl Figure {
         match self.draw {
             Still(draw) => {
                 let Picture { canvas, finding } = draw(studio)?;
-                canvas.save(&path)?;
+                canvas.save(&path).map_err(Error::File)?;
                 Ok(finding)
             }
             Moving(draw) => {
                 let Motion { film, finding } = draw(studio)?;
-                film.save(&path)?;
+                film.save(&path).map_err(Error::File)?;
                 Ok(finding)
             }
         }
-    }
-}
-
-/// Hears what is going on and the fraction done.
-type Progress = Box<dyn Fn(&str, f64)>;
-
-/// What the figures share.
-pub struct Studio {
-    seed: u64,
-    progress: Progress,
-    digits: OnceCell<DenoisedDigits>,
-    pinwheel: OnceCell<Pinwheel>,
-}
-
-impl fmt::Debug for Studio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Studio").field("seed", &self.seed).finish_non_exhaustive()
-    }
-}
-
-impl Studio {
-    /// With a seed for everything random; `progress` hears what is going on and the fraction done.
-    pub fn new(seed: u64, progress: impl Fn(&str, f64) + 'static) -> Self {
-        Self {
-            seed,
-            progress: Box::new(progress),
-            digits: OnceCell::new(),
-            pinwheel: OnceCell::new(),
-        }
-    }
-
-    /// The autoencoder on the digits, trained when it is first asked for.
-    fn digits(&self) -> Result<&DenoisedDigits, NotFinite> {
-        if let Some(run) = self.digits.get() {
-            return Ok(run);
-        }
-        let progress = |done| (self.progress)("training on digits", done);
-        let run = DenoisedDigits::run(self.seed, progress)?;
-        Ok(self.digits.get_or_init(|| run))
-    }
-
-    /// The five networks on the pinwheel, trained when they are first asked for.
-    fn pinwheel(&self) -> Result<&Pinwheel, NotFinite> {
-        if let Some(run) = self.pinwheel.get() {
-            return Ok(run);
-        }
-        let progress = |done| (self.progress)("training on the pinwheel", done);
-        let run = Pinwheel::run(self.seed, progress)?;
-        Ok(self.pinwheel.get_or_init(|| run))
     }
 }

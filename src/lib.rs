@@ -41,6 +41,7 @@
 //! | 2 | [`quadrature`] | deterministic integrals, precise enough to be evidence |
 //! | 3 | [`model`], [`corruption`], [`density`], [`dataset`] | what is learned, from what |
 //! | 4 | [`objective`] | what is minimised: functionals of a score |
+//! | 4 | [`discrepancy`] | how far samples are from data |
 //! | 5 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
 //! | 5 | [`sampler`] | from a score to samples |
 //! | 5 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
@@ -66,6 +67,7 @@ pub mod autodiff;
 pub mod corruption;
 pub mod dataset;
 pub mod density;
+pub mod discrepancy;
 pub mod experiment;
 pub mod figure;
 pub mod identity;

@@ -38,6 +38,19 @@ pub fn ring() -> Mixture {
     strokes((0..16).map(arc), 0.35, 0.15)
 }
 
+/// Twenty-four Gaussians along an Archimedean spiral of one and three quarter turns, out to radius
+/// 2.7; the windings are 1.5 apart.
+pub fn spiral() -> Mixture {
+    let end = 1.75 * TAU;
+    let arc = |k: usize| {
+        // The length of the spiral grows like the square of its angle.
+        let angle = end * ((k + 1) as f64 / 24.0).sqrt();
+        let radius = 2.7 * angle / end;
+        ([radius * angle.cos(), radius * angle.sin()], angle + angle.atan())
+    };
+    strokes((0..24).map(arc), 0.35, 0.12)
+}
+
 /// Two interleaved half circles of seven Gaussians each; the horn of one ends in the middle of the
 /// other, touching nothing.
 pub fn two_moons() -> Mixture {

@@ -1,0 +1,118 @@
+//! What the runs with a noise-conditional network have in common: the training and the sampling.
+
+use super::Failure;
+use crate::{
+    array::Array,
+    autodiff::Var,
+    corruption::{NoiseScales, denoise},
+    matrix::{
+        Matrix,
+        noise::{Generator, standard_normal},
+    },
+    model::NoiseConditionalNetwork,
+    objective::noise_conditional,
+    optimizer::Adam,
+    sampler::{annealed, levels},
+    train::{Batch, NotFinite, train},
+};
+
+/// A network in single precision.
+pub type Network = NoiseConditionalNetwork<Matrix<f32>>;
+
+/// λ(σ), the weight of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// λ = σ²
+    Variance,
+    /// λ = 1
+    One,
+}
+
+impl Weight {
+    /// λ(σ): (n, 1) → (n, 1).
+    pub fn of<A: Array>(self, sigma: &A) -> A {
+        match self {
+            Self::Variance => sigma.clone() * sigma,
+            Self::One => sigma.constant(sigma.shape().0, 1, |_, _| 1.0),
+        }
+    }
+}
+
+/// How a network is trained.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// σ₁ > … > σ_L
+    pub scales: NoiseScales,
+    /// λ
+    pub weight: Weight,
+    /// How many steps.
+    pub steps: usize,
+    /// The rate at the beginning; it falls to 0.
+    pub rate: f64,
+}
+
+impl Course {
+    /// (1/L) Σ λ(σᵢ) ℓ(θ; σᵢ), the levels in turn along the rows of a batch: one number a row.
+    pub fn objective<'t>(
+        &self,
+        model: &NoiseConditionalNetwork<Var<'t, f32>>,
+        x: &Var<'t, f32>,
+        noise: &Var<'t, f32>,
+    ) -> Var<'t, f32> {
+        let sigma = x.constant(x.shape().0, 1, |i, _| self.scales.of_row(i));
+        let score = |x: &Var<'t, f32>, s: &Var<'t, f32>| model.score(x, s);
+        noise_conditional(score, x, noise, &sigma, |s| self.weight.of(s))
+    }
+
+    /// Descends over the batches. `progress` hears the number of each step.
+    ///
+    /// # Errors
+    /// If a loss stops being finite.
+    pub fn train(
+        &self,
+        start: Network,
+        batches: impl Iterator<Item = Batch<f32>>,
+        progress: impl Fn(usize),
+    ) -> Result<Network, NotFinite> {
+        train(
+            start,
+            &mut Adam::annealed(self.rate, self.steps),
+            batches.take(self.steps),
+            |model, x, noise| self.objective(model, x, noise),
+            |step| progress(step.number),
+        )
+    }
+}
+
+/// Chains at the end of every level, and denoised at the last.
+#[derive(Clone, Debug)]
+pub struct Descent {
+    /// One state (n, d) for each σ.
+    pub levels: Vec<Matrix>,
+    /// The last one, without its noise.
+    pub samples: Matrix,
+}
+
+/// Annealed Langevin dynamics from N(0, (σ₁² + s²) I), what q_σ₁ would be for a Gaussian q of width
+/// s: T steps a level, the last of length ε.
+///
+/// # Errors
+/// If a chain leaves the finite numbers.
+pub fn sample(
+    model: &Network,
+    scales: &NoiseScales,
+    [chains, dimension, steps_per_level]: [usize; 3],
+    epsilon: f64,
+    rng: &mut Generator,
+) -> Result<Descent, Failure> {
+    let (largest, last) = (scales.sigmas()[0], scales.smallest());
+    let width = (largest * largest + model.width * model.width).sqrt();
+    let start = standard_normal(chains, dimension, rng) * width;
+    let score = |x: &Matrix<f32>, sigma| model.score_at(x, sigma);
+    let states = annealed(score, start, levels(scales, epsilon), steps_per_level, rng);
+    let ends = states.skip(steps_per_level - 1).step_by(steps_per_level);
+    let levels: Vec<_> = ends.collect::<Result<_, _>>()?;
+    let end = levels.last().expect("two levels at least");
+    let samples = denoise(end, model.score_at(end, last), last).cast();
+    Ok(Descent { levels: levels.iter().map(Matrix::cast).collect(), samples })
+}

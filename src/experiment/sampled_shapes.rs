@@ -1,0 +1,129 @@
+//! Shapes in the plane out of noise: a noise-conditional network for each, sampled by annealed
+//! Langevin dynamics.
+//!
+//! The densities are known, so the samples can be held against fresh ones: by the share of each
+//! component, and by the maximum mean discrepancy beside that of two fresh samples.
+
+use super::{
+    Failure,
+    noise_conditional::{Course, Descent, Network, Weight, sample},
+};
+use crate::{
+    array::{Array, Function},
+    corruption::NoiseScales,
+    density::{Density, Mixture},
+    discrepancy::{maximum_mean_discrepancy, median_distance},
+    matrix::{Matrix, noise::Generator},
+    train::{NotFinite, fresh},
+};
+use rand::SeedableRng;
+
+/// Samples that are drawn and judged.
+pub const SAMPLES: usize = 5000;
+/// T, the steps on a level.
+pub const STEPS_PER_LEVEL: usize = 100;
+
+/// The data are about 1.5 wide: at the largest σ they are one cloud, at the smallest the noise is a
+/// third of the narrowest stroke.
+const LARGEST: f64 = 4.0;
+const SMALLEST: f64 = 0.05;
+const LEVELS: usize = 10;
+/// ε, as a share of σ_L²: at the last level a chain moves by a third of the noise. The bias of the
+/// step is of this order.
+const STEP: f64 = 0.1;
+
+const HIDDEN: usize = 128;
+const STEPS: usize = 8000;
+const BATCH: usize = 500; // the same number of rows for each of the ten levels
+const RATE: f64 = 3e-3;
+/// The first layer is this much steeper than usual: arms are narrower than the data are wide.
+const STEEPNESS: f64 = 2.0;
+/// Pairs of fresh samples that are compared with each other.
+const FRESH: usize = 8;
+
+/// A density, and the network that has learned its score at every noise level.
+#[derive(Clone, Debug)]
+pub struct LearnedShape {
+    /// q
+    pub density: Mixture,
+    /// σ₁ > … > σ_L
+    pub scales: NoiseScales,
+    /// ψ(x; σ)
+    pub model: Network,
+}
+
+/// Samples of the network, and what the numbers say of them.
+#[derive(Clone, Debug)]
+pub struct SampledShape {
+    /// The chains on their way, and the samples (5000, 2).
+    pub descent: Descent,
+    /// The share of each component of the mixture.
+    pub shares: Vec<f64>,
+    /// Maximum mean discrepancy between the samples and fresh ones.
+    pub discrepancy: f64,
+    /// The same between two fresh ones, the mean of several pairs.
+    pub fresh_discrepancy: f64,
+}
+
+/// The noise scales of all shapes.
+pub fn scales() -> NoiseScales {
+    NoiseScales::geometric(LARGEST, SMALLEST, LEVELS)
+}
+
+impl LearnedShape {
+    /// Learns a density in the plane from fresh samples, with λ as given. `progress` hears the
+    /// fraction done.
+    ///
+    /// # Errors
+    /// If a loss stops being finite.
+    pub fn train(
+        density: Mixture,
+        weight: Weight,
+        seed: u64,
+        progress: impl Fn(f64),
+    ) -> Result<Self, NotFinite> {
+        let mut rng = Generator::seed_from_u64(seed);
+        let x = density.sample(SAMPLES, &mut rng);
+        let width = (0.5 * x.squared_norm().mean().item()).sqrt();
+        let widths = [2, HIDDEN, HIDDEN, 2];
+        let mut start = Network::random(&widths, Function::Softplus, width, &mut rng);
+        let first = &mut start.network.layers[0];
+        first.w = first.w.clone() * STEEPNESS;
+        let course = Course { scales: scales(), weight, steps: STEPS, rate: RATE };
+        let batches = fresh(&density, BATCH, rng);
+        let model = course.train(start, batches, |step| progress(step as f64 / STEPS as f64))?;
+        Ok(Self { density, scales: course.scales, model })
+    }
+
+    /// So many chains from pure noise to samples.
+    ///
+    /// # Errors
+    /// If a chain leaves the finite numbers.
+    pub fn descend(&self, chains: usize, rng: &mut Generator) -> Result<Descent, Failure> {
+        let last = self.scales.smallest();
+        let epsilon = STEP * (last * last);
+        sample(&self.model, &self.scales, [chains, 2, STEPS_PER_LEVEL], epsilon, rng)
+    }
+
+    /// Samples and judges.
+    ///
+    /// # Errors
+    /// If a chain leaves the finite numbers.
+    pub fn sample(&self, seed: u64) -> Result<SampledShape, Failure> {
+        let mut rng = Generator::seed_from_u64(seed);
+        let descent = self.descend(SAMPLES, &mut rng)?;
+        let fresh: Vec<Matrix> =
+            (0..=FRESH).map(|_| self.density.sample(SAMPLES, &mut rng)).collect();
+        let bandwidth = median_distance(&fresh[0]);
+        let between = |x: &Matrix, y: &Matrix| maximum_mean_discrepancy(x, y, bandwidth);
+        let pairs = fresh.windows(2).map(|pair| between(&pair[0], &pair[1]));
+        let (responsibilities, _) = self.density.responsibilities(&descent.samples);
+        let shares = responsibilities.sum_rows() * (1.0 / SAMPLES as f64);
+        Ok(SampledShape {
+            shares: shares.data().to_vec(),
+            discrepancy: between(&descent.samples, &fresh[0]),
+            fresh_discrepancy: pairs.sum::<f64>() / FRESH as f64,
+            descent,
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! What several figures share: the seed, and runs that are made once.
+
+use crate::{
+    density::{Mixture, shapes},
+    experiment::{
+        DenoisedDigits, Failure, LearnedShape, Pinwheel, SampledDigits, SampledShape,
+        noise_conditional::Weight,
+    },
+    train::NotFinite,
+};
+use std::{cell::OnceCell, fmt};
+
+/// Hears what is going on and the fraction done.
+type Progress = Box<dyn Fn(&str, f64)>;
+
+/// What the figures share.
+pub struct Studio {
+    pub(super) seed: u64,
+    progress: Progress,
+    digits: OnceCell<DenoisedDigits>,
+    pinwheel: OnceCell<Pinwheel>,
+    sampled_digits: OnceCell<SampledDigits>,
+    shapes: [OnceCell<(LearnedShape, SampledShape)>; 3],
+}
+
+/// A shape that was learned at all noise levels and sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Pinwheel,
+    TwoMoons,
+    Spiral,
+}
+
+impl Shape {
+    pub(super) const ALL: [Self; 3] = [Self::Pinwheel, Self::TwoMoons, Self::Spiral];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Pinwheel => "pinwheel",
+            Self::TwoMoons => "two moons",
+            Self::Spiral => "spiral",
+        }
+    }
+
+    pub(super) fn density(self) -> Mixture {
+        match self {
+            Self::Pinwheel => shapes::pinwheel(),
+            Self::TwoMoons => shapes::two_moons(),
+            Self::Spiral => shapes::spiral(),
+        }
+    }
+}
+
+impl fmt::Debug for Studio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Studio").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+impl Studio {
+    /// With a seed for everything random; `progress` hears what is going on and the fraction done.
+    pub fn new(seed: u64, progress: impl Fn(&str, f64) + 'static) -> Self {
+        Self {
+            seed,
+            progress: Box::new(progress),
+            digits: OnceCell::new(),
+            pinwheel: OnceCell::new(),
+            sampled_digits: OnceCell::new(),
+            shapes: Default::default(),
+        }
+    }
+
+    /// The autoencoder on the digits, trained when it is first asked for.
+    pub(super) fn digits(&self) -> Result<&DenoisedDigits, NotFinite> {
+        once(&self.digits, || DenoisedDigits::run(self.seed, self.training("the digits")))
+    }
+
+    /// The five networks on the pinwheel, trained when they are first asked for.
+    pub(super) fn pinwheel(&self) -> Result<&Pinwheel, NotFinite> {
+        once(&self.pinwheel, || Pinwheel::run(self.seed, self.training("the pinwheel")))
+    }
+
+    /// The digits drawn by a noise-conditional network.
+    pub(super) fn sampled_digits(&self) -> Result<&SampledDigits, Failure> {
+        let DenoisedDigits { digits, model, .. } = self.digits()?;
+        let progress = self.training("the digits at all noise levels");
+        once(&self.sampled_digits, || SampledDigits::run(self.seed, digits, model, progress))
+    }
+
+    /// A shape learned by a noise-conditional network, and drawn by it.
+    pub(super) fn shape(&self, shape: Shape) -> Result<&(LearnedShape, SampledShape), Failure> {
+        once(&self.shapes[shape as usize], || {
+            let what = format!("the {} at all noise levels", shape.name());
+            let progress = self.training(&what);
+            let learned =
+                LearnedShape::train(shape.density(), Weight::Variance, self.seed, progress)?;
+            let sampled = learned.sample(self.seed)?;
+            Ok((learned, sampled))
+        })
+    }
+
+    /// Passes on the fraction of a training done.
+    fn training(&self, on: &str) -> impl Fn(f64) {
+        let what = format!("training on {on}");
+        move |done| (self.progress)(&what, done)
+    }
+}
+
+/// What the cell holds, made if it holds nothing yet.
+fn once<T, E>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
+}

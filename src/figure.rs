@@ -29,7 +29,9 @@ mod filters;
 mod fisher_kl;
 mod floor;
 mod identities;
+mod level_losses;
 mod markup;
+mod noise_scales;
 mod palette;
 mod panel;
 mod parzen;
@@ -160,6 +162,16 @@ pub const ALL: &[Figure] = &[
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
         draw: Still(derivatives::draw),
+    },
+    Figure {
+        name: "noise_scales",
+        shows: "a pinwheel at four noise levels, its exact score and the learned one",
+        draw: Still(noise_scales::draw),
+    },
+    Figure {
+        name: "level_losses",
+        shows: "loss, gradient noise and what is learned, level by level, for λ = σ² and λ = 1",
+        draw: Still(level_losses::draw),
     },
     Figure {
         name: "identities",

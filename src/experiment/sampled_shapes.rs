@@ -2,7 +2,8 @@
 //! Langevin dynamics.
 //!
 //! The densities are known, so the samples can be held against fresh ones: by the share of each
-//! component, and by the maximum mean discrepancy beside that of two fresh samples.
+//! component, and by the maximum mean discrepancy beside that of two fresh samples. And the learned
+//! score can be held against the exact one on every level, by quadrature.
 
 use super::{
     Failure,
@@ -14,6 +15,8 @@ use crate::{
     density::{Density, Mixture},
     discrepancy::{maximum_mean_discrepancy, median_distance},
     matrix::{Matrix, noise::Generator},
+    objective::explicit,
+    quadrature::{Rule, converged},
     train::{NotFinite, fresh},
 };
 use rand::SeedableRng;
@@ -38,6 +41,9 @@ const BATCH: usize = 500; // the same number of rows for each of the ten levels
 const RATE: f64 = 3e-3;
 /// The first layer is this much steeper than usual: arms are narrower than the data are wide.
 const STEEPNESS: f64 = 2.0;
+/// Steps of a quadrature along a side, of about 1/8 at the smallest σ: as long as the narrowest stroke
+/// is wide, so that a Gaussian of that width is integrated to e^(−2π²).
+const NODES: usize = 112;
 /// Pairs of fresh samples that are compared with each other.
 const FRESH: usize = 8;
 
@@ -63,6 +69,29 @@ pub struct SampledShape {
     pub discrepancy: f64,
     /// The same between two fresh ones, the mean of several pairs.
     pub fresh_discrepancy: f64,
+}
+
+/// How near a learned score is on one level, in the units of λ = σ².
+#[derive(Clone, Copy, Debug)]
+pub struct LevelFit {
+    /// σ
+    pub sigma: f64,
+    /// σ² ESM(q_σ): what the loss on this level is above its least value.
+    pub excess: f64,
+    /// ½ σ² I(q_σ): the same for ψ = 0.
+    pub scale: f64,
+}
+
+impl LevelFit {
+    /// The excess as a share of what ψ = 0 would have.
+    pub fn share(&self) -> f64 {
+        self.excess / self.scale
+    }
+
+    /// The least value of σ² DSM_σ in d dimensions, ½ d − ½ σ² I(q_σ) (T24).
+    pub fn least(&self, d: usize) -> f64 {
+        0.5 * d as f64 - self.scale
+    }
 }
 
 /// The noise scales of all shapes.
@@ -93,6 +122,31 @@ impl LearnedShape {
         let batches = fresh(&density, BATCH, rng);
         let model = course.train(start, batches, |step| progress(step as f64 / STEPS as f64))?;
         Ok(Self { density, scales: course.scales, model })
+    }
+
+    /// Holds the learned score against that of q_σ, on every level.
+    ///
+    /// # Panics
+    /// If the quadrature has not converged.
+    pub fn fits(&self) -> Vec<LevelFit> {
+        self.scales.sigmas().iter().map(|&sigma| self.fit(sigma)).collect()
+    }
+
+    fn fit(&self, sigma: f64) -> LevelFit {
+        let smoothed = self.density.smoothed(sigma);
+        // The shapes reach out to 2.7 and are at most 0.7 wide there.
+        let reach = 2.7 + 6.0 * 0.7_f64.hypot(sigma);
+        let measure = |steps| {
+            let rule = smoothed.rule(&Rule::trapezoid(-reach, reach, steps).squared());
+            let found = self.model.score_at(&rule.nodes.cast(), sigma).cast();
+            let gap = explicit(found, &smoothed.score(&rule.nodes));
+            [rule.integrate(&gap), 0.5 * smoothed.fisher_information(&rule)]
+        };
+        let (coarse, fine) = (measure(NODES), measure(2 * NODES));
+        // Percentages are told with two digits.
+        let [excess, scale] =
+            [0, 1].map(|i| sigma * sigma * converged(coarse[i], fine[i], 1e-4 * fine[1]));
+        LevelFit { sigma, excess, scale }
     }
 
     /// So many chains from pure noise to samples.

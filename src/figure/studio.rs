@@ -21,6 +21,7 @@ pub struct Studio {
     pinwheel: OnceCell<Pinwheel>,
     sampled_digits: OnceCell<SampledDigits>,
     shapes: [OnceCell<(LearnedShape, SampledShape)>; 3],
+    unweighted: OnceCell<LearnedShape>,
 }
 
 /// A shape that was learned at all noise levels and sampled.
@@ -67,6 +68,7 @@ impl Studio {
             pinwheel: OnceCell::new(),
             sampled_digits: OnceCell::new(),
             shapes: Default::default(),
+            unweighted: OnceCell::new(),
         }
     }
 
@@ -96,6 +98,14 @@ impl Studio {
                 LearnedShape::train(shape.density(), Weight::Variance, self.seed, progress)?;
             let sampled = learned.sample(self.seed)?;
             Ok((learned, sampled))
+        })
+    }
+
+    /// The pinwheel learned with λ = 1 instead of σ², and all else the same.
+    pub(super) fn unweighted_pinwheel(&self) -> Result<&LearnedShape, NotFinite> {
+        once(&self.unweighted, || {
+            let progress = self.training("the pinwheel with λ = 1");
+            LearnedShape::train(Shape::Pinwheel.density(), Weight::One, self.seed, progress)
         })
     }
 

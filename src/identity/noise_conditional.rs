@@ -10,7 +10,7 @@
 
 mod levels;
 
-pub use levels::{in_turn, one_level, sample_gradients};
+pub use levels::{in_turn, one_level, sample_gradients, total_variance};
 
 use super::{
     Check, Evidence, Theorem,

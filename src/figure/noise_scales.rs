@@ -1,0 +1,75 @@
+//! `noise_scales`: a density at four noise levels, its score and what one network has learned (T24).
+
+use super::{
+    Error, Picture, Studio,
+    axis::Axis,
+    canvas::Canvas,
+    field::{ArrowScale, Lattice},
+    palette::{ColourScale, INK, NAVY},
+    panel::Panel,
+    raster::Rect,
+    studio::Shape,
+    text::Anchor,
+};
+use crate::{array::Array, density::Density, matrix::Matrix};
+
+/// Which of the ten levels are shown.
+const SHOWN: [usize; 4] = [0, 3, 6, 9];
+/// Side of a panel, in pixels, and from one to the next.
+const SIDE: f64 = 206.0;
+const PITCH: [f64; 2] = [250.0, 262.0];
+/// Cells of heat along a side: one for each dot of the picture.
+const CELLS: usize = 412;
+/// Contours, as shares of the highest density.
+const CONTOURS: [f64; 4] = [0.1, 0.3, 0.55, 0.8];
+/// Arrows along a side.
+const ARROWS: usize = 15;
+
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
+    let (learned, _) = studio.shape(Shape::Pinwheel)?;
+    let fits = learned.fits();
+    let mut canvas = Canvas::new(1040, 606);
+    let mut shares = Vec::new();
+    for (column, level) in SHOWN.into_iter().enumerate() {
+        let fit = fits[level];
+        let smoothed = learned.density.smoothed(fit.sigma);
+        // The arms end a little beyond 3; the noise takes them further.
+        let limit = 2.9 + 1.5 * fit.sigma;
+        let (heat, arrows) =
+            (Lattice::square(limit, CELLS), Lattice::square(limit, ARROWS).points());
+        let density = smoothed.log_density(&heat.points()).exp();
+        let highest = density.data().iter().copied().fold(0.0, f64::max);
+        let contours = CONTOURS.map(|share| share * highest);
+        let truth = smoothed.score(&arrows);
+        let found: Matrix = learned.model.score_at(&arrows.cast(), fit.sigma).cast();
+        let scale = ArrowScale::of(&truth, 0.92 * SIDE / ARROWS as f64);
+        let share = format!("{:.1} %", 100.0 * fit.share());
+        let axis = Axis::linear(-limit, limit);
+        for (row, field) in [&truth, &found].into_iter().enumerate() {
+            let (left, top) = (48.0 + PITCH[0] * column as f64, 64.0 + PITCH[1] * row as f64);
+            let mut panel = Panel::new(&mut canvas, Rect::new(left, top, SIDE, SIDE), axis, axis);
+            panel
+                .heat(&heat, density.data(), ColourScale::density(highest).faded(0.28))
+                .contours(&heat, density.data(), &contours, 0.7, NAVY.alpha(0.35))
+                .arrows(&arrows, field, scale);
+            if row == 0 {
+                let title = format!("$σ = {}$", short(fit.sigma));
+                let exact = "exact  $∇log q_σ$";
+                panel.label([0.0, limit], [0.0, -36.0], Anchor::Middle, INK, &title);
+                panel.label([-limit, limit], [0.0, -12.0], Anchor::Start, INK, exact);
+            } else {
+                let law = format!("learned  $ψ(x; σ)$: {share} of $½I(q_σ)$");
+                panel.label([-limit, limit], [0.0, -12.0], Anchor::Start, INK, &law);
+            }
+        }
+        shares.push(format!("{share} at σ = {}", short(fit.sigma)));
+    }
+    let finding =
+        format!("½E‖ψ − ∇log q_σ‖² of one network, as a share of ½I(q_σ): {}", shares.join(", "));
+    Ok(Picture { canvas, finding })
+}
+
+/// Two digits.
+fn short(sigma: f64) -> String {
+    if sigma < 1.0 { format!("{sigma:.2}") } else { format!("{sigma:.1}") }
+}

@@ -102,6 +102,7 @@ pages! {
     traces: "../proofs/traces.md",
     small_noise: "../proofs/small_noise.md",
     exponential_families: "../proofs/exponential_families.md",
+    noise_conditional: "../proofs/noise_conditional.md",
     fisher_kl: "../proofs/fisher_kl.md",
     derivatives: "../proofs/derivatives.md",
 }

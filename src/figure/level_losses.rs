@@ -38,24 +38,21 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let smallest = shares(&mut canvas, frame(1), &variances);
     excess(&mut canvas, frame(2), &weighted_fits, &plain_fits);
 
-    let worst = |fits: &[LevelFit]| {
-        let worst = fits.iter().max_by(|a, b| a.share().total_cmp(&b.share())).expect("levels");
-        format!("{:.2} % (σ = {:.2})", 100.0 * worst.share(), worst.sigma)
+    let ends = |fits: &[LevelFit]| {
+        let [largest, smallest] = [&fits[0], &fits[fits.len() - 1]].map(|f| 100.0 * f.share());
+        format!("{largest:.3} % on the largest level, {smallest:.1} % on the smallest")
     };
-    let last = |fits: &[LevelFit]| 100.0 * fits.last().expect("levels").share();
     let total = |fits: &[LevelFit]| fits.iter().map(|f| f.excess).sum::<f64>() / fits.len() as f64;
     let finding = format!(
         "the smallest level has {:.0} % of the gradient's variance for λ = 1 and {:.0} % for λ = σ²; \
-         excess as a share of ½I(q_σ): λ = σ² at worst {} and {:.2} % on the smallest level, λ = 1 \
-         at worst {} and {:.2} %; mean over the levels of σ²ESM: {:.5} against {:.5}",
+         ESM as a share of ½I(q_σ): {} for λ = 1, {} for λ = σ²; the mean of σ²ESM over the levels \
+         is {:.4} and {:.4}",
         100.0 * smallest[1],
         100.0 * smallest[0],
-        worst(&weighted_fits),
-        last(&weighted_fits),
-        worst(&plain_fits),
-        last(&plain_fits),
-        total(&weighted_fits),
+        ends(&plain_fits),
+        ends(&weighted_fits),
         total(&plain_fits),
+        total(&weighted_fits),
     );
     Ok(Picture { canvas, finding })
 }

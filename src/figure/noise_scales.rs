@@ -28,7 +28,7 @@ const ARROWS: usize = 15;
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let (learned, _) = studio.shape(Shape::Pinwheel)?;
     let fits = learned.fits();
-    let mut canvas = Canvas::new(1040, 606);
+    let mut canvas = Canvas::new(1040, 572);
     let mut shares = Vec::new();
     for (column, level) in SHOWN.into_iter().enumerate() {
         let fit = fits[level];
@@ -43,7 +43,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let truth = smoothed.score(&arrows);
         let found: Matrix = learned.model.score_at(&arrows.cast(), fit.sigma).cast();
         let scale = ArrowScale::of(&truth, 0.92 * SIDE / ARROWS as f64);
-        let share = format!("{:.1} %", 100.0 * fit.share());
+        let share = format!("{} %", short(100.0 * fit.share()));
         let axis = Axis::linear(-limit, limit);
         for (row, field) in [&truth, &found].into_iter().enumerate() {
             let (left, top) = (48.0 + PITCH[0] * column as f64, 64.0 + PITCH[1] * row as f64);
@@ -58,7 +58,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
                 panel.label([0.0, limit], [0.0, -36.0], Anchor::Middle, INK, &title);
                 panel.label([-limit, limit], [0.0, -12.0], Anchor::Start, INK, exact);
             } else {
-                let law = format!("learned  $ψ(x; σ)$: {share} of $½I(q_σ)$");
+                let law = format!("learned, off by {share} of $½I(q_σ)$");
                 panel.label([-limit, limit], [0.0, -12.0], Anchor::Start, INK, &law);
             }
         }
@@ -69,7 +69,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
-/// Two digits.
-fn short(sigma: f64) -> String {
-    if sigma < 1.0 { format!("{sigma:.2}") } else { format!("{sigma:.1}") }
+/// With as many digits as are read.
+fn short(number: f64) -> String {
+    if number < 1.0 { format!("{number:.2}") } else { format!("{number:.1}") }
 }

@@ -34,7 +34,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let fit = fits[level];
         let smoothed = learned.density.smoothed(fit.sigma);
         // The arms end a little beyond 3; the noise takes them further.
-        let limit = 2.9 + 1.5 * fit.sigma;
+        let limit = 3.2 + 1.4 * fit.sigma;
         let (heat, arrows) =
             (Lattice::square(limit, CELLS), Lattice::square(limit, ARROWS).points());
         let density = smoothed.log_density(&heat.points()).exp();

@@ -47,7 +47,7 @@ pub fn one_level(
     let square = sigma * sigma;
     let left = with_gradients(model, x, |model, x| {
         let column = x.constant(x.shape().0, 1, |_, _| sigma);
-        noise_conditional(|x, s| model.score(x, s), x, &like(x, noise), &column, |s| s.clone() * s)
+        noise_conditional(|x, s| model.score(x, s), x, &like(x, noise), &column, |s| *s * s)
     });
     let right = with_gradients(model, x, |model, x| {
         let noisy = corrupt(x, &like(x, noise), sigma);

@@ -158,7 +158,7 @@ proptest! {
         seed: u64, d in 1..5_usize, s in 0.2..3.0_f64, sigma in 0.02..20.0_f64,
     ) {
         let mut rng = generator(seed);
-        let model = NoiseConditionalNetwork::random(&[d, 5, d], Function::Tanh, s, &mut rng);
+        let mut model = NoiseConditionalNetwork::random(&[d, 5, d], Function::Tanh, s, &mut rng);
         let x: Matrix = standard_normal(4, d, &mut rng) * 3.0;
         let expected = Mixture::isotropic(d, s * s).smoothed(sigma).score(&x);
         let found = model.score_at(&x, sigma);
@@ -166,6 +166,16 @@ proptest! {
             // σ² + s² with 3 roundings each, its reciprocal, a Cholesky root squared, the product;
             // the other coordinates enter the mixture's product with zeros.
             prop_assert!((found - expected).abs() <= 24.0 * U * expected.abs());
+        }
+        // And with an answer b it is that much more: ψ = −x/R² + s/(σR) b.
+        model.network.layers[1].b = standard_normal(1, d, &mut rng);
+        let answered = answer(&x, &model.score_at(&x, sigma), sigma, s);
+        let expected = Matrix::zeros(4, d).add_row(&model.network.layers[1].b);
+        for (i, (found, b)) in answered.data().iter().zip(expected.data()).enumerate() {
+            // x/R² is taken off and added again, times σR/s. 1/R is exp(½ log R⁻²): the logarithm is
+            // at most 8 in size, so that errs by 8 and a few u.
+            let off = x.data()[i].abs() * sigma / (s * s.hypot(sigma));
+            prop_assert!((found - b).abs() <= 40.0 * U * (b.abs() + off));
         }
     }
 

@@ -14,12 +14,14 @@
 //! | `film` | several canvases in turn, for what moves |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
+mod annealing;
 mod axis;
 mod boundary;
 mod canvas;
 mod curl;
 mod denoising;
 mod derivatives;
+mod digit_samples;
 mod efficiency;
 mod equivalence;
 mod explicit_implicit;
@@ -35,6 +37,7 @@ mod panel;
 mod parzen;
 mod raster;
 mod score_fields;
+mod shapes;
 mod studio;
 mod text;
 mod tiles;
@@ -160,6 +163,21 @@ pub const ALL: &[Figure] = &[
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
         draw: Still(derivatives::draw),
+    },
+    Figure {
+        name: "shapes",
+        shows: "a pinwheel, two moons and a spiral, and what annealed Langevin draws of them",
+        draw: Still(shapes::draw),
+    },
+    Figure {
+        name: "annealing",
+        shows: "particles flow to the pinwheel as σ falls",
+        draw: Moving(annealing::draw),
+    },
+    Figure {
+        name: "digit_samples",
+        shows: "digits out of noise, level by level, judged by numbers",
+        draw: Still(digit_samples::draw),
     },
     Figure {
         name: "identities",

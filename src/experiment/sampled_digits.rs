@@ -17,7 +17,7 @@
 use super::{
     Failure,
     digits::SIGMA,
-    noise_conditional::{Course, Descent, Network, Weight, sample},
+    noise_conditional::{Course, Descent, Network, Walk, Weight, sample},
 };
 use crate::{
     array::{Array, Function},
@@ -103,11 +103,11 @@ impl SampledDigits {
 
         let scales = NoiseScales::geometric(LARGEST, SMALLEST, LEVELS);
         let model = learn(&centred, width, &scales, progress, &mut rng)?;
-        let shape = [SAMPLES, PIXELS, STEPS_PER_LEVEL];
-        let Descent { levels, samples } =
-            sample(&model, &scales, shape, STEP * (SMALLEST * SMALLEST), &mut rng)?;
-        let levels = levels.into_iter().map(|x| x.add_row(&mean)).collect();
-        let descent = Descent { levels, samples: samples.add_row(&mean) };
+        let every = STEPS_PER_LEVEL;
+        let walk = Walk { chains: SAMPLES, steps_per_level: STEPS_PER_LEVEL, step: STEP, every };
+        let Descent { states, samples } = sample(&model, &scales, walk, &mut rng)?;
+        let states = states.into_iter().map(|x| x.add_row(&mean)).collect();
+        let descent = Descent { states, samples: samples.add_row(&mean) };
 
         let start =
             standard_normal(SAMPLES, PIXELS, &mut rng) * (width * width + SIGMA * SIGMA).sqrt();

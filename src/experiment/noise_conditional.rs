@@ -110,6 +110,9 @@ pub struct Walk {
 ///
 /// # Errors
 /// If a chain leaves the finite numbers.
+///
+/// # Panics
+/// If no state is kept.
 pub fn sample(
     model: &Network,
     scales: &NoiseScales,
@@ -125,7 +128,7 @@ pub fn sample(
     let chains = annealed(score, start, levels, walk.steps_per_level, rng);
     let kept = chains.skip(walk.every - 1).step_by(walk.every);
     let states: Vec<_> = kept.collect::<Result<_, _>>()?;
-    let end = states.last().expect("a level has a step");
+    let end = states.last().expect("a state is kept");
     let samples = denoise(end, model.score_at(end, last), last).cast();
     Ok(Descent { states: states.iter().map(Matrix::cast).collect(), samples })
 }

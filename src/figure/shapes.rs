@@ -5,11 +5,10 @@ use super::{
     axis::Axis,
     canvas::Canvas,
     field::Lattice,
-    palette::{ColourScale, INK, NAVY, RED},
+    palette::{ColourScale, NAVY, RED},
     panel::Panel,
     raster::{Point, Rect},
     studio::Shape,
-    text::Anchor,
 };
 use crate::{array::Array, density::Density, experiment::sampled_shapes::SAMPLES, matrix::Matrix};
 
@@ -27,7 +26,7 @@ const SHOWN: usize = 2500;
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let heat = Lattice::square(LIMIT, CELLS);
     let axis = Axis::linear(-LIMIT, LIMIT);
-    let mut canvas = Canvas::new(950, 688);
+    let mut canvas = Canvas::new(950, 704);
     let mut findings = Vec::new();
     for (place, shape) in Shape::ALL.into_iter().enumerate() {
         let (learned, sampled) = studio.shape(shape)?;
@@ -35,17 +34,16 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let highest = density.data().iter().copied().fold(0.0, f64::max);
         let levels = LEVELS.map(|share| share * highest);
         let frame =
-            |row: f64| Rect::new(58.0 + 300.0 * place as f64, 48.0 + 324.0 * row, SIDE, SIDE);
+            |row: f64| Rect::new(58.0 + 300.0 * place as f64, 52.0 + 346.0 * row, SIDE, SIDE);
         Panel::new(&mut canvas, frame(0.0), axis, axis)
             .heat(&heat, density.data(), ColourScale::density(highest))
             .labels(&format!("{}  $q$", shape.name()), "$x_1$", "$x_2$");
         let (found, fresh) = (sampled.discrepancy, sampled.fresh_discrepancy);
-        let note = format!("discrepancy {found:.4}; between fresh samples {fresh:.4}");
+        let title = format!("discrepancy {found:.3}  (fresh: {fresh:.3})");
         Panel::new(&mut canvas, frame(1.0), axis, axis)
             .contours(&heat, density.data(), &levels, 0.7, NAVY.alpha(0.5))
             .dots(&dots(&sampled.descent.samples), 1.2, RED.alpha(0.45))
-            .labels("", "$x_1$", "$x_2$")
-            .label([0.0, LIMIT], [0.0, -13.0], Anchor::Middle, INK, &note);
+            .labels(&title, "$x_1$", "$x_2$");
         let extremes = sampled
             .shares
             .iter()

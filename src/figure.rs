@@ -16,6 +16,7 @@
 mod axis;
 mod boundary;
 mod canvas;
+mod contrastive_divergence;
 mod curl;
 mod denoising;
 mod derivatives;
@@ -161,6 +162,11 @@ pub const ALL: &[Figure] = &[
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
         draw: Still(derivatives::draw),
+    },
+    Figure {
+        name: "contrastive_divergence",
+        shows: "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
+        draw: Still(contrastive_divergence::draw),
     },
     Figure {
         name: "identities",

@@ -48,7 +48,7 @@ fn in_integers(instance: &Instance) -> Vec<i128> {
     };
     let linear = |v: &[i128]| -> i128 { (0..d).map(|i| c[i] * v[i]).sum() };
     let all = 1_i128 << d;
-    let mut value = all * (bilinear(&x) + 16 * linear(&x)) << 22;
+    let mut value = (all * (bilinear(&x) + 16 * linear(&x))) << 22;
     let mut by_precision: Vec<i128> =
         (0..d * d).map(|e| (all * x[e / d] * x[e % d]) << 22).collect();
     let mut by_tilt: Vec<i128> = x.iter().map(|x| (all * x) << 11).collect();

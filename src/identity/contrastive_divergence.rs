@@ -166,11 +166,9 @@ pub fn quadratic(instance: &Instance) -> Sides {
     let second = epsilon * epsilon * 0.125;
     let mut right = first_order(instance, 2.0);
     right[0] = right[0].clone() - psi.nn(&energy.precision).inner(&psi) * second;
-    let [_, by_precision, by_tilt] = &implicit(instance)[..] else {
-        panic!("a quadratic energy has no network")
-    };
-    right[1] = by_precision.clone() - psi.tn(&psi) * second;
-    right[2] = by_tilt.clone();
+    let first = implicit(instance);
+    right[1] = first[1].clone() - psi.tn(&psi) * second;
+    right[2] = first[2].clone();
     let left = contrastive(instance);
     Sides { magnitude: left.iter().map(magnitude).collect(), left, right, roundings: 0.0 }
 }

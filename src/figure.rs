@@ -18,6 +18,7 @@ mod annealing;
 mod axis;
 mod boundary;
 mod canvas;
+mod contrastive_divergence;
 mod curl;
 mod denoising;
 mod derivatives;
@@ -178,6 +179,9 @@ pub const ALL: &[Figure] = &[
         name: "digit_samples",
         shows: "digits out of noise, level by level, judged by numbers",
         draw: Still(digit_samples::draw),
+        name: "contrastive_divergence",
+        shows: "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
+        draw: Still(contrastive_divergence::draw),
     },
     Figure {
         name: "identities",

@@ -179,6 +179,8 @@ pub const ALL: &[Figure] = &[
         name: "digit_samples",
         shows: "digits out of noise, level by level, judged by numbers",
         draw: Still(digit_samples::draw),
+    },
+    Figure {
         name: "contrastive_divergence",
         shows: "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
         draw: Still(contrastive_divergence::draw),

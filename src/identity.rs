@@ -15,6 +15,7 @@
 //! | [`small_noise`] | T15 a little noise, and the regulariser |
 //! | [`tweedie`], [`parzen`] | T16 the best denoiser knows the score, T17 and the sample by heart |
 //! | [`exponential_families`] | T19 fitted by one linear solve |
+//! | [`annealing`] | T23 annealed Langevin dynamics, and what it does about far modes |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`derivatives`] | T27 derivatives of every order |
 //!
@@ -32,6 +33,7 @@
 //! - *Monte Carlo*: within 6 standard errors, a false alarm of 2·10⁻⁹; and on the same draws the
 //!   counterexample must miss by at least 10.
 
+pub mod annealing;
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
@@ -133,6 +135,7 @@ pub struct Theorem {
 pub fn all() -> Vec<Theorem> {
     let mut all = Vec::new();
     for group in [
+        annealing::THEOREMS,
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,

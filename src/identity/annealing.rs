@@ -14,7 +14,7 @@
 
 mod law;
 
-pub use law::{START, TwoModes, heavy_side};
+pub use law::{START, TwoModes, equilibrium, first_order_bias, heavy_side};
 
 use super::{Check, Evidence, Sides, Theorem, magnitude};
 use crate::{

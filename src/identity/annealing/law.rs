@@ -13,6 +13,7 @@
 //! error is then known.
 
 use crate::{
+    array::Array,
     density::{Density, Mixture, mixture::diagonal},
     matrix::{Matrix, noise::Generator},
     quadrature::Rule,
@@ -107,6 +108,26 @@ pub fn heavy_side(
         shares.push(next.share_above_zero(&law));
     }
     shares
+}
+
+/// Pr(x₁ + x₂ > 0) under q_σ, which chains reach on a level if they are given the time.
+pub fn equilibrium(modes: TwoModes, sigma: f64) -> f64 {
+    let density = modes.diagonal().smoothed(sigma);
+    let end = modes.half_distance() + 9.0 * sigma.hypot(1.0);
+    let rule = Rule::gauss_legendre(0.0, end, 100);
+    rule.integrate(&density.log_density(&rule.nodes).exp())
+}
+
+/// To first order in the step, how much more than [`equilibrium`] the stationary law of the chain
+/// itself has on that side. It is q_σ (1 + (α/2) (g − 𝔼g)) with g = ¼‖ψ‖² + ½ Δ log q_σ.
+pub fn first_order_bias(modes: TwoModes, level: &Level) -> f64 {
+    let density = modes.diagonal().smoothed(level.sigma);
+    let end = modes.half_distance() + 9.0 * level.sigma.hypot(1.0);
+    let half = density.rule(&Rule::gauss_legendre(0.0, end, 100));
+    let other = density.rule(&Rule::gauss_legendre(-end, 0.0, 100));
+    let g = |x: &Matrix| density.score(x).squared_norm() * 0.25 + density.hessian(x) * 0.5;
+    let parts = [half, other].map(|rule| rule.integrate(&g(&rule.nodes)));
+    level.step.drift * (parts[0] - equilibrium(modes, level.sigma) * (parts[0] + parts[1]))
 }
 
 /// How far from 0 a chain comes: the drift alone leads towards the modes, and nine deviations of

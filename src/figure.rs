@@ -29,6 +29,7 @@ mod fisher_kl;
 mod floor;
 mod identities;
 mod markup;
+mod mode_weights;
 mod palette;
 mod panel;
 mod parzen;
@@ -161,6 +162,11 @@ pub const ALL: &[Figure] = &[
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
         draw: Still(derivatives::draw),
+    },
+    Figure {
+        name: "mode_weights",
+        shows: "two far modes by plain and annealed Langevin: samples, weights, where they freeze",
+        draw: Still(mode_weights::draw),
     },
     Figure {
         name: "identities",

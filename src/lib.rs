@@ -101,5 +101,6 @@ pages! {
     small_noise: "../proofs/small_noise.md",
     exponential_families: "../proofs/exponential_families.md",
     fisher_kl: "../proofs/fisher_kl.md",
+    annealed_langevin: "../proofs/annealed_langevin.md",
     derivatives: "../proofs/derivatives.md",
 }

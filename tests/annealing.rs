@@ -234,12 +234,11 @@ fn annealing_tends_to_the_right_weight_as_levels_and_steps_grow() {
     let at = |levels, steps| expected(&schedule(levels, RIGHT), steps);
     let table = [5, 10, 20].map(|l| [30, 100, 300].map(|t| at(l, t)));
     println!("weights for L = 5, 10, 20 and T = 30, 100, 300: {table:.5?}");
-    for i in 0..3 {
-        for j in 1..3 {
-            assert!(table[i][j] > table[i][j - 1] && table[j][i] > table[j - 1][i]);
-        }
-    }
-    let (middle, most) = (table[1][1], at(40, 300));
+    assert!(table.iter().all(|row| row.is_sorted()), "it grows with T");
+    assert!((0..3).all(|t| table.iter().map(|row| row[t]).is_sorted()), "it grows with L");
+    // Half the nodes leave e^(−π²) = 5·10⁻⁵, which is enough for the bounds below.
+    let most = heavy_side(MODES, &schedule(40, RIGHT), 300, 0.5)[39];
+    let middle = table[1][1];
     println!("L = 10, T = 100: {middle:.6}; L = 40, T = 300: {most:.6}");
     let twice = heavy_side(MODES, &schedule(10, RIGHT), 100, 2.0)[9];
     converged(middle, twice, 1e-10);
@@ -290,7 +289,7 @@ fn variance_across(levels: &[Level], steps: usize) -> f64 {
     })
 }
 
-/// A fifth of 0.8 is missing without annealing; with it, and each wrong rule, on the same draws.
+/// With annealing, with each wrong rule on the same draws, and without.
 #[test]
 fn chains_recover_the_weights_and_wrong_rules_do_not() {
     const N: usize = 6000;

@@ -1,7 +1,7 @@
 //! Samplers: from a score to samples.
 //!
 //! A score was learned in order to sample. Every sampler here needs nothing but that score (only
-//! the [Metropolis correction](metropolis) needs an energy as well), and each is one line:
+//! the [Metropolis correction](mod@metropolis) needs an energy as well), and each is one line:
 //!
 //! ```text
 //! ascent      x ← x + α ψ(x)                        climbs to a mode, and which depends on x₀

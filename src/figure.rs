@@ -33,6 +33,7 @@ mod fisher_kl;
 mod floor;
 mod identities;
 mod markup;
+mod mode_weights;
 mod palette;
 mod panel;
 mod parzen;
@@ -184,6 +185,9 @@ pub const ALL: &[Figure] = &[
         name: "contrastive_divergence",
         shows: "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
         draw: Still(contrastive_divergence::draw),
+        name: "mode_weights",
+        shows: "two far modes by plain and annealed Langevin: samples, weights, where they freeze",
+        draw: Still(mode_weights::draw),
     },
     Figure {
         name: "identities",

@@ -15,6 +15,7 @@
 //! | [`small_noise`] | T15 a little noise, and the regulariser |
 //! | [`tweedie`], [`parzen`] | T16 the best denoiser knows the score, T17 and the sample by heart |
 //! | [`exponential_families`] | T19 fitted by one linear solve |
+//! | [`annealing`] | T23 annealed Langevin dynamics, and what it does about far modes |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
@@ -34,6 +35,7 @@
 //!   counterexample must miss by at least 10.
 
 pub mod contrastive_divergence;
+pub mod annealing;
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
@@ -136,6 +138,7 @@ pub fn all() -> Vec<Theorem> {
     let mut all = Vec::new();
     for group in [
         contrastive_divergence::THEOREMS,
+        annealing::THEOREMS,
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,

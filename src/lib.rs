@@ -104,5 +104,6 @@ pages! {
     exponential_families: "../proofs/exponential_families.md",
     fisher_kl: "../proofs/fisher_kl.md",
     contrastive_divergence: "../proofs/contrastive_divergence.md",
+    annealed_langevin: "../proofs/annealed_langevin.md",
     derivatives: "../proofs/derivatives.md",
 }

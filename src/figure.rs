@@ -185,6 +185,8 @@ pub const ALL: &[Figure] = &[
         name: "contrastive_divergence",
         shows: "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
         draw: Still(contrastive_divergence::draw),
+    },
+    Figure {
         name: "mode_weights",
         shows: "two far modes by plain and annealed Langevin: samples, weights, where they freeze",
         draw: Still(mode_weights::draw),

@@ -34,8 +34,8 @@
 //! - *Monte Carlo*: within 6 standard errors, a false alarm of 2·10⁻⁹; and on the same draws the
 //!   counterexample must miss by at least 10.
 
-pub mod contrastive_divergence;
 pub mod annealing;
+pub mod contrastive_divergence;
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;

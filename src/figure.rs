@@ -28,12 +28,14 @@ mod filters;
 mod fisher_kl;
 mod floor;
 mod identities;
+mod langevin;
 mod markup;
 mod palette;
 mod panel;
 mod parzen;
 mod raster;
 mod score_fields;
+mod step_size;
 mod text;
 mod tiles;
 mod traces;
@@ -161,6 +163,16 @@ pub const ALL: &[Figure] = &[
         name: "derivatives",
         shows: "the sigmoid and its first six derivatives, each by differentiating the last",
         draw: Still(derivatives::draw),
+    },
+    Figure {
+        name: "langevin",
+        shows: "ascent, Langevin and the Metropolis-adjusted chain from one start",
+        draw: Still(langevin::draw),
+    },
+    Figure {
+        name: "step_size",
+        shows: "the variance of a chain with a fixed step, predicted and measured",
+        draw: Still(step_size::draw),
     },
     Figure {
         name: "identities",

@@ -15,6 +15,7 @@
 //! | [`small_noise`] | T15 a little noise, and the regulariser |
 //! | [`tweedie`], [`parzen`] | T16 the best denoiser knows the score, T17 and the sample by heart |
 //! | [`exponential_families`] | T19 fitted by one linear solve |
+//! | [`langevin`] | T21, T22 what Langevin dynamics samples, and ascent does not |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`derivatives`] | T27 derivatives of every order |
 //!
@@ -39,6 +40,7 @@ pub mod energies_and_scores;
 pub mod explicit_implicit;
 pub mod exponential_families;
 pub mod fisher_kl;
+pub mod langevin;
 pub mod parzen;
 pub mod small_noise;
 pub mod traces;
@@ -140,6 +142,7 @@ pub fn all() -> Vec<Theorem> {
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
+        langevin::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,

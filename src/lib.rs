@@ -100,6 +100,7 @@ pages! {
     traces: "../proofs/traces.md",
     small_noise: "../proofs/small_noise.md",
     exponential_families: "../proofs/exponential_families.md",
+    langevin: "../proofs/langevin.md",
     fisher_kl: "../proofs/fisher_kl.md",
     derivatives: "../proofs/derivatives.md",
 }

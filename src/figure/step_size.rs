@@ -46,7 +46,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         EPSILONS.iter().map(|&epsilon| measure(epsilon, &mut rng)).collect::<Result<_, _>>()?;
     let mut canvas = Canvas::new(1080, 390);
     settled(&mut canvas, Rect::new(62.0, 64.0, 264.0, 264.0), &measured);
-    acceptances(&mut canvas, Rect::new(412.0, 64.0, 264.0, 264.0), &measured);
+    ratios(&mut canvas, Rect::new(412.0, 64.0, 264.0, 264.0), &measured);
     paths(&mut canvas, Rect::new(762.0, 64.0, 264.0, 264.0));
 
     let off = |of: fn(&Measured) -> ([f64; 2], f64)| {
@@ -55,9 +55,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     };
     let finding = format!(
         "{CHAINS} chains for each of {} steps: at most {:.1} standard errors from v/(1 − ε/(4v)), the \
-         adjusted chain at most {:.1} from v",
+         adjusted chain, with {:.0} to {:.0} % of its proposals accepted, at most {:.1} from v",
         EPSILONS.len(),
         off(|m| (m.plain, biased_variance(V, m.epsilon))),
+        100.0 * measured[measured.len() - 1].acceptance,
+        100.0 * measured[0].acceptance,
         off(|m| (m.adjusted, V)),
     );
     Ok(Picture { canvas, finding })
@@ -109,37 +111,50 @@ fn settled(canvas: &mut Canvas, frame: Rect, measured: &[Measured]) {
         .label([0.1, V], [8.0, 14.0], Anchor::Start, RED, "Metropolis-adjusted");
 }
 
-/// What the adjustment costs.
-fn acceptances(canvas: &mut Canvas, frame: Rect, measured: &[Measured]) {
-    let points: Vec<Point> = measured.iter().map(|m| [m.epsilon, m.acceptance]).collect();
-    Panel::new(canvas, frame, Axis::linear(0.0, 4.0), Axis::linear(0.0, 1.05))
-        .labels("What the adjustment costs", "step $ε/v$", "share of proposals accepted")
-        .curve(&points, 1.2, RED)
-        .circles(&points, 3.2, RED);
+/// Both over what they should be, beside each other.
+fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[Measured]) {
+    const APART: f64 = 0.05;
+    let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 4.0), Axis::linear(0.95, 1.05));
+    panel.labels("Measured over predicted", "step $ε/v$", "ratio, with standard errors");
+    panel.horizontal(1.0, "");
+    for m in measured {
+        let plain = (m.plain, biased_variance(V, m.epsilon), -APART, NAVY);
+        let adjusted = (m.adjusted, V, APART, RED);
+        for ([mean, error], expected, shift, colour) in [plain, adjusted] {
+            let point = [[m.epsilon + shift, mean / expected]];
+            panel.error_bars(&point, &[error / expected], colour).circles(&point, 3.2, colour);
+        }
+    }
+    let names = [("Langevin over $1/(1 − ε/(4v))$", 1.045, NAVY), ("adjusted over 1", 1.039, RED)];
+    for (name, y, colour) in names {
+        panel.label([0.0, y], [10.0, 0.0], Anchor::Start, colour, name);
+    }
 }
 
 /// The variance step by step, from 0, below, at and beyond ε = 4v.
 fn paths(canvas: &mut Canvas, frame: Rect) {
     const SHOWN: usize = 30;
-    let shares = [(1.0, NAVY), (3.0, NAVY), (4.0, GREY), (4.2, RED)];
-    let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 30.0), Axis::log(0.7, 2000.0));
+    // with the point that the name stands beside
+    let shares = [
+        ("v", 1.0, 22, NAVY),
+        ("3v", 3.0, 22, NAVY),
+        ("4v", 4.0, 22, GREY),
+        ("4.2v", 4.2, 16, RED),
+    ];
+    let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 30.0), Axis::log(0.7, 3000.0));
     panel.labels(
         "Stable if and only if $ε < 4v$",
         "number of steps",
         "variance of the chain over $v$",
     );
-    for (share, colour) in shares {
+    for (name, share, beside, colour) in shares {
         let path: Vec<Point> = variances(Step::halved(share * V), V)
             .take(SHOWN)
             .enumerate()
             .map(|(i, variance)| [(i + 1) as f64, variance / V])
             .collect();
-        panel.curve(&path, 1.6, colour).label(
-            path[SHOWN - 8],
-            [0.0, -11.0],
-            Anchor::End,
-            colour,
-            &format!("$ε = {share}v$"),
-        );
+        let name = format!("$ε = {name}$");
+        panel.curve(&path, 1.6, colour);
+        panel.label(path[beside], [-4.0, -12.0], Anchor::End, colour, &name);
     }
 }

@@ -26,8 +26,9 @@ const STEPS: usize = 600;
 /// Chains behind the numbers, and steps of each.
 const CHAINS: usize = 2000;
 const LONG: usize = 3000;
-/// Where all of them start.
-const START: Point = [0.0, 0.0];
+/// Where all of them start: not in the very middle, where the score vanishes and rounding would choose
+/// the arm.
+const START: Point = [0.5, 0.2];
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
 const LIMIT: f64 = 3.7;
 const SIDE: usize = 300;

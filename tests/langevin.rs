@@ -41,7 +41,10 @@ proptest! {
     ) {
         let mut rng = Generator::seed_from_u64(seed);
         let [x, score, z] = [(); 3].map(|()| standard_normal(4, 3, &mut rng));
-        let sides = conventions(&x, &score, &z, m * 2.0_f64.powi(exponent));
+        let epsilon = m * 2.0_f64.powi(exponent);
+        // The constants themselves: in a sum a far larger term would hide a rounded one.
+        prop_assert_eq!(Step::halved(epsilon), Step::doubled(0.5 * epsilon));
+        let sides = conventions(&x, &score, &z, epsilon);
         prop_assert!(sides.are_identical() && sides.left[0].is_finite(), "{sides:?}");
         // In the wrong convention (α, √(2α)) with α = ε, both constants are others.
         prop_assert_ne!(Step::doubled(m), Step::halved(m));

@@ -32,6 +32,7 @@ mod filters;
 mod fisher_kl;
 mod floor;
 mod identities;
+mod langevin;
 mod markup;
 mod mode_weights;
 mod palette;
@@ -40,6 +41,7 @@ mod parzen;
 mod raster;
 mod score_fields;
 mod shapes;
+mod step_size;
 mod studio;
 mod text;
 mod tiles;
@@ -162,9 +164,19 @@ pub const ALL: &[Figure] = &[
         draw: Still(fisher_kl::draw),
     },
     Figure {
-        name: "derivatives",
-        shows: "the sigmoid and its first six derivatives, each by differentiating the last",
-        draw: Still(derivatives::draw),
+        name: "langevin",
+        shows: "ascent, Langevin and the Metropolis-adjusted chain from one start",
+        draw: Still(langevin::draw),
+    },
+    Figure {
+        name: "step_size",
+        shows: "the variance of a chain with a fixed step, predicted and measured",
+        draw: Still(step_size::draw),
+    },
+    Figure {
+        name: "mode_weights",
+        shows: "two far modes by plain and annealed Langevin: samples, weights, where they freeze",
+        draw: Still(mode_weights::draw),
     },
     Figure {
         name: "shapes",
@@ -187,9 +199,9 @@ pub const ALL: &[Figure] = &[
         draw: Still(contrastive_divergence::draw),
     },
     Figure {
-        name: "mode_weights",
-        shows: "two far modes by plain and annealed Langevin: samples, weights, where they freeze",
-        draw: Still(mode_weights::draw),
+        name: "derivatives",
+        shows: "the sigmoid and its first six derivatives, each by differentiating the last",
+        draw: Still(derivatives::draw),
     },
     Figure {
         name: "identities",

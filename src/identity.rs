@@ -16,6 +16,7 @@
 //! | [`tweedie`], [`parzen`] | T16 the best denoiser knows the score, T17 and the sample by heart |
 //! | [`exponential_families`] | T19 fitted by one linear solve |
 //! | [`annealing`] | T23 annealed Langevin dynamics, and what it does about far modes |
+//! | [`langevin`] | T21, T22 what Langevin dynamics samples, and ascent does not |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
@@ -43,6 +44,7 @@ pub mod energies_and_scores;
 pub mod explicit_implicit;
 pub mod exponential_families;
 pub mod fisher_kl;
+pub mod langevin;
 pub mod parzen;
 pub mod small_noise;
 pub mod traces;
@@ -137,8 +139,8 @@ pub struct Theorem {
 pub fn all() -> Vec<Theorem> {
     let mut all = Vec::new();
     for group in [
-        contrastive_divergence::THEOREMS,
         annealing::THEOREMS,
+        contrastive_divergence::THEOREMS,
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
@@ -146,6 +148,7 @@ pub fn all() -> Vec<Theorem> {
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
+        langevin::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,

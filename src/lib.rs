@@ -103,7 +103,8 @@ pages! {
     small_noise: "../proofs/small_noise.md",
     exponential_families: "../proofs/exponential_families.md",
     fisher_kl: "../proofs/fisher_kl.md",
-    contrastive_divergence: "../proofs/contrastive_divergence.md",
+    langevin: "../proofs/langevin.md",
     annealed_langevin: "../proofs/annealed_langevin.md",
+    contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",
 }

@@ -29,7 +29,7 @@ pub struct Level {
 pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
     let level = |&sigma: &f64| {
         let ratio = sigma / scales.smallest(); // at the last level exactly 1
-        Level { sigma, step: Step::halved(epsilon * ratio * ratio) }
+        Level { sigma, step: Step::halved(epsilon * (ratio * ratio)) }
     };
     scales.sigmas().iter().map(level).collect()
 }

@@ -14,12 +14,15 @@
 //! | `film` | several canvases in turn, for what moves |
 //! | `canvas`, `raster`, `palette`, `text`, `markup` | shapes, colours and words |
 
+mod annealing;
 mod axis;
 mod boundary;
 mod canvas;
+mod contrastive_divergence;
 mod curl;
 mod denoising;
 mod derivatives;
+mod digit_samples;
 mod efficiency;
 mod equivalence;
 mod explicit_implicit;
@@ -29,14 +32,18 @@ mod filters;
 mod fisher_kl;
 mod floor;
 mod identities;
+mod langevin;
 mod level_losses;
 mod markup;
+mod mode_weights;
 mod noise_scales;
 mod palette;
 mod panel;
 mod parzen;
 mod raster;
 mod score_fields;
+mod shapes;
+mod step_size;
 mod studio;
 mod text;
 mod tiles;
@@ -157,6 +164,41 @@ pub const ALL: &[Figure] = &[
         name: "fisher_kl",
         shows: "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
         draw: Still(fisher_kl::draw),
+    },
+    Figure {
+        name: "langevin",
+        shows: "ascent, Langevin and the Metropolis-adjusted chain from one start",
+        draw: Still(langevin::draw),
+    },
+    Figure {
+        name: "step_size",
+        shows: "the variance of a chain with a fixed step, predicted and measured",
+        draw: Still(step_size::draw),
+    },
+    Figure {
+        name: "mode_weights",
+        shows: "two far modes by plain and annealed Langevin: samples, weights, where they freeze",
+        draw: Still(mode_weights::draw),
+    },
+    Figure {
+        name: "shapes",
+        shows: "a pinwheel, two moons and a spiral, and what annealed Langevin draws of them",
+        draw: Still(shapes::draw),
+    },
+    Figure {
+        name: "annealing",
+        shows: "particles flow to the pinwheel as σ falls",
+        draw: Moving(annealing::draw),
+    },
+    Figure {
+        name: "digit_samples",
+        shows: "digits out of noise, level by level, judged by numbers",
+        draw: Still(digit_samples::draw),
+    },
+    Figure {
+        name: "contrastive_divergence",
+        shows: "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
+        draw: Still(contrastive_divergence::draw),
     },
     Figure {
         name: "derivatives",

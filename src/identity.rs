@@ -15,8 +15,11 @@
 //! | [`small_noise`] | T15 a little noise, and the regulariser |
 //! | [`tweedie`], [`parzen`] | T16 the best denoiser knows the score, T17 and the sample by heart |
 //! | [`exponential_families`] | T19 fitted by one linear solve |
+//! | [`annealing`] | T23 annealed Langevin dynamics, and what it does about far modes |
+//! | [`langevin`] | T21, T22 what Langevin dynamics samples, and ascent does not |
 //! | [`noise_conditional`] | T24 one network for all noise levels, and the weights of the levels |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
+//! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
 //!
 //! **How close is equal?** That depends on the [`Evidence`]:
@@ -33,6 +36,8 @@
 //! - *Monte Carlo*: within 6 standard errors, a false alarm of 2·10⁻⁹; and on the same draws the
 //!   counterexample must miss by at least 10.
 
+pub mod annealing;
+pub mod contrastive_divergence;
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
@@ -40,6 +45,7 @@ pub mod energies_and_scores;
 pub mod explicit_implicit;
 pub mod exponential_families;
 pub mod fisher_kl;
+pub mod langevin;
 pub mod noise_conditional;
 pub mod parzen;
 pub mod small_noise;
@@ -135,6 +141,8 @@ pub struct Theorem {
 pub fn all() -> Vec<Theorem> {
     let mut all = Vec::new();
     for group in [
+        annealing::THEOREMS,
+        contrastive_divergence::THEOREMS,
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
@@ -142,6 +150,7 @@ pub fn all() -> Vec<Theorem> {
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
+        langevin::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,
@@ -213,6 +222,15 @@ impl Sides {
         let evidence = if tolerance > 0.0 { Evidence::Rounding } else { Evidence::Exact };
         Check { evidence, residual, tolerance }
     }
+}
+
+/// The p of y ∝ xᵖ, from points (x, y): the slope of log y against log x by least squares.
+pub fn fitted_order(points: &[[f64; 2]]) -> f64 {
+    let mean =
+        |of: &dyn Fn(&[f64; 2]) -> f64| points.iter().map(of).sum::<f64>() / points.len() as f64;
+    let (x, y) = (mean(&|p| p[0].ln()), mean(&|p| p[1].ln()));
+    let covariance = mean(&|p| (p[0].ln() - x) * (p[1].ln() - y));
+    covariance / mean(&|p| (p[0].ln() - x).powi(2))
 }
 
 /// |x|, elementwise.

@@ -104,5 +104,8 @@ pages! {
     exponential_families: "../proofs/exponential_families.md",
     noise_conditional: "../proofs/noise_conditional.md",
     fisher_kl: "../proofs/fisher_kl.md",
+    langevin: "../proofs/langevin.md",
+    annealed_langevin: "../proofs/annealed_langevin.md",
+    contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",
 }

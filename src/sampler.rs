@@ -1,7 +1,7 @@
 //! Samplers: from a score to samples.
 //!
 //! A score was learned in order to sample. Every sampler here needs nothing but that score (only
-//! the [Metropolis correction](metropolis) needs an energy as well), and each is one line:
+//! the [Metropolis correction](mod@metropolis) needs an energy as well), and each is one line:
 //!
 //! ```text
 //! ascent      x ← x + α ψ(x)                        climbs to a mode, and which depends on x₀
@@ -29,14 +29,18 @@
 //! # Ok::<(), score_matching::sampler::Escaped>(())
 //! ```
 //!
+//! [`Negatives`] are short chains of a model in training, for contrastive divergence.
+//!
 //! A chain that leaves the finite numbers is an [error](Escaped) that names the chain and the step.
 //! The iterator then repeats it for ever, so that no adaptor can step over it.
 
 mod annealed;
 pub mod metropolis;
+mod negatives;
 
 pub use annealed::{Annealed, Level, annealed, levels};
 pub use metropolis::{Metropolis, metropolis};
+pub use negatives::Negatives;
 
 use crate::{
     array::Array,

@@ -8,7 +8,10 @@ use rand::{RngExt, SeedableRng};
 use score_matching::{
     Array, Dual, Matrix,
     density::{Density, Mixture},
-    identity::small_noise::{HeatFlow, Instance, Rates, STEP, heat_flow},
+    identity::{
+        fitted_order,
+        small_noise::{HeatFlow, Instance, Rates, STEP, heat_flow},
+    },
     matrix::noise::Generator,
     model::{Features, Monomials},
     objective::{implicit, regularised, trace},
@@ -127,18 +130,13 @@ fn the_heat_flow_has_converged() {
     }
 }
 
-/// The slope of log|remainder| against log σ by least squares.
+/// The fitted order of |remainder| in σ.
 fn order(instance: &Instance, claimed: fn(&Rates<Matrix>) -> Matrix) -> f64 {
-    let points: Vec<[f64; 2]> = [0.04, 0.06, 0.08, 0.12, 0.16]
-        .map(|sigma| {
-            let flow = heat_flow(&Instance { sigma, ..instance.clone() });
-            [sigma.ln(), flow.remainder(sigma, &claimed(&flow.rates)).abs().ln()]
-        })
-        .into();
-    let mean = |i: usize| points.iter().map(|p| p[i]).sum::<f64>() / points.len() as f64;
-    let (x, y) = (mean(0), mean(1));
-    let covariance: f64 = points.iter().map(|p| (p[0] - x) * (p[1] - y)).sum();
-    covariance / points.iter().map(|p| (p[0] - x).powi(2)).sum::<f64>()
+    let points = [0.04, 0.06, 0.08, 0.12, 0.16].map(|sigma| {
+        let flow = heat_flow(&Instance { sigma, ..instance.clone() });
+        [sigma, flow.remainder(sigma, &claimed(&flow.rates)).abs()]
+    });
+    fitted_order(&points)
 }
 
 /// Order 4 with all terms, 2 without any one of them.

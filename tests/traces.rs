@@ -11,7 +11,7 @@ use score_matching::{
     Array, Dual, Matrix, Tape,
     array::Function,
     identity::{
-        denoising_autoencoder,
+        denoising_autoencoder, fitted_order,
         traces::{self, AUTOENCODER, Instance, NETWORK, by_hand},
     },
     matrix::{Real, noise::Generator},
@@ -129,12 +129,12 @@ fn central_differences_approach_the_trace_with_the_square_of_the_step() {
             exact.remove(2); // ISM of every sample
             let found = steps.map(|h| by_differences(&instance, h));
             for (which, exact) in exact.iter().enumerate().skip(1) {
-                let errors: Vec<f64> = found.iter().map(|f| gap(&f[which], exact)).collect();
                 if which == exact_bias(widths) {
                     continue;
                 }
-                let slope =
-                    slope(&steps.map(f64::ln), &errors.iter().map(|e| e.ln()).collect::<Vec<_>>());
+                let errors = found.iter().map(|f| gap(&f[which], exact));
+                let points: Vec<_> = steps.into_iter().zip(errors).map(|(h, e)| [h, e]).collect();
+                let slope = fitted_order(&points);
                 println!("{activation:?} {widths:?} quantity {which}: slope {slope:.3}");
                 assert!((slope - 2.0).abs() < 0.1, "{activation:?} {widths:?} {which}: {slope}");
             }
@@ -145,14 +145,6 @@ fn central_differences_approach_the_trace_with_the_square_of_the_step() {
 /// The gradient by the last bias is 𝔼ψ, in which no difference occurs.
 fn exact_bias(widths: &[usize]) -> usize {
     1 + 2 * (widths.len() - 1)
-}
-
-/// Least squares.
-fn slope(x: &[f64], y: &[f64]) -> f64 {
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
-    let (mx, my) = (mean(x), mean(y));
-    let products = x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>();
-    products / x.iter().map(|x| (x - mx) * (x - mx)).sum::<f64>()
 }
 
 proptest! {

@@ -38,13 +38,13 @@ pub fn ring() -> Mixture {
     strokes((0..16).map(arc), 0.35, 0.15)
 }
 
-/// Twenty-four Gaussians along an Archimedean spiral of one and three quarter turns, out to radius
-/// 2.7; the windings are 1.5 apart.
+/// Twenty-four Gaussians along an Archimedean spiral, from radius 0.9 to radius 2.7 in a bit more
+/// than one turn; the windings are 1.5 apart.
 pub fn spiral() -> Mixture {
     let end = 1.75 * TAU;
     let arc = |k: usize| {
         // The length of the spiral grows like the square of its angle.
-        let angle = end * ((k + 1) as f64 / 24.0).sqrt();
+        let angle = end * ((k + 3) as f64 / 26.0).sqrt();
         let radius = 2.7 * angle / end;
         ([radius * angle.cos(), radius * angle.sin()], angle + angle.atan())
     };

@@ -1,6 +1,5 @@
 //! What the runs with a noise-conditional network have in common: the training and the sampling.
 
-use super::Failure;
 use crate::{
     array::Array,
     autodiff::Var,
@@ -12,7 +11,7 @@ use crate::{
     model::NoiseConditionalNetwork,
     objective::noise_conditional,
     optimizer::Adam,
-    sampler::{annealed, levels},
+    sampler::{Escaped, annealed, levels},
     train::{Batch, NotFinite, train},
 };
 
@@ -84,35 +83,52 @@ impl Course {
     }
 }
 
-/// Chains at the end of every level, and denoised at the last.
+/// Chains on their way from noise to samples.
 #[derive(Clone, Debug)]
 pub struct Descent {
-    /// One state (n, d) for each σ.
-    pub levels: Vec<Matrix>,
+    /// The states (n, d) that were kept: every so many steps, the last one too.
+    pub states: Vec<Matrix>,
     /// The last one, without its noise.
     pub samples: Matrix,
 }
 
+/// How a network is sampled.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    /// n
+    pub chains: usize,
+    /// T
+    pub steps_per_level: usize,
+    /// ε/σ_L², the step in units of σ², the same at every level.
+    pub step: f64,
+    /// Every how many steps a state is kept; a divisor of T.
+    pub every: usize,
+}
+
 /// Annealed Langevin dynamics from N(0, (σ₁² + s²) I), what q_σ₁ would be for a Gaussian q of width
-/// s: T steps a level, the last of length ε.
+/// s.
 ///
 /// # Errors
 /// If a chain leaves the finite numbers.
+///
+/// # Panics
+/// If no state is kept.
 pub fn sample(
     model: &Network,
     scales: &NoiseScales,
-    [chains, dimension, steps_per_level]: [usize; 3],
-    epsilon: f64,
+    walk: Walk,
     rng: &mut Generator,
-) -> Result<Descent, Failure> {
+) -> Result<Descent, Escaped> {
     let (largest, last) = (scales.sigmas()[0], scales.smallest());
     let width = (largest * largest + model.width * model.width).sqrt();
-    let start = standard_normal(chains, dimension, rng) * width;
+    let (_, d) = model.network.layers[0].w.shape();
+    let start = standard_normal(walk.chains, d, rng) * width;
     let score = |x: &Matrix<f32>, sigma| model.score_at(x, sigma);
-    let states = annealed(score, start, levels(scales, epsilon), steps_per_level, rng);
-    let ends = states.skip(steps_per_level - 1).step_by(steps_per_level);
-    let levels: Vec<_> = ends.collect::<Result<_, _>>()?;
-    let end = levels.last().expect("two levels at least");
+    let levels = levels(scales, walk.step * (last * last));
+    let chains = annealed(score, start, levels, walk.steps_per_level, rng);
+    let kept = chains.skip(walk.every - 1).step_by(walk.every);
+    let states: Vec<_> = kept.collect::<Result<_, _>>()?;
+    let end = states.last().expect("a state is kept");
     let samples = denoise(end, model.score_at(end, last), last).cast();
-    Ok(Descent { levels: levels.iter().map(Matrix::cast).collect(), samples })
+    Ok(Descent { states: states.iter().map(Matrix::cast).collect(), samples })
 }

@@ -5,10 +5,7 @@
 //! component, and by the maximum mean discrepancy beside that of two fresh samples. And the learned
 //! score can be held against the exact one on every level, by quadrature.
 
-use super::{
-    Failure,
-    noise_conditional::{Course, Descent, Network, Weight, sample},
-};
+use super::noise_conditional::{Course, Descent, Network, Walk, Weight, sample};
 use crate::{
     array::{Array, Function},
     corruption::NoiseScales,
@@ -17,6 +14,7 @@ use crate::{
     matrix::{Matrix, noise::Generator},
     objective::explicit,
     quadrature::{Rule, converged},
+    sampler::Escaped,
     train::{NotFinite, fresh},
 };
 use rand::SeedableRng;
@@ -31,7 +29,7 @@ pub const STEPS_PER_LEVEL: usize = 100;
 const LARGEST: f64 = 4.0;
 const SMALLEST: f64 = 0.05;
 const LEVELS: usize = 10;
-/// ε, as a share of σ_L²: at the last level a chain moves by a third of the noise. The bias of the
+/// ε/σ_L²: at the last level a chain moves by a third of the noise. The bias of the
 /// step is of this order.
 const STEP: f64 = 0.1;
 
@@ -149,23 +147,27 @@ impl LearnedShape {
         LevelFit { sigma, excess, scale }
     }
 
-    /// So many chains from pure noise to samples.
+    /// So many chains from pure noise to samples; every so many steps a state is kept.
     ///
     /// # Errors
     /// If a chain leaves the finite numbers.
-    pub fn descend(&self, chains: usize, rng: &mut Generator) -> Result<Descent, Failure> {
-        let last = self.scales.smallest();
-        let epsilon = STEP * (last * last);
-        sample(&self.model, &self.scales, [chains, 2, STEPS_PER_LEVEL], epsilon, rng)
+    pub fn descend(
+        &self,
+        chains: usize,
+        every: usize,
+        rng: &mut Generator,
+    ) -> Result<Descent, Escaped> {
+        let walk = Walk { chains, steps_per_level: STEPS_PER_LEVEL, step: STEP, every };
+        sample(&self.model, &self.scales, walk, rng)
     }
 
     /// Samples and judges.
     ///
     /// # Errors
     /// If a chain leaves the finite numbers.
-    pub fn sample(&self, seed: u64) -> Result<SampledShape, Failure> {
+    pub fn sample(&self, seed: u64) -> Result<SampledShape, Escaped> {
         let mut rng = Generator::seed_from_u64(seed);
-        let descent = self.descend(SAMPLES, &mut rng)?;
+        let descent = self.descend(SAMPLES, STEPS_PER_LEVEL, &mut rng)?;
         let fresh: Vec<Matrix> =
             (0..=FRESH).map(|_| self.density.sample(SAMPLES, &mut rng)).collect();
         let bandwidth = median_distance(&fresh[0]);

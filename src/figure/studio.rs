@@ -109,10 +109,15 @@ impl Studio {
         })
     }
 
+    /// Says what is going on, and the fraction done.
+    pub(super) fn tell(&self, what: &str, done: f64) {
+        (self.progress)(what, done);
+    }
+
     /// Passes on the fraction of a training done.
     fn training(&self, on: &str) -> impl Fn(f64) {
         let what = format!("training on {on}");
-        move |done| (self.progress)(&what, done)
+        move |done| self.tell(&what, done)
     }
 }
 

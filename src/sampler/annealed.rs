@@ -27,10 +27,9 @@ pub struct Level {
 
 /// The schedule of the paper, αᵢ = ε σᵢ²/σ_L²: ε is the step at the smallest level.
 pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
-    let last = scales.smallest();
-    let level = |&sigma: &f64| Level {
-        sigma,
-        step: Step::halved(epsilon * (sigma * sigma) / (last * last)),
+    let level = |&sigma: &f64| {
+        let ratio = sigma / scales.smallest(); // at the last level exactly 1
+        Level { sigma, step: Step::halved(epsilon * (ratio * ratio)) }
     };
     scales.sigmas().iter().map(level).collect()
 }

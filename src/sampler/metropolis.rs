@@ -35,18 +35,23 @@ pub struct Place<A> {
     pub score: A,
 }
 
+/// log k(to|from) up to a constant, for every chain: −‖√ε z‖²/(2ε) of the noise that the way takes,
+/// (n, 1).
+#[track_caller]
+pub fn log_proposal<A: Array>(from: &Place<A>, to: &Place<A>, epsilon: f64) -> A {
+    let noise = to.x.clone() - &from.x - from.score.clone() * Step::halved(epsilon).drift;
+    noise.squared_norm() * (-0.5 / epsilon)
+}
+
 /// log [p(x′) k(x|x′) / (p(x) k(x′|x))] of every chain: (n, 1).
 ///
-/// The constants of the two kernels cancel; what is left is the noise that the step took against
-/// the noise that the way back would need.
+/// The way there and the way back have opposite signs to the last bit, and so the two acceptances
+/// have exactly the ratio that detailed balance asks for.
 #[track_caller]
 pub fn log_acceptance<A: Array>(here: &Place<A>, there: &Place<A>, epsilon: f64) -> A {
-    // √ε z, from x and x′
-    let noise = |from: &Place<A>, to: &Place<A>| {
-        to.x.clone() - &from.x - from.score.clone() * Step::halved(epsilon).drift
-    };
-    let log_kernel = |from, to| noise(from, to).squared_norm() * (-0.5 / epsilon);
-    here.energy.clone() - &there.energy + log_kernel(there, here) - log_kernel(here, there)
+    let forth = log_proposal(here, there, epsilon);
+    let back = log_proposal(there, here, epsilon);
+    here.energy.clone() - &there.energy + (back - forth)
 }
 
 /// The Metropolis-adjusted Langevin algorithm; see [`metropolis`].
@@ -56,6 +61,7 @@ pub struct Metropolis<'r, T: Real, P> {
     epsilon: f64,
     here: Result<Place<Matrix<T>>, Escaped>,
     steps: usize,
+    proposed: usize,
     accepted: usize,
     rng: &'r mut Generator,
 }
@@ -63,7 +69,8 @@ pub struct Metropolis<'r, T: Real, P> {
 /// The states after 1, 2, … steps from `start` (n, d), without end.
 ///
 /// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d). An energy of +∞ means a place
-/// outside the support, and no chain goes there.
+/// outside the support, and no chain goes there. One of −∞, or one that is not a number, means that
+/// p is no density there, and is an error.
 pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)>(
     potential: P,
     start: Matrix<T>,
@@ -72,38 +79,41 @@ pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)>(
 ) -> Metropolis<'_, T, P> {
     let (energy, score) = potential(&start);
     let here = Ok(Place { x: start, energy, score });
-    Metropolis { potential, epsilon, here, steps: 0, accepted: 0, rng }
+    Metropolis { potential, epsilon, here, steps: 0, proposed: 0, accepted: 0, rng }
 }
 
 impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Metropolis<'_, T, P> {
     /// The share of all proposals so far that was accepted; 1 before the first.
-    pub fn acceptance(&self) -> f64 {
-        let chains = self.here.as_ref().map_or(0, |here| here.x.rows());
-        let proposed = self.steps * chains;
-        if proposed == 0 { 1.0 } else { self.accepted as f64 / proposed as f64 }
+    pub const fn acceptance(&self) -> f64 {
+        if self.proposed == 0 { 1.0 } else { self.accepted as f64 / self.proposed as f64 }
     }
 
     /// Proposes and decides, for all chains.
-    fn advance(&mut self, here: &Place<Matrix<T>>) -> Result<Place<Matrix<T>>, Escaped> {
+    fn advance(&mut self) -> Result<Place<Matrix<T>>, Escaped> {
+        let here = self.here.clone()?;
+        self.steps += 1;
+        let step = self.steps;
         let (n, d) = here.x.shape();
         let z = standard_normal(n, d, self.rng);
         let x = Step::halved(self.epsilon).take(&here.x, here.score.clone(), z);
-        let x = finite(x, self.steps)?;
+        let x = finite(x, step)?;
         let (energy, score) = (self.potential)(&x);
         let there = Place { x, energy, score };
-        let ratio = log_acceptance(here, &there, self.epsilon);
-        let mut accepted = vec![false; n];
-        for (chain, accepted) in accepted.iter_mut().enumerate() {
+        let ratio = log_acceptance(&here, &there, self.epsilon);
+        let decide = |chain| {
             let log_uniform = self.rng.random::<f64>().ln();
-            if there.energy.at(chain, 0) == f64::INFINITY {
-                continue; // whatever the score says there
+            let energies = [&here, &there].map(|place| place.energy.at(chain, 0));
+            if energies[1] == f64::INFINITY {
+                return Ok(false); // whatever the score says there
             }
             let ratio = ratio.at(chain, 0);
-            if ratio.is_nan() {
-                return Err(Escaped { chain, step: self.steps });
+            if ratio.is_nan() || energies.contains(&f64::NEG_INFINITY) {
+                return Err(Escaped { chain, step });
             }
-            *accepted = log_uniform < ratio;
-        }
+            Ok(log_uniform < ratio)
+        };
+        let accepted = (0..n).map(decide).collect::<Result<Vec<bool>, _>>()?;
+        self.proposed += n;
         self.accepted += accepted.iter().filter(|accepted| **accepted).count();
         let chosen = |old: &Matrix<T>, new: &Matrix<T>| {
             let pick = |i: usize, j| if accepted[i] { new.at(i, j) } else { old.at(i, j) };
@@ -121,10 +131,7 @@ impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Iterator for Metropol
     type Item = Result<Matrix<T>, Escaped>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Ok(here) = self.here.clone() {
-            self.steps += 1;
-            self.here = self.advance(&here);
-        }
+        self.here = self.advance(); // which hands an error on
         Some(self.here.clone().map(|here| here.x))
     }
 }

@@ -1,0 +1,92 @@
+//! `annealing`: particles flow to the pinwheel as σ falls.
+
+use super::{
+    Error, Motion, Studio,
+    axis::Axis,
+    canvas::Canvas,
+    field::Lattice,
+    film::Film,
+    palette::{GREY, INK, NAVY, RED},
+    panel::Panel,
+    raster::Rect,
+    studio::Shape,
+    text::Anchor,
+};
+use crate::{
+    array::Array,
+    density::Density,
+    experiment::sampled_shapes::STEPS_PER_LEVEL,
+    matrix::{Matrix, noise::Generator},
+};
+use rand::SeedableRng;
+
+/// Half the side of the square that is shown.
+const LIMIT: f64 = 6.0;
+/// Side of the panel, in pixels.
+const SIDE: f64 = 330.0;
+/// Cells along a side, for the contours.
+const CELLS: usize = 330;
+/// Contours, as shares of the highest density.
+const LEVELS: [f64; 3] = [0.05, 0.3, 0.7];
+/// Particles.
+const PARTICLES: usize = 500;
+/// Frames for each level.
+const FRAMES: usize = 5;
+/// Frames for which the end stays.
+const REST: usize = 8;
+/// How long a frame stays, in milliseconds.
+const DELAY: u32 = 100;
+
+pub(super) fn draw(studio: &Studio) -> Result<Motion, Error> {
+    let (learned, _) = studio.shape(Shape::Pinwheel)?;
+    let mut rng = Generator::seed_from_u64(studio.seed.wrapping_add(2));
+    let flow = learned.descend(PARTICLES, STEPS_PER_LEVEL / FRAMES, &mut rng)?;
+    let sigmas = learned.scales.sigmas();
+    let heat = Lattice::square(LIMIT, CELLS);
+
+    let mut film = Film::new(400, 424, DELAY);
+    let mut frame = |sigma: f64, share: f64, x: &Matrix| {
+        film.frame(|canvas| {
+            let smoothed = learned.density.smoothed(sigma).log_density(&heat.points()).exp();
+            let highest = smoothed.data().iter().copied().fold(0.0, f64::max);
+            let axis = Axis::linear(-LIMIT, LIMIT);
+            let inside = |i: usize| {
+                let point = [x.at(i, 0), x.at(i, 1)];
+                point.iter().all(|c| c.abs() < LIMIT).then_some(point)
+            };
+            let dots: Vec<_> = (0..x.rows()).filter_map(inside).collect();
+            Panel::new(canvas, Rect::new(46.0, 40.0, SIDE, SIDE), axis, axis)
+                .contours(
+                    &heat,
+                    smoothed.data(),
+                    &LEVELS.map(|l| l * highest),
+                    0.8,
+                    NAVY.alpha(0.5),
+                )
+                .dots(&dots, 1.7, RED);
+            mark(canvas, sigma, share);
+        });
+    };
+    let total = flow.states.len() as f64;
+    for (i, x) in flow.states.iter().enumerate() {
+        frame(sigmas[i / FRAMES], (i + 1) as f64 / total, x);
+    }
+    for _ in 0..REST {
+        frame(learned.scales.smallest(), 1.0, &flow.samples);
+    }
+    let finding = format!(
+        "{PARTICLES} particles, {} levels from σ = {} to {}, {STEPS_PER_LEVEL} steps on each",
+        sigmas.len(),
+        sigmas[0],
+        learned.scales.smallest()
+    );
+    Ok(Motion { film, finding })
+}
+
+/// σ, and how much of the way is done.
+fn mark(canvas: &mut Canvas, sigma: f64, share: f64) {
+    let bar = Rect::new(150.0, 17.0, 226.0, 5.0);
+    canvas.text([46.0, 20.0], Anchor::Start, 13.0, INK, &format!("$σ$ = {sigma:.2}"));
+    canvas.outline(bar, 0.8, GREY);
+    canvas.rectangle(Rect { width: bar.width * share, ..bar }, NAVY);
+}

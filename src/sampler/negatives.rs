@@ -1,0 +1,90 @@
+//! The negatives of contrastive divergence: where the model's own chains go.
+
+use super::{Escaped, Sampler, Step, langevin};
+use crate::{
+    array::Array,
+    autodiff::Var,
+    matrix::{Matrix, Real, noise::Generator},
+};
+
+/// Chains that make the negatives x⁻ of
+/// [`contrastive_divergence`](crate::objective::contrastive_divergence): at each call k Langevin
+/// steps by the energy as it is now.
+///
+/// CD-k begins every time at the data (Hinton 2002). Persistent chains go on from where they were
+/// (Tieleman 2008): k steps are few, but the energy has hardly changed since the last ones.
+///
+/// ```
+/// use rand::SeedableRng;
+/// use score_matching::matrix::noise::{Generator, standard_normal};
+/// use score_matching::{Array, Matrix, array::Function, objective::contrastive_divergence};
+/// use score_matching::model::{EnergyNetwork, ScoreNetwork};
+/// use score_matching::{optimizer::Adam, sampler::Negatives, train::{Batches, train}};
+///
+/// let mut rng = Generator::seed_from_u64(1);
+/// let data: Matrix = standard_normal(256, 2, &mut rng);
+/// let network = ScoreNetwork::random(&[2, 8, 1], Function::Softplus, &mut rng);
+/// let model = EnergyNetwork { network, width: 2.0 };
+/// let mut negatives = Negatives::from_data(1, 0.1, Generator::seed_from_u64(2));
+/// let trained = train(
+///     model,
+///     &mut Adam::new(1e-2),
+///     Batches::new(data, 64, rng).take(10),
+///     |model, x, _| {
+///         let negative = negatives.draw(|x| model.energy(x), x).expect("finite chains");
+///         contrastive_divergence(|x| model.energy(x), x, &negative)
+///     },
+///     |_| (),
+/// );
+/// assert!(trained.is_ok());
+/// ```
+#[derive(Debug)]
+pub struct Negatives<T: Real> {
+    steps: usize,
+    step: Step,
+    /// Where persistent chains are.
+    chains: Option<Matrix<T>>,
+    rng: Generator,
+}
+
+impl<T: Real> Negatives<T> {
+    /// k steps of length ε from the data.
+    pub fn from_data(k: usize, epsilon: f64, rng: Generator) -> Self {
+        Self { steps: k, step: Step::halved(epsilon), chains: None, rng }
+    }
+
+    /// k steps of length ε from where the chains are, at first at `start` (m, d).
+    pub fn persistent(start: Matrix<T>, k: usize, epsilon: f64, rng: Generator) -> Self {
+        Self { chains: Some(start), ..Self::from_data(k, epsilon, rng) }
+    }
+
+    /// x⁻ for the energy and the batch x (n, d): (n, d), or (m, d) from persistent chains. It lies on
+    /// the tape of x as a constant.
+    ///
+    /// # Errors
+    /// If a chain leaves the finite numbers; persistent ones then stay where they were.
+    ///
+    /// # Panics
+    /// If k is 0.
+    #[track_caller]
+    pub fn draw<'t>(
+        &mut self,
+        energy: impl Fn(&Var<'t, T>) -> Var<'t, T>,
+        x: &Var<'t, T>,
+    ) -> Result<Var<'t, T>, Escaped> {
+        let constant = |values: &Matrix<T>| {
+            let (n, d) = values.shape();
+            x.constant(n, d, |i, j| values.at(i, j))
+        };
+        let score = |at: &Matrix<T>| {
+            let at = constant(at);
+            -energy(&at).sum().gradient(&[at]).remove(0)
+        };
+        let start = self.chains.clone().unwrap_or_else(|| x.value());
+        let negative = langevin(score, start, self.step, &mut self.rng).after(self.steps)?;
+        if let Some(chains) = &mut self.chains {
+            chains.clone_from(&negative);
+        }
+        Ok(constant(&negative))
+    }
+}

@@ -1,0 +1,133 @@
+//! T21: the variance at which chains settle, measured.
+//!
+//! The chains are independent and started alike, so a mean over them has a standard error; the
+//! steps of one chain are not, and no mean is taken over them. Where a mean is compared with a
+//! formula, the nearest false formulas must miss by ten standard errors.
+
+use rand::SeedableRng;
+use score_matching::{
+    Array, Matrix,
+    identity::{
+        Check,
+        langevin::{biased_variance, stationary_variance},
+    },
+    matrix::noise::{Generator, standard_normal},
+    sampler::{Sampler, Step, langevin, metropolis},
+};
+
+/// The score of N(0, v).
+fn linear(v: f64) -> impl Fn(&Matrix) -> Matrix {
+    move |x: &Matrix| x.clone() * (-1.0 / v)
+}
+
+fn squares(x: &Matrix) -> Vec<f64> {
+    x.data().iter().map(|x| x * x).collect()
+}
+
+const V: f64 = 1.7;
+const SHARES: [f64; 5] = [0.1, 0.5, 1.0, 2.0, 3.0];
+const CHAINS: usize = 400_000;
+
+/// From 0 the variance is (1 − keep²ᵀ) of the stationary one, keep = 1 − ε/(2v): so many steps that
+/// this is 1 − 10⁻⁶ at most, while a standard error is √(2/n) = 2·10⁻³.
+fn burn_in(share: f64) -> usize {
+    let keep = (1.0 - 0.5 * share).abs();
+    (1e-6_f64.ln() / (2.0 * keep.ln())).ceil().max(1.0) as usize
+}
+
+/// Chains from 0, enough for the wrong rules, which are far off.
+const FEW: usize = 100_000;
+
+fn unadjusted(chains: usize, step: Step, steps: usize, rng: &mut Generator) -> Vec<f64> {
+    let start = Matrix::zeros(chains, 1);
+    squares(&langevin(linear(V), start, step, rng).after(steps).expect("finite"))
+}
+
+/// 400 000 chains from 0 for each step size, seed 21.
+#[test]
+fn the_stationary_variance_is_measured_for_five_step_sizes() {
+    let mut rng = Generator::seed_from_u64(21);
+    for share in SHARES {
+        let (epsilon, steps) = (share * V, burn_in(share));
+        let found = unadjusted(CHAINS, Step::halved(epsilon), steps, &mut rng);
+        let claims = [biased_variance(V, epsilon), V];
+        let [right, unbiased] = claims.map(|variance| Check::monte_carlo(&found, variance));
+        println!(
+            "ε = {share} v, {steps} steps: {:.2} standard errors from v/(1 − ε/(4v)), {:.1} from v",
+            right.residual, unbiased.residual
+        );
+        assert!(right.holds(), "{right:?}");
+        assert!(unbiased.residual >= 10.0, "a fixed step samples p: {unbiased:?}");
+    }
+}
+
+/// (ε/2, √(2ε)) and (ε, √ε) are other temperatures: each has its own variance. 100 000 chains, seed
+/// 20.
+#[test]
+fn swapped_constants_are_caught() {
+    let mut rng = Generator::seed_from_u64(20);
+    for share in [0.5, 1.0, 1.5] {
+        let epsilon = share * V;
+        let right = Step::halved(epsilon);
+        for wrong in [
+            Step { noise: Step::doubled(epsilon).noise, ..right },
+            Step { drift: Step::doubled(epsilon).drift, ..right },
+        ] {
+            let found = unadjusted(FEW, wrong, burn_in(share), &mut rng);
+            let settles = stationary_variance(wrong, V).expect("a stable step");
+            let [own, claimed] = [settles, biased_variance(V, epsilon)]
+                .map(|variance| Check::monte_carlo(&found, variance));
+            println!("{wrong:?}: {:.2} from its own, {:.0} off", own.residual, claimed.residual);
+            assert!(own.holds() && claimed.residual >= 10.0, "{own:?} {claimed:?}");
+        }
+    }
+}
+
+/// 400 000 chains for 20 steps from p, in which they stay after every step, so that no burn-in has
+/// to suffice; and 100 000 for 40 steps from 0, which show that the chain moves and forgets. Seed 22.
+#[test]
+fn the_adjusted_chain_has_the_variance_of_p_for_five_step_sizes() {
+    let mut rng = Generator::seed_from_u64(22);
+    let potential = |x: &Matrix| (x.squared_norm() * (0.5 / V), x.clone() * (-1.0 / V));
+    for share in SHARES {
+        let epsilon = share * V;
+        let p = standard_normal(CHAINS, 1, &mut rng) * V.sqrt();
+        for (name, start, steps) in [("p", p, 20), ("0", Matrix::zeros(FEW, 1), 40)] {
+            // (1 − ε/(2v))⁸⁰ is below 10⁻⁶ from ε = v/2 on; of a smaller ε 40 steps are too few.
+            if name == "0" && share < 0.5 {
+                continue;
+            }
+            let mut chains = metropolis(potential, start, epsilon, &mut rng);
+            let found = squares(&chains.by_ref().after(steps).expect("finite"));
+            let accepted = chains.acceptance();
+            let claims = [V, biased_variance(V, epsilon)];
+            let [right, biased] = claims.map(|variance| Check::monte_carlo(&found, variance));
+            println!(
+                "ε = {share} v from {name}, {accepted:.4} accepted: {:.2} standard errors from v, \
+                 {:.1} from the unadjusted",
+                right.residual, biased.residual
+            );
+            assert!(right.holds(), "{share} from {name}: {right:?}");
+            assert!(biased.residual >= 10.0, "as if unadjusted: {biased:?}");
+            assert!(accepted > 0.5 && accepted < 1.0, "{accepted}");
+        }
+    }
+}
+
+/// A bug that shipped: the same key, so the same noise, at every step. The chain then runs towards a
+/// place √ε z/(ε/(2v)) and stops, with the variance 4v²/ε instead. 100 000 chains, seed 23.
+#[test]
+fn one_noise_for_all_steps_is_caught() {
+    for share in [0.5, 1.0, 3.0] {
+        let epsilon = share * V;
+        let mut x = Matrix::zeros(FEW, 1);
+        // the place is neared like keepᵀ, the variance by half the rate of burn_in
+        for _ in 0..2 * burn_in(share) {
+            let same = &mut Generator::seed_from_u64(23);
+            x = langevin(linear(V), x, Step::halved(epsilon), same).after(1).expect("finite");
+        }
+        let claims = [4.0 * V * V / epsilon, biased_variance(V, epsilon)];
+        let [own, right] = claims.map(|variance| Check::monte_carlo(&squares(&x), variance));
+        assert!(own.holds() && right.residual >= 10.0, "{own:?} {right:?}");
+    }
+}

@@ -129,7 +129,7 @@ impl Smooth {
     }
 }
 
-/// T21: 𝔼_p[Δf] and −𝔼_p⟨∇f, ∇ log p⟩, so that the generator ½(Δ + ⟨∇ log p, ∇⟩) of the continuous
+/// T21: the mean of Δf under p and −𝔼_p⟨∇f, ∇ log p⟩, so that the generator ½(Δ + ⟨∇ log p, ∇⟩) of the continuous
 /// dynamics has the mean 0 under p.
 pub fn generator(instance: &Instance, f: &Smooth, steps: usize) -> Balance {
     let rule = instance.rule(steps);
@@ -170,7 +170,7 @@ pub fn dyadic(rng: &mut Generator) -> (Step, f64) {
     (step, 2.0_f64.powi(rng.random_range(-1..=2)))
 }
 
-/// T21: 𝔼[x²] after so many steps from 0 with signs for noise, as a mean over all 2ᵀ sequences of
+/// T21: the mean of x² after so many steps from 0 with signs for noise, as a mean over all 2ᵀ sequences of
 /// signs, each a chain of the sampler's own [`Step::take`]; and the recursion of [`variances`].
 ///
 /// A second moment asks of the noise its first two moments alone, and signs have those of N(0, 1).

@@ -42,7 +42,7 @@ const STEEPNESS: f64 = 2.0;
 /// Steps of a quadrature along a side, of about 1/8 at the smallest σ: as long as the narrowest stroke
 /// is wide, so that a Gaussian of that width is integrated to e^(−2π²).
 const NODES: usize = 112;
-/// Pairs of fresh samples that are compared with each other.
+/// Fresh samples that the samples, and one another, are compared with.
 const FRESH: usize = 8;
 
 /// A density, and the network that has learned its score at every noise level.
@@ -63,7 +63,7 @@ pub struct SampledShape {
     pub descent: Descent,
     /// The share of each component of the mixture.
     pub shares: Vec<f64>,
-    /// Maximum mean discrepancy between the samples and fresh ones.
+    /// Maximum mean discrepancy between the samples and fresh ones, the mean over several of those.
     pub discrepancy: f64,
     /// The same between two fresh ones, the mean of several pairs.
     pub fresh_discrepancy: f64,
@@ -172,13 +172,15 @@ impl LearnedShape {
             (0..=FRESH).map(|_| self.density.sample(SAMPLES, &mut rng)).collect();
         let bandwidth = median_distance(&fresh[0]);
         let between = |x: &Matrix, y: &Matrix| maximum_mean_discrepancy(x, y, bandwidth);
-        let pairs = fresh.windows(2).map(|pair| between(&pair[0], &pair[1]));
+        let mean = |sum: f64| sum / FRESH as f64;
+        let found = fresh[1..].iter().map(|x| between(&descent.samples, x)).sum();
+        let pairs = fresh.windows(2).map(|pair| between(&pair[0], &pair[1])).sum();
         let (responsibilities, _) = self.density.responsibilities(&descent.samples);
         let shares = responsibilities.sum_rows() * (1.0 / SAMPLES as f64);
         Ok(SampledShape {
             shares: shares.data().to_vec(),
-            discrepancy: between(&descent.samples, &fresh[0]),
-            fresh_discrepancy: pairs.sum::<f64>() / FRESH as f64,
+            discrepancy: mean(found),
+            fresh_discrepancy: mean(pairs),
             descent,
         })
     }

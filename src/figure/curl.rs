@@ -20,8 +20,8 @@ use crate::{
 const LIMIT: f64 = 3.0;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 230.0;
-/// Cells of heat along a side: one for each dot of the picture.
-const CELLS: usize = 460;
+/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
+const CELLS: usize = 230;
 /// Arrows along a side.
 const ARROWS: usize = 15;
 

@@ -60,7 +60,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             .fold((f64::MAX, 0.0), |(l, h): (f64, f64), s| (l.min(s), h.max(s)))
     };
 
-    let lattice = Lattice::square(LIMIT, 2 * SIDE);
+    let lattice = Lattice::square(LIMIT, SIDE);
     let density = p.log_density(&lattice.points());
     let heat: Vec<f64> = density.data().iter().map(|l| l.exp()).collect();
     let highest = heat.iter().copied().fold(0.0, f64::max);

@@ -124,7 +124,7 @@ fn law(levels: &[Level], steps: usize) -> f64 {
 
 /// Where the chains ended, and the density they should have.
 fn samples(canvas: &mut Canvas, frame: Rect, title: &str, ends: &Matrix, density: &Mixture) {
-    let lattice = Lattice::square(LIMIT, 2 * SIDE as usize);
+    let lattice = Lattice::square(LIMIT, SIDE as usize);
     let heat = density.log_density(&lattice.points()).exp();
     let highest = heat.data().iter().copied().fold(0.0, f64::max);
     let points: Vec<Point> = (0..SHOWN).map(|i| [ends.at(i, 0), ends.at(i, 1)]).collect();

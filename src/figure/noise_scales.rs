@@ -18,8 +18,8 @@ const SHOWN: [usize; 4] = [0, 3, 6, 9];
 /// Side of a panel, in pixels, and from one to the next.
 const SIDE: f64 = 206.0;
 const PITCH: [f64; 2] = [250.0, 262.0];
-/// Cells of heat along a side: one for each dot of the picture.
-const CELLS: usize = 412;
+/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
+const CELLS: usize = 206;
 /// Contours, as shares of the highest density.
 const CONTOURS: [f64; 4] = [0.1, 0.3, 0.55, 0.8];
 /// Arrows along a side.

@@ -33,7 +33,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let q = shapes::two_moons();
     let points = q.sample(POINTS, &mut Generator::seed_from_u64(studio.seed));
     let dots: Vec<Point> = (0..POINTS).map(|i| [points.at(i, 0), points.at(i, 1)]).collect();
-    let (fine, coarse) = (Lattice::square(LIMIT, 2 * SIDE), Lattice::square(LIMIT, ARROWS));
+    let (fine, coarse) = (Lattice::square(LIMIT, SIDE), Lattice::square(LIMIT, ARROWS));
     // The smoothed density ends within ±9 at every level, and its score has no finer feature than σ².
     let grid = Rule::trapezoid(-9.0, 9.0, 450).squared();
     let mut canvas = Canvas::new(1060, 410);

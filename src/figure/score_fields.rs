@@ -21,8 +21,8 @@ use crate::{
 const LIMIT: f64 = 3.3;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 230.0;
-/// Cells of heat along a side: one for each dot of the picture.
-const CELLS: usize = 460;
+/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
+const CELLS: usize = 230;
 /// Contours, as shares of the highest density.
 const LEVELS: [f64; 4] = [0.1, 0.3, 0.55, 0.8];
 /// Arrows along a side.

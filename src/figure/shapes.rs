@@ -16,8 +16,8 @@ use crate::{array::Array, density::Density, experiment::sampled_shapes::SAMPLES,
 const LIMIT: f64 = 4.0;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 250.0;
-/// Cells of heat along a side: one for each dot of the picture.
-const CELLS: usize = 500;
+/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
+const CELLS: usize = 250;
 /// Contours, as shares of the highest density.
 const LEVELS: [f64; 3] = [0.1, 0.4, 0.7];
 /// Dots that are shown.

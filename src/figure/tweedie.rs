@@ -51,7 +51,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let restored = smoothed.score(&noisy) * (SIGMA * SIGMA) + &noisy;
     let loss = |x: &Matrix| (x.clone() - &clean).squared_norm().mean().item();
 
-    let lattice = Lattice::square(LIMIT, 2 * SIDE);
+    let lattice = Lattice::square(LIMIT, SIDE);
     let heat = q.log_density(&lattice.points()).exp();
     let highest = heat.data().iter().copied().fold(0.0, f64::max);
     let mut canvas = Canvas::new(860, 470);

@@ -31,7 +31,7 @@ const LEVELS: [f64; 3] = [0.05, 0.3, 0.7];
 /// Particles.
 const PARTICLES: usize = 500;
 /// Frames for each level.
-const FRAMES: usize = 5;
+const FRAMES: usize = 4;
 /// Frames for which the end stays.
 const REST: usize = 8;
 /// How long a frame stays, in milliseconds.

@@ -8,7 +8,7 @@
 //! colour bar  beside the panels that share a scale
 //! ```
 //!
-//! Heat is sharp with a cell for every dot of the picture, two a logical pixel each way.
+//! Heat is smooth with a cell for every logical pixel; twice as many each way would only make the file larger.
 
 use super::{
     axis::Axis,

@@ -108,4 +108,5 @@ pages! {
     annealed_langevin: "../proofs/annealed_langevin.md",
     contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",
+    common_slips: "../proofs/common_slips.md",
 }

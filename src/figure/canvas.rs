@@ -22,14 +22,7 @@ use plotters::prelude::{BitMapBackend, DrawingBackend};
 use plotters::style::RGBAColor;
 
 use super::palette::Colour;
-use super::raster::{Point, Rect, circle, segment, spans};
-
-/// PNG pixels per logical pixel, so that text stays sharp on dense screens and on paper.
-const DOTS: u32 = 2;
-/// Samples per PNG pixel, in each direction: 3² + 1 levels of grey along an edge.
-const SAMPLES: u32 = 3;
-/// Samples per logical pixel, in each direction.
-pub(super) const SCALE: f64 = (DOTS * SAMPLES) as f64;
+use super::raster::{DOTS, Point, Rect, SAMPLES, SCALE, circle, segment, spans};
 
 /// Why a figure was not written.
 #[derive(Debug)]

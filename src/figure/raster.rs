@@ -6,7 +6,12 @@
 
 use std::f64::consts::TAU;
 
-use super::canvas::SCALE;
+/// PNG pixels per logical pixel, so that text stays sharp on dense screens and on paper.
+pub const DOTS: u32 = 2;
+/// Samples per PNG pixel, in each direction: 3² + 1 levels of grey along an edge.
+pub const SAMPLES: u32 = 3;
+/// Samples per logical pixel, in each direction.
+pub const SCALE: f64 = (DOTS * SAMPLES) as f64;
 
 /// A place on the page, [x, y] in logical pixels, y downwards; or, on a panel, in data units.
 pub type Point = [f64; 2];

@@ -20,10 +20,10 @@ use std::sync::Once;
 use plotters::prelude::{DrawingBackend, FontDesc, FontFamily, FontStyle};
 use plotters::style::{RGBAColor, register_font};
 
-use super::canvas::{Canvas, SCALE};
+use super::canvas::Canvas;
 use super::markup::{Face, Level, Run, parse};
 use super::palette::Colour;
-use super::raster::Point;
+use super::raster::{Point, SCALE};
 
 /// Which point of a text stands at the given x.
 #[derive(Clone, Copy, Debug)]

@@ -201,10 +201,10 @@ fn around_the_parzen_score_the_objective_is_a_parabola() {
     let psi = |x: &Matrix| sample.score(x);
     let wave = wave(1, &mut generator(18));
     let mut worst: f64 = 0.0;
-    for epsilon in [-2.0, -0.1, 0.01, 1.0] {
+    for eta in [-2.0, -0.1, 0.01, 1.0] {
         for delta in [&|x: &Matrix| network.score(x), &wave as &dyn Fn(&Matrix) -> Matrix] {
-            let [coarse, fine] = [400, 800].map(|s| variation(&sample, psi, delta, epsilon, s));
-            assert!(coarse.agree() && fine.agree(), "ε = {epsilon}: {fine:?}");
+            let [coarse, fine] = [400, 800].map(|s| variation(&sample, psi, delta, eta, s));
+            assert!(coarse.agree() && fine.agree(), "η = {eta}: {fine:?}");
             worst = worst.max(coarse.check().residual).max(fine.check().residual);
         }
     }

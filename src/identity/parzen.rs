@@ -21,16 +21,16 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     check: |rng| {
         let sample = sample(rng);
         let (_, d) = sample.points.shape();
-        let (direction, epsilon) = (wave(d, rng), rng.random_range(-2.0..2.0));
+        let (direction, eta) = (wave(d, rng), rng.random_range(-2.0..2.0));
         let optimum = |x: &Matrix| sample.score(x);
-        twice(|steps| variation(&sample, optimum, &direction, epsilon, steps), 36)
+        twice(|steps| variation(&sample, optimum, &direction, eta, steps), 36)
     },
     false_statement: "the same with the estimate at another bandwidth",
     counterexample: |_| {
         let points = Matrix::from_rows([[-1.0], [1.0]]);
         let sample = KernelEstimate { points: points.clone(), sigma: 0.5 };
         let blurred = KernelEstimate { points, sigma: 1.0 };
-        // Towards the true minimiser the objective falls: it cannot rise by ½ε²𝔼‖δ‖².
+        // Towards the true minimiser the objective falls: it cannot rise by ½η²𝔼‖δ‖².
         let towards = |x: &Matrix| sample.score(x) - blurred.score(x);
         variation(&sample, |x| blurred.score(x), towards, 1.0, 200).check()
     },
@@ -79,7 +79,7 @@ pub fn denoising_on(
     noise.weights.linear(Linear::Tile(n)).inner(&losses).mean().item() * m as f64
 }
 
-/// T17: DSM(ψ + εδ) − DSM(ψ) and ½ε²𝔼‖δ‖² over the Parzen estimate. They are equal for every ε and
+/// T17: DSM(ψ + ηδ) − DSM(ψ) and ½η²𝔼‖δ‖² over the Parzen estimate. They are equal for every η and
 /// every direction δ exactly if ψ is the minimiser: the first variation vanishes, and there is no
 /// third.
 #[expect(clippy::cast_sign_loss, reason = "a number of steps is positive")]
@@ -87,11 +87,11 @@ pub fn variation(
     sample: &KernelEstimate,
     psi: impl Fn(&Matrix) -> Matrix,
     delta: impl Fn(&Matrix) -> Matrix,
-    epsilon: f64,
+    eta: f64,
     steps: usize,
 ) -> Sides {
     let (n, d) = sample.points.shape();
-    let moved = denoising_on(sample, |x| psi(x) + delta(x) * epsilon, steps);
+    let moved = denoising_on(sample, |x| psi(x) + delta(x) * eta, steps);
     let rest = denoising_on(sample, &psi, steps);
     // The right side integrates over one grid for all points, with the estimate as its density.
     let reach = sample.points.data().iter().fold(0.0, |r: f64, x| r.max(x.abs())) / sample.sigma;
@@ -103,12 +103,12 @@ pub fn variation(
     };
     let nodes = plane.nodes * sample.sigma;
     let rule = sample.rule(&Rule { nodes, weights: plane.weights * volume });
-    let predicted = 0.5 * epsilon * epsilon * rule.integrate(&delta(&rule.nodes).squared_norm());
+    let predicted = 0.5 * eta * eta * rule.integrate(&delta(&rule.nodes).squared_norm());
     let number = |v: f64| vec![Matrix::from_vec(1, 1, vec![v])];
     Sides {
         left: number(moved - rest),
         right: number(predicted),
-        // ½‖ψ + εδ − t‖² ≤ 3/2 (‖ψ‖² + ε²‖δ‖² + ‖t‖²), where the target t = (x − x̃)/σ² has mean
+        // ½‖ψ + ηδ − t‖² ≤ 3/2 (‖ψ‖² + η²‖δ‖² + ‖t‖²), where the target t = (x − x̃)/σ² has mean
         // square d/σ², and ψ, which is a mean of targets, no more. That twice, and the right side.
         magnitude: number(6.0 * d as f64 / (sample.sigma * sample.sigma) + 4.0 * predicted),
         roundings: ((steps + 1).pow(d as u32) * n) as f64 + 64.0,

@@ -23,17 +23,17 @@ fn truncated(density: Univariate, ends: &[f64], scale: f64, f: impl Fn(f64) -> f
     mean(density, ends, TOLERANCE * scale, values)
 }
 
-/// A gamma density of shape a < 2, and of it only what lies beyond ε: there all is finite.
+/// A gamma density of shape a < 2, and of it only what lies beyond r: there all is finite.
 #[derive(Clone, Copy, Debug)]
 pub struct GammaBeyond {
     /// a
     pub shape: f64,
-    /// ε
+    /// r
     pub cut: f64,
 }
 
 impl GammaBeyond {
-    /// a from 0.3 to 1.9, ε from 10⁻⁶ to 10⁻¹.
+    /// a from 0.3 to 1.9, r from 10⁻⁶ to 10⁻¹.
     pub fn any(rng: &mut impl Rng) -> Self {
         let cut = 10.0_f64.powf(rng.random_range(-6.0..-1.0));
         Self { shape: rng.random_range(0.3..1.9), cut }
@@ -44,13 +44,13 @@ impl GammaBeyond {
         truncated(density, &[self.cut, f64::INFINITY], self.terms(), f)
     }
 
-    /// 𝔼[((log q)′)²; X > ε] by quadrature.
+    /// 𝔼[((log q)′)²; X > r] by quadrature.
     pub fn information(self) -> f64 {
         let density = Univariate::Gamma { shape: self.shape };
         self.mean(|x| density.score_at(x) * density.score_at(x))
     }
 
-    /// q(ε), and the three terms of [`GammaBeyond::closed_form`] with P(X > ε) replaced by 1.
+    /// q(r), and the three terms of [`GammaBeyond::closed_form`] with P(X > r) replaced by 1.
     fn edge(self) -> (f64, [f64; 3]) {
         let Self { shape: a, cut } = self;
         let q = Univariate::Gamma { shape: a }.log_density_at(cut).exp();
@@ -65,7 +65,7 @@ impl GammaBeyond {
     }
 
     /// Bounds Σ|terms| of both sides: on the side of the quadrature they are at most
-    /// 2 (a − 1)² 𝔼[1/x²; x > ε] + 2, and 𝔼[1/x²; x > ε] ≤ q(ε)/(ε(2 − a)).
+    /// 2 (a − 1)² 𝔼[1/x²; x > r] + 2, and 𝔼[1/x²; x > r] ≤ q(r)/(r(2 − a)).
     fn terms(self) -> f64 {
         4.0 * self.edge().1.into_iter().map(f64::abs).sum::<f64>()
     }
@@ -74,18 +74,18 @@ impl GammaBeyond {
     /// and q, so that two integrations leave
     ///
     /// ```text
-    /// P(X > ε)/(a − 2)  +  q(ε) (a − 3)/(a − 2)  +  (a − 1)² q(ε)/(ε (2 − a))
+    /// P(X > r)/(a − 2)  +  q(r) (a − 3)/(a − 2)  +  (a − 1)² q(r)/(r (2 − a))
     /// ```
     ///
-    /// For a > 2 the last two vanish with ε and I(q) = 1/(a − 2). For a < 2 the last grows like
-    /// ε^(a − 2) without bound, unless a = 1, whose score is the constant −1.
+    /// For a > 2 the last two vanish with r and I(q) = 1/(a − 2). For a < 2 the last grows like
+    /// r^(a − 2) without bound, unless a = 1, whose score is the constant −1.
     pub fn closed_form(self) -> f64 {
         let [mass, value, growth] = self.edge().1;
         mass * self.mean(|_| 1.0) + value + growth
     }
 
-    /// The shape that ISM prefers among gamma scores (a′ − 1)/x − 1 on what lies beyond ε:
-    /// a′ = 2 + 𝔼[1/x]/𝔼[1/x²]. As ε → 0 it is 2, whatever a ≤ 2 is.
+    /// The shape that ISM prefers among gamma scores (a′ − 1)/x − 1 on what lies beyond r:
+    /// a′ = 2 + 𝔼[1/x]/𝔼[1/x²]. As r → 0 it is 2, whatever a ≤ 2 is.
     pub fn best_shape(self) -> f64 {
         2.0 + self.mean(|x| 1.0 / x) / self.mean(|x| 1.0 / (x * x))
     }
@@ -117,7 +117,7 @@ pub fn growth(rng: &mut impl Rng) -> Check {
 }
 
 /// The nearest false statement to T32: a density with a score has a Fisher information, so what
-/// lies nearer to the edge than ε = 10⁻³ adds nothing that matters. For a from 1.2 to 1.8 the next
+/// lies nearer to the edge than r = 10⁻³ adds nothing that matters. For a from 1.2 to 1.8 the next
 /// factor of 16 about doubles it at least.
 pub fn settled(rng: &mut impl Rng) -> Check {
     let gamma = GammaBeyond { shape: rng.random_range(1.2..1.8), cut: 1e-3 };

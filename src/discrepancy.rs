@@ -5,7 +5,7 @@
 //! | [`nearest`] | is each sample near some point of the data, and not a copy of one? |
 //! | [`maximum_mean_discrepancy`] | could both have come from one density? |
 //!
-//! Both are read against what two honest samples of the data would show.
+//! Both are read against what two samples of the data themselves would show.
 
 use crate::{
     array::{Array, Linear},
@@ -27,7 +27,7 @@ pub struct Neighbour {
 /// The nearest of `points` (m, d) to each row of x (n, d).
 ///
 /// # Panics
-/// If there are no points, or the dimensions differ.
+/// If there are no points, the dimensions differ, or some coordinate is not a number.
 #[track_caller]
 pub fn nearest(x: &Matrix, points: &Matrix) -> Vec<Neighbour> {
     assert!(points.rows() > 0, "the nearest of no points");
@@ -36,6 +36,7 @@ pub fn nearest(x: &Matrix, points: &Matrix) -> Vec<Neighbour> {
         found.extend((0..squares.rows()).map(|i| {
             let row = squares.row(i).iter().enumerate();
             let (index, square) = row.min_by(|a, b| a.1.total_cmp(b.1)).expect("some points");
+            assert!(!square.is_nan(), "a coordinate is not a number");
             Neighbour { index, distance: square.sqrt() }
         }));
     }
@@ -70,17 +71,31 @@ pub fn median_distance(x: &Matrix) -> f64 {
 /// negative. It is the distance itself that is returned, not its square. Two samples of one density
 /// are about √(1/n + 1/m) apart, times the root of 1 less the mean kernel (Gretton et al. 2012).
 ///
-/// Shapes: x (n, d), y (m, d), bandwidth h.
+/// Shapes: x (n, d), y (m, d), bandwidth h. What is not a number in x or y is not a number here.
+///
+/// # Panics
+/// If a sample is empty, the dimensions differ, or h is not positive.
+///
+/// ```
+/// use score_matching::{Matrix, discrepancy::maximum_mean_discrepancy};
+///
+/// let (here, there) = (Matrix::from_rows([[0.0]]), Matrix::from_rows([[1.0]]));
+/// let far = maximum_mean_discrepancy(&here, &there, 1.0);
+/// assert!((far * far - 2.0 * (1.0 - (-0.5_f64).exp())).abs() < 1e-12);
+/// ```
 #[track_caller]
 pub fn maximum_mean_discrepancy(x: &Matrix, y: &Matrix, bandwidth: f64) -> f64 {
+    assert!(x.rows() > 0 && y.rows() > 0, "from {} to {} samples", x.rows(), y.rows());
+    assert!(bandwidth > 0.0, "bandwidth {bandwidth}");
     let mean = |x: &Matrix, y: &Matrix| {
         let kernel = |block: Matrix| {
             (squared_distances(&block, y) * (-0.5 / (bandwidth * bandwidth))).exp().sum().item()
         };
         blocks(x).map(kernel).sum::<f64>() / (x.rows() * y.rows()) as f64
     };
+    let square = mean(x, x) + mean(y, y) - 2.0 * mean(x, y);
     // Rounding may leave a negative square for two samples that are the same.
-    (mean(x, x) + mean(y, y) - 2.0 * mean(x, y)).max(0.0).sqrt()
+    if square < 0.0 { 0.0 } else { square.sqrt() }
 }
 
 /// The rows of x, a block at a time.

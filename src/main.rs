@@ -105,7 +105,7 @@ fn answer(request: Request) -> Result<(), String> {
         Request::Help => say(HELP),
         Request::List => figure::ALL
             .iter()
-            .try_for_each(|figure| say(&format!("{:18} {}", figure.name, figure.shows))),
+            .try_for_each(|figure| say(&format!("{:24}{}", figure.name, figure.shows))),
         Request::Draw { figures, out, seed } => draw(&figures, &out, seed),
     }
 }

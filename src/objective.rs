@@ -19,7 +19,7 @@
 //! | [`reconstruction`] | ‖r(x̃) − x‖² |
 //! | [`contrastive_divergence`] | E(x) − E(x⁻) |
 //!
-//! With ψ(x̃) = (r(x̃) − x̃)/σ² the third is the last divided by 2σ⁴ (T10): the proof is in
+//! With ψ(x̃) = (r(x̃) − x̃)/σ² [`denoising`] is [`reconstruction`] divided by 2σ⁴ (T10): the proof is in
 //! `proofs/denoising_autoencoder.md`.
 //!
 //! A denoising loss does not go to zero: even the perfect score leaves a **noise floor**, because
@@ -146,7 +146,7 @@ pub fn noise_conditional<A: Array>(
 /// Only the gradient means something. For one step of length ε it is (ε/2) ∇ISM + O(ε²) (T26); the
 /// value is not a loss that falls.
 ///
-/// Shapes: x (n, d) and x⁻ (n, d) → (n, 1).
+/// Shapes: x (n, d) and x⁻ (n, d), as many of the one as of the other → (n, 1).
 #[track_caller]
 pub fn contrastive_divergence<A: Array>(energy: impl Fn(&A) -> A, x: &A, negative: &A) -> A {
     energy(x) - energy(negative)

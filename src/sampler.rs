@@ -32,7 +32,8 @@
 //! [`Negatives`] are short chains of a model in training, for contrastive divergence.
 //!
 //! A chain that leaves the finite numbers is an [error](Escaped) that names the chain and the step.
-//! The iterator then repeats it for ever, so that no adaptor can step over it.
+//! The iterator
+//! then repeats it as long as it has steps, so that no adaptor can step over it.
 
 mod annealed;
 pub mod metropolis;
@@ -65,17 +66,32 @@ pub struct Step {
 
 impl Step {
     /// (ε/2, √ε)
+    ///
+    /// # Panics
+    /// Unless ε is positive and finite.
+    #[track_caller]
     pub fn halved(epsilon: f64) -> Self {
+        assert!(epsilon > 0.0 && epsilon.is_finite(), "a step of length {epsilon}");
         Self { drift: 0.5 * epsilon, noise: epsilon.sqrt() }
     }
 
     /// (α, √(2α)). The root is taken of the product: √2·√α would round differently.
+    ///
+    /// # Panics
+    /// Unless α is positive and finite.
+    #[track_caller]
     pub fn doubled(alpha: f64) -> Self {
+        assert!(alpha > 0.0 && alpha.is_finite(), "a step of length {alpha}");
         Self { drift: alpha, noise: (2.0 * alpha).sqrt() }
     }
 
     /// (α, 0): gradient ascent on log p, which is Langevin at temperature 0 and samples nothing.
+    ///
+    /// # Panics
+    /// Unless α is positive and finite.
+    #[track_caller]
     pub const fn ascent(alpha: f64) -> Self {
+        assert!(alpha > 0.0 && alpha.is_finite(), "an ascent without a length");
         Self { drift: alpha, noise: 0.0 }
     }
 
@@ -91,7 +107,7 @@ impl Step {
 pub struct Escaped {
     /// Which row, from 0.
     pub chain: usize,
-    /// At which step, from 1.
+    /// At which step, from 1; 0 if the start was there already.
     pub step: usize,
 }
 
@@ -162,8 +178,8 @@ struct Chains<'r, T: Real> {
 }
 
 impl<'r, T: Real> Chains<'r, T> {
-    const fn new(start: Matrix<T>, rng: &'r mut Generator) -> Self {
-        Self { state: Ok(start), steps: 0, rng }
+    fn new(start: Matrix<T>, rng: &'r mut Generator) -> Self {
+        Self { state: finite(start, 0), steps: 0, rng }
     }
 
     /// One step of all chains.

@@ -180,13 +180,13 @@ fn negatives_are_langevin_chains_of_the_model() {
     for _ in 0..2 {
         assert_eq!(draw(&mut from_data), Ok(after(3, &x, &mut rng)));
     }
-    let (mut rng, mut chains) = (generator(2), Matrix::zeros(20, 1));
+    let (mut rng, mut chains) = (generator(2), Matrix::zeros(50, 1));
     let mut persistent = Negatives::persistent(chains.clone(), 3, epsilon, generator(2));
     for _ in 0..2 {
         chains = after(3, &chains, &mut rng);
         assert_eq!(draw(&mut persistent), Ok(chains.clone()));
     }
-    let mut escaping = Negatives::persistent(scalar(1e300), 2, 1e10, generator(2));
+    let mut escaping = Negatives::persistent(x.clone() * 1e300, 2, 1e10, generator(2));
     assert_eq!(draw(&mut escaping), Err(Escaped { chain: 0, step: 1 }));
 }
 

@@ -114,3 +114,17 @@ fn a_sample_is_not_apart_from_itself() {
     assert!(maximum_mean_discrepancy(&x, &x, 1.0) < (300.0 * f64::EPSILON).sqrt());
     assert!(nearest(&x, &x).iter().enumerate().all(|(i, n)| n.index == i && n.distance < 1e-7));
 }
+
+/// What is not a number must never look like a perfect match.
+#[test]
+fn what_is_not_a_number_is_not_near_anything() {
+    let (x, lost) = (normal(5, 2, 1), normal(5, 2, 1) * f64::NAN);
+    assert!(maximum_mean_discrepancy(&x, &lost, 1.0).is_nan());
+    let panics = |f: fn(&Matrix, &Matrix)| {
+        std::panic::catch_unwind(|| f(&normal(5, 2, 1), &(normal(5, 2, 1) * f64::NAN))).is_err()
+    };
+    assert!(panics(|x, lost| _ = nearest(x, lost)));
+    assert!(panics(|x, _| _ = nearest(x, &Matrix::zeros(0, 2))));
+    assert!(panics(|x, _| _ = maximum_mean_discrepancy(x, &Matrix::zeros(0, 2), 1.0)));
+    assert!(panics(|x, _| _ = maximum_mean_discrepancy(x, x, 0.0)));
+}

@@ -330,3 +330,20 @@ fn in_single_precision_the_samplers_are_the_same() {
         assert!((variance - expected).abs() <= 6.0 * error, "{variance} {expected}");
     }
 }
+
+#[test]
+fn a_start_that_is_lost_already_is_told_from_a_step_that_loses_it() {
+    let start = Matrix::from_rows([[0.0], [f64::NAN]]);
+    let mut rng = Generator::seed_from_u64(1);
+    let mut chains = langevin(|x: &Matrix| -x.clone(), start, Step::halved(0.1), &mut rng);
+    assert_eq!(chains.next(), Some(Err(Escaped { chain: 1, step: 0 })));
+}
+
+#[test]
+fn a_step_without_a_length_is_refused() {
+    for bad in [0.0, -0.1, f64::NAN, f64::INFINITY] {
+        for step in [Step::halved, Step::doubled, Step::ascent] {
+            assert!(std::panic::catch_unwind(|| step(bad)).is_err(), "{bad}");
+        }
+    }
+}

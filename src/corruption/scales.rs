@@ -20,7 +20,8 @@ impl NoiseScales {
     /// From the largest to the smallest, so many levels.
     ///
     /// # Panics
-    /// If there are fewer than two levels, or not ∞ > largest > smallest > 0.
+    /// If there are fewer than two levels, or not ∞ > largest > smallest > 0, or if the two are so near
+    /// each other that levels coincide.
     #[track_caller]
     pub fn geometric(largest: f64, smallest: f64, levels: usize) -> Self {
         assert!(levels > 1, "{levels} noise levels: two at least");
@@ -33,7 +34,10 @@ impl NoiseScales {
             i if i == last => smallest,
             i => largest * (smallest / largest).powf(i as f64 / last as f64),
         };
-        Self { sigmas: (0..levels).map(sigma).collect() }
+        let sigmas: Vec<f64> = (0..levels).map(sigma).collect();
+        let strictly = sigmas.windows(2).all(|pair| pair[0] > pair[1]);
+        assert!(strictly, "{levels} noise levels from {largest} to {smallest} coincide");
+        Self { sigmas }
     }
 
     /// All, the largest first.

@@ -79,6 +79,12 @@ impl Digits {
             held_out_labels: labels[TRAINING..].to_vec(),
         }
     }
+
+    /// Training and held-out digits together, (1797, 64).
+    pub fn all(&self) -> Matrix {
+        let pixels = [self.training.data(), self.held_out.data()].concat();
+        Matrix::from_vec(self.training.rows() + self.held_out.rows(), PIXELS, pixels)
+    }
 }
 
 /// Pixels in [0, 1], row by row, and labels.

@@ -15,7 +15,7 @@ use crate::{
     train::{Batch, NotFinite, train},
 };
 
-/// A network in single precision.
+/// A network in single precision, twice as fast and precise enough for what noise is added to.
 pub type Network = NoiseConditionalNetwork<Matrix<f32>>;
 
 /// λ(σ), the weight of a level.
@@ -52,13 +52,18 @@ pub struct Course {
 
 impl Course {
     /// (1/L) Σ λ(σᵢ) ℓ(θ; σᵢ), the levels in turn along the rows of a batch: one number a row.
+    ///
+    /// # Panics
+    /// If the rows are not a multiple of the levels, which then would not have equal shares.
     pub fn objective<'t>(
         &self,
         model: &NoiseConditionalNetwork<Var<'t, f32>>,
         x: &Var<'t, f32>,
         noise: &Var<'t, f32>,
     ) -> Var<'t, f32> {
-        let sigma = x.constant(x.shape().0, 1, |i, _| self.scales.of_row(i));
+        let ((n, _), levels) = (x.shape(), self.scales.sigmas().len());
+        assert!(n % levels == 0, "a batch of {n} for {levels} levels");
+        let sigma = x.constant(n, 1, |i, _| self.scales.of_row(i));
         let score = |x: &Var<'t, f32>, s: &Var<'t, f32>| model.score(x, s);
         noise_conditional(score, x, noise, &sigma, |s| self.weight.of(s))
     }
@@ -101,7 +106,7 @@ pub struct Walk {
     pub steps_per_level: usize,
     /// ε/σ_L², the step in units of σ², the same at every level.
     pub step: f64,
-    /// Every how many steps a state is kept; a divisor of T.
+    /// Every how many steps a state is kept, a divisor of T.
     pub every: usize,
 }
 
@@ -112,13 +117,15 @@ pub struct Walk {
 /// If a chain leaves the finite numbers.
 ///
 /// # Panics
-/// If no state is kept.
+/// If states are kept at steps that do not divide a level.
 pub fn sample(
     model: &Network,
     scales: &NoiseScales,
     walk: Walk,
     rng: &mut Generator,
 ) -> Result<Descent, Escaped> {
+    let fits = walk.steps_per_level.is_multiple_of(walk.every);
+    assert!(fits, "every {} of {} steps", walk.every, walk.steps_per_level);
     let (largest, last) = (scales.sigmas()[0], scales.smallest());
     let width = (largest * largest + model.width * model.width).sqrt();
     let (_, d) = model.network.layers[0].w.shape();

@@ -9,7 +9,10 @@
 //! | is it natural? | nearer to some held-out digit than 99 % of the held-out digits are to the training ones |
 //! | is it a copy? | nearer to a training digit than 1 % of the held-out digits are |
 //! | are all classes there? | the label of the nearest training digit |
-//! | is the law right? | maximum mean discrepancy to the held-out digits, beside that of training digits |
+//! | is the law right? | maximum mean discrepancy (MMD) to the held-out digits, beside that of training digits |
+//!
+//! None of them suffices alone. The mean of all digits is a grey blot, and yet it is near enough to
+//! everything to count as natural, and no copy: it is the classes and the law that find it out.
 //!
 //! For comparison Vincent's softplus energy, which knows one noise level only, is sampled by plain
 //! Langevin dynamics with as many steps of the same length, in units of its σ.
@@ -32,10 +35,13 @@ use crate::{
     sampler::{Sampler, Step, langevin},
     train::{Batches, NotFinite},
 };
-use rand::{SeedableRng, seq::SliceRandom};
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use std::iter;
 
 /// Samples that are drawn and judged.
 pub const SAMPLES: usize = 500;
+/// How often training digits are drawn, to see how their discrepancy scatters.
+const DRAWS: usize = 20;
 /// T, the steps on a level.
 pub const STEPS_PER_LEVEL: usize = 50;
 
@@ -79,9 +85,32 @@ pub struct SampledDigits {
     pub energy_samples: Matrix,
     /// What the numbers say of those.
     pub energy_judgement: Judgement,
-    /// What they say of 500 training digits. That all of them are copies is no surprise; the rest is
-    /// what the best samples could reach.
+    /// What they say of 500 training digits, the first of several draws. That all of them are copies
+    /// is no surprise.
     pub training_judgement: Judgement,
+    /// The discrepancies of several draws of 500 training digits to the held-out ones.
+    pub training_discrepancies: Scatter,
+    /// The same when all digits are shuffled before they are divided: training and held-out digits
+    /// are of somewhat different laws, and this is what one law has.
+    pub shuffled_discrepancies: Scatter,
+}
+
+/// Mean and standard deviation.
+#[derive(Clone, Copy, Debug)]
+pub struct Scatter {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation of one value.
+    pub deviation: f64,
+}
+
+impl Scatter {
+    fn of(values: &[f64]) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
+        Self { mean, deviation: variance.sqrt() }
+    }
 }
 
 impl SampledDigits {
@@ -116,18 +145,36 @@ impl SampledDigits {
         let noisy = chains.after(LEVELS * STEPS_PER_LEVEL)?;
         let energy_samples = denoise(&noisy, energy.score(&noisy, SIGMA), SIGMA);
 
-        let mut some: Vec<usize> = (0..digits.training.rows()).collect();
-        some.shuffle(&mut rng);
         let yardstick = Yardstick::of(digits);
+        let draws: Vec<Judgement> =
+            (0..DRAWS).map(|_| yardstick.judge(&shuffled(&digits.training, &mut rng)[0])).collect();
+        let discrepancies: Vec<f64> = draws.iter().map(|judgement| judgement.discrepancy).collect();
+        let all = digits.all();
+        let divided = || {
+            let [some, others] = shuffled(&all, &mut rng);
+            let held_out: Vec<usize> = (0..digits.held_out.rows()).collect();
+            maximum_mean_discrepancy(&some, &others.select(&held_out), yardstick.bandwidth)
+        };
+        let shuffled_discrepancies: Vec<f64> = iter::repeat_with(divided).take(DRAWS).collect();
         Ok(Self {
             judgement: yardstick.judge(&descent.samples),
             energy_judgement: yardstick.judge(&energy_samples),
-            training_judgement: yardstick.judge(&digits.training.select(&some[..SAMPLES])),
+            training_judgement: draws[0],
+            training_discrepancies: Scatter::of(&discrepancies),
+            shuffled_discrepancies: Scatter::of(&shuffled_discrepancies),
             scales,
             descent,
             energy_samples,
         })
     }
+}
+
+/// 500 rows of x in a random order, and the rest.
+fn shuffled(x: &Matrix, rng: &mut Generator) -> [Matrix; 2] {
+    let mut order: Vec<usize> = (0..x.rows()).collect();
+    order.shuffle(rng);
+    let (some, others) = order.split_at(SAMPLES);
+    [some, others].map(|rows| x.select(rows))
 }
 
 /// Trains a noise-conditional network on centred digits (n, 64).
@@ -140,7 +187,9 @@ fn learn(
 ) -> Result<Network, NotFinite> {
     let widths = [PIXELS, HIDDEN, HIDDEN, PIXELS];
     let start = Network::random(&widths, Function::Softplus, width, rng);
-    let batches = Batches::new(centred.cast(), BATCH, rng.clone());
+    // A stream of its own: the chains must not meet the noise of the training again.
+    let stream = Generator::seed_from_u64(rng.random());
+    let batches = Batches::new(centred.cast(), BATCH, stream);
     let course =
         Course { scales: scales.clone(), weight: Weight::Variance, steps: STEPS, rate: RATE };
     course.train(start, batches, |step| progress(step as f64 / STEPS as f64))

@@ -24,8 +24,8 @@ pub const SAMPLES: usize = 5000;
 /// T, the steps on a level.
 pub const STEPS_PER_LEVEL: usize = 100;
 
-/// The data are about 1.5 wide: at the largest σ they are one cloud, at the smallest the noise is a
-/// third of the narrowest stroke.
+/// The data are about 1.5 wide: at the largest σ they are one cloud, at the smallest the noise is
+/// less than half the narrowest stroke.
 const LARGEST: f64 = 4.0;
 const SMALLEST: f64 = 0.05;
 const LEVELS: usize = 10;
@@ -33,16 +33,16 @@ const LEVELS: usize = 10;
 /// step is of this order.
 const STEP: f64 = 0.1;
 
-const HIDDEN: usize = 128;
-const STEPS: usize = 8000;
+const HIDDEN: usize = 192;
+const STEPS: usize = 12_000;
 const BATCH: usize = 500; // the same number of rows for each of the ten levels
-const RATE: f64 = 3e-3;
+const RATE: f64 = 2e-3;
 /// The first layer is this much steeper than usual: arms are narrower than the data are wide.
 const STEEPNESS: f64 = 2.0;
 /// Steps of a quadrature along a side, of about 1/8 at the smallest σ: as long as the narrowest stroke
 /// is wide, so that a Gaussian of that width is integrated to e^(−2π²).
 const NODES: usize = 112;
-/// Fresh samples that the samples, and one another, are compared with.
+/// Fresh samples that the samples are compared with, and as many pairs of others.
 const FRESH: usize = 8;
 
 /// A density, and the network that has learned its score at every noise level.
@@ -166,15 +166,16 @@ impl LearnedShape {
     /// # Errors
     /// If a chain leaves the finite numbers.
     pub fn sample(&self, seed: u64) -> Result<SampledShape, Escaped> {
-        let mut rng = Generator::seed_from_u64(seed);
+        // Another stream than that of the training, also under the same seed.
+        let mut rng = Generator::seed_from_u64(!seed);
         let descent = self.descend(SAMPLES, STEPS_PER_LEVEL, &mut rng)?;
         let fresh: Vec<Matrix> =
-            (0..=FRESH).map(|_| self.density.sample(SAMPLES, &mut rng)).collect();
+            (0..2 * FRESH).map(|_| self.density.sample(SAMPLES, &mut rng)).collect();
         let bandwidth = median_distance(&fresh[0]);
         let between = |x: &Matrix, y: &Matrix| maximum_mean_discrepancy(x, y, bandwidth);
         let mean = |sum: f64| sum / FRESH as f64;
-        let found = fresh[1..].iter().map(|x| between(&descent.samples, x)).sum();
-        let pairs = fresh.windows(2).map(|pair| between(&pair[0], &pair[1])).sum();
+        let found = fresh[..FRESH].iter().map(|x| between(&descent.samples, x)).sum();
+        let pairs = fresh.chunks_exact(2).map(|pair| between(&pair[0], &pair[1])).sum();
         let (responsibilities, _) = self.density.responsibilities(&descent.samples);
         let shares = responsibilities.sum_rows() * (1.0 / SAMPLES as f64);
         Ok(SampledShape {

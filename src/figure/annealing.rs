@@ -45,9 +45,13 @@ pub(super) fn draw(studio: &Studio) -> Result<Motion, Error> {
     let heat = Lattice::square(LIMIT, CELLS);
 
     let mut film = Film::new(400, 424, DELAY);
-    let mut frame = |sigma: f64, share: f64, x: &Matrix| {
+    let densities: Vec<Matrix> = sigmas
+        .iter()
+        .map(|&sigma| learned.density.smoothed(sigma).log_density(&heat.points()).exp())
+        .collect();
+    let mut frame = |level: usize, share: f64, x: &Matrix| {
         film.frame(|canvas| {
-            let smoothed = learned.density.smoothed(sigma).log_density(&heat.points()).exp();
+            let smoothed = &densities[level];
             let highest = smoothed.data().iter().copied().fold(0.0, f64::max);
             let axis = Axis::linear(-LIMIT, LIMIT);
             let inside = |i: usize| {
@@ -64,15 +68,15 @@ pub(super) fn draw(studio: &Studio) -> Result<Motion, Error> {
                     NAVY.alpha(0.5),
                 )
                 .dots(&dots, 1.7, RED);
-            mark(canvas, sigma, share);
+            mark(canvas, sigmas[level], share);
         });
     };
     let total = flow.states.len() as f64;
     for (i, x) in flow.states.iter().enumerate() {
-        frame(sigmas[i / FRAMES], (i + 1) as f64 / total, x);
+        frame(i / FRAMES, (i + 1) as f64 / total, x);
     }
     for _ in 0..REST {
-        frame(learned.scales.smallest(), 1.0, &flow.samples);
+        frame(sigmas.len() - 1, 1.0, &flow.samples);
     }
     let finding = format!(
         "{PARTICLES} particles, {} levels from σ = {} to {}, {STEPS_PER_LEVEL} steps on each",

@@ -209,6 +209,7 @@ fn learned(mut negatives: Negatives<f64>, rng: Generator) -> Result<f64, Error> 
     const STEPS: usize = 500;
     let q = Mixture::isotropic(1, 1.0);
     let mut escaped = None;
+    // The loss is not a number once a chain is lost, so that the training ends there.
     let trained = train(
         Energy::gaussian(1.0),
         &mut Adam::annealed(0.05, STEPS),
@@ -217,10 +218,13 @@ fn learned(mut negatives: Negatives<f64>, rng: Generator) -> Result<f64, Error> 
             Ok(negative) => objective::contrastive_divergence(|x| model.energy(x), x, &negative),
             Err(error) => {
                 escaped = Some(error);
-                model.energy(x)
+                model.energy(x) * f64::NAN
             }
         },
         |_| (),
-    )?;
-    escaped.map_or_else(|| Ok(trained.precision.item()), |error| Err(error.into()))
+    );
+    match escaped {
+        Some(error) => Err(error.into()),
+        None => Ok(trained?.precision.item()),
+    }
 }

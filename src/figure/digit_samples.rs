@@ -77,11 +77,18 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let at = [left + 90.0, at[1]];
         canvas.text(at, Anchor::Start, 11.0, INK, &summary(judgement));
     }
+    let usual = run.training_discrepancies;
+    let one_law = run.shuffled_discrepancies;
     let finding = format!(
-        "{SAMPLES} samples: {}\n  training digits: {}\n  one energy: {}",
+        "{SAMPLES} samples: {}\n  training digits: {}\n  one energy: {}\n  MMD of {SAMPLES} training \
+         digits to the held-out ones {:.3} ± {:.3}; if all are shuffled first {:.3} ± {:.3}",
         summary(&run.judgement),
         summary(&run.training_judgement),
-        summary(&run.energy_judgement)
+        summary(&run.energy_judgement),
+        usual.mean,
+        usual.deviation,
+        one_law.mean,
+        one_law.deviation
     );
     Ok(Picture { canvas, finding })
 }
@@ -103,7 +110,7 @@ fn summary(judgement: &Judgement) -> String {
     let least = judgement.classes.iter().copied().fold(1.0, f64::min);
     let most = judgement.classes.iter().copied().fold(0.0, f64::max);
     format!(
-        "{:.1} % natural, {:.1} % copies, classes {:.1} to {:.1} %, mean discrepancy {:.3}",
+        "{:.1} % natural, {:.1} % copies, classes {:.1} to {:.1} %, MMD {:.3}",
         percent(judgement.natural),
         percent(judgement.copies),
         percent(least),

@@ -19,7 +19,7 @@ use crate::{
 use rand::SeedableRng;
 
 /// ε, of which ascent takes the half as well. Across an arm, where v = 0.0625, the variance of a fixed
-/// step is 1/(1 − ε/(4v)) = 1.3 times too large.
+/// step is 1/(1 − ε/(4v)) = 1.3 times v.
 const EPSILON: f64 = 0.06;
 /// Steps of the paths that are drawn.
 const STEPS: usize = 600;

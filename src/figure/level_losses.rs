@@ -72,7 +72,7 @@ fn losses(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[Leve
         .circles(&loss(plain), 4.6, RED)
         .dots(&loss(weighted), 2.8, NAVY)
         .label([weighted[0].sigma, most], [0.0, -11.0], Anchor::End, GREY, "$d/2$");
-    let low = [weighted[9].sigma, 0.42 * most];
+    let low = [weighted[weighted.len() - 1].sigma, 0.42 * most];
     panel
         .label(low, [0.0, 0.0], Anchor::Start, GREY, "line: least value $½(d - σ^2I(q_σ))$")
         .label(low, [0.0, 18.0], Anchor::Start, NAVY, "dots: trained with $λ = σ^2$")
@@ -96,7 +96,7 @@ fn gradient_variances(learned: &LearnedShape, seed: u64) -> Vec<(f64, Vec<f64>)>
 
 /// Which share of the gradient's variance each level has; those of the smallest, for λ = σ² and 1.
 fn shares(canvas: &mut Canvas, frame: Rect, variances: &[(f64, Vec<f64>)]) -> [f64; 2] {
-    let weights: [fn(f64) -> f64; 2] = [|sigma| sigma.powi(4), |_| 1.0]; // λ²
+    let weights: [fn(f64) -> f64; 2] = [|sigma| sigma * sigma * (sigma * sigma), |_| 1.0]; // λ²
     let x = Axis::log_around(variances.iter().map(|v| v.0));
     let mut panel = Panel::new(canvas, frame, x, Axis::linear(0.0, 1.0));
     panel.labels(
@@ -154,7 +154,13 @@ fn excess(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[Leve
     panel
         .label(navy[3], [-12.0, 6.0], Anchor::End, NAVY, "$λ = σ^2$")
         .label(red[1], [8.0, -16.0], Anchor::Start, RED, "$λ = 1$")
-        .label([navy[9][0], y.low()], [2.0, -12.0], Anchor::Start, INK, "less is better");
+        .label(
+            [navy[navy.len() - 1][0], y.low()],
+            [2.0, -12.0],
+            Anchor::Start,
+            INK,
+            "less is better",
+        );
 }
 
 fn series(panel: &mut Panel, points: &[Point], colour: Colour) {

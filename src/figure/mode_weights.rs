@@ -86,7 +86,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             // The generator runs on: neighbours must not err alike.
             runs.push(anneal(levels, steps, &mut rng)?);
             let done: usize = runs.iter().map(|run| run.levels * run.steps).sum();
-            studio.tell("annealing", done as f64 / work as f64);
+            studio.tell("annealing between two modes", done as f64 / work as f64);
         }
     }
     let find = |levels, steps| runs.iter().find(|run| run.levels == levels && run.steps == steps);

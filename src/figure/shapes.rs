@@ -39,7 +39,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             .heat(&heat, density.data(), ColourScale::density(highest))
             .labels(&format!("{}  $q$", shape.name()), "$x_1$", "$x_2$");
         let (found, fresh) = (sampled.discrepancy, sampled.fresh_discrepancy);
-        let title = format!("discrepancy {found:.3}  (fresh: {fresh:.3})");
+        let title = format!("MMD {found:.3}  (fresh: {fresh:.3})");
         Panel::new(&mut canvas, frame(1.0), axis, axis)
             .contours(&heat, density.data(), &levels, 0.7, NAVY.alpha(0.5))
             .dots(&dots(&sampled.descent.samples), 1.2, RED.alpha(0.45))
@@ -50,7 +50,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             .fold((1.0_f64, 0.0_f64), |(low, high), &share| (low.min(share), high.max(share)));
         let k = sampled.shares.len();
         findings.push(format!(
-            "{}: {SAMPLES} samples, mean discrepancy {found:.4} to fresh ones ({fresh:.4} between \
+            "{}: {SAMPLES} samples, MMD {found:.4} to fresh ones ({fresh:.4} between \
              fresh ones), shares of the {k} components {:.3} to {:.3} (each 1/{k} = {:.3})",
             shape.name(),
             extremes.0,

@@ -4,7 +4,8 @@
 //! ψ(x; σ) = −x/(σ² + s²) + s/(σ √(σ² + s²)) · f(x/√(σ² + s²), log σ)
 //! ```
 //!
-//! The first term is the score of q_σ if q were N(0, s²I): exact where the noise dominates, and it
+//! The data are to have mean 0 (subtract it, and add it to the samples) and s for the standard
+//! deviation of a coordinate. The first term is the score of q_σ if q were N(0, s²I): exact where the noise dominates, and it
 //! brings a chain home from anywhere. The network f supplies the rest. It sees its input at unit
 //! width on every level, and what it has to answer is of unit size on every level too: with
 //! x̃ = x + σz the perfect f is the mean of (σx/s − sz)/√(σ² + s²) given x̃ (Karras et al. 2022,
@@ -65,9 +66,10 @@ impl<T: Real> NoiseConditionalNetwork<Matrix<T>> {
     /// The last layer is 0, so that training begins at the Gaussian.
     ///
     /// # Panics
-    /// If there are fewer than two widths.
+    /// If there are fewer than two widths, or s is not positive.
     #[track_caller]
     pub fn random(widths: &[usize], activation: Function, s: f64, rng: &mut impl Rng) -> Self {
+        assert!(s > 0.0 && s.is_finite(), "data of width {s}");
         let mut network = ScoreNetwork::random(widths, activation, rng);
         let last = network.layers.last_mut().expect("two widths make a layer");
         last.w = Matrix::zeros(last.w.rows(), last.w.cols());

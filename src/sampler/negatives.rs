@@ -53,19 +53,19 @@ impl<T: Real> Negatives<T> {
         Self { steps: k, step: Step::halved(epsilon), chains: None, rng }
     }
 
-    /// k steps of length ε from where the chains are, at first at `start` (m, d).
+    /// k steps of length ε from where the chains are, at first at `start` (n, d): as many chains as a
+    /// batch will have rows.
     pub fn persistent(start: Matrix<T>, k: usize, epsilon: f64, rng: Generator) -> Self {
         Self { chains: Some(start), ..Self::from_data(k, epsilon, rng) }
     }
 
-    /// x⁻ for the energy and the batch x (n, d): (n, d), or (m, d) from persistent chains. It lies on
-    /// the tape of x as a constant.
+    /// x⁻ for the energy and the batch x: (n, d) both. It lies on the tape of x as a constant.
     ///
     /// # Errors
     /// If a chain leaves the finite numbers; persistent ones then stay where they were.
     ///
     /// # Panics
-    /// If k is 0.
+    /// If k is 0, or the persistent chains are not as many as the rows of x.
     #[track_caller]
     pub fn draw<'t>(
         &mut self,
@@ -81,6 +81,7 @@ impl<T: Real> Negatives<T> {
             -energy(&at).sum().gradient(&[at]).remove(0)
         };
         let start = self.chains.clone().unwrap_or_else(|| x.value());
+        assert!(start.shape() == x.shape(), "chains {:?} · batch {:?}", start.shape(), x.shape());
         let negative = langevin(score, start, self.step, &mut self.rng).after(self.steps)?;
         if let Some(chains) = &mut self.chains {
             chains.clone_from(&negative);

@@ -43,7 +43,8 @@ pub fn nearest(x: &Matrix, points: &Matrix) -> Vec<Neighbour> {
     found
 }
 
-/// The median distance between two different rows of x (n, d): the usual bandwidth of a kernel.
+/// The median distance between two different rows of x (n, d), the upper one of two in the middle:
+/// the usual bandwidth of a kernel.
 ///
 /// # Panics
 /// If there are fewer than two rows.

@@ -48,9 +48,9 @@
 //! | 6 | [`figure`] | every picture; the only place that knows the plotting library |
 //!
 //! **To read it**: [`array`](mod@array), then [`model::autoencoder`], [`objective`] and
-//! [`train`](mod@train): these four are score matching. Then [`autodiff::rules`] and
-//! [`autodiff::tape`], to see that there is no magic. The proofs are pages of their own, in
-//! `proofs/`.
+//! [`train`](mod@train): these four are score matching. Then [`sampler`], for what a score is good
+//! for; then [`autodiff::rules`] and [`autodiff::tape`], to see that there is no magic. The proofs
+//! are pages of their own, in `proofs/`.
 //!
 //! # Conventions
 //!

@@ -48,6 +48,27 @@ pub struct Annealed<'r, T: Real, S> {
 ///
 /// `score` gives ψ(x; σ): (n, d) → (n, d). At the end the samples still carry noise of the last
 /// level; [`denoise`](crate::corruption::denoise) takes it off.
+///
+/// ```
+/// use rand::SeedableRng;
+/// use score_matching::{Array, Matrix, matrix::noise::Generator};
+/// use score_matching::corruption::{NoiseScales, denoise};
+/// use score_matching::sampler::{Sampler, annealed, levels};
+///
+/// // Data at ±1: the score of q_σ is (tanh(x/σ²) − x)/σ².
+/// let score = |x: &Matrix, sigma: f64| {
+///     let precision = 1.0 / (sigma * sigma);
+///     ((x.clone() * precision).tanh() - x) * precision
+/// };
+/// let scales = NoiseScales::geometric(2.0, 0.1, 8);
+/// let mut rng = Generator::seed_from_u64(1);
+/// let schedule = levels(&scales, 0.1 * 0.1 * 0.1);
+/// let x = annealed(score, Matrix::zeros(500, 1), schedule, 50, &mut rng).after(8 * 50)?;
+/// let x = denoise(&x, score(&x, 0.1), 0.1);
+/// assert!(x.data().iter().all(|x| (x.abs() - 1.0).abs() < 1e-6)); // back at the data
+/// assert!(x.mean().item().abs() < 0.27); // and half of them at each: 6/√500
+/// # Ok::<(), score_matching::sampler::Escaped>(())
+/// ```
 pub fn annealed<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>>(
     score: S,
     start: Matrix<T>,

@@ -71,6 +71,20 @@ pub struct Metropolis<'r, T: Real, P> {
 /// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d). An energy of +∞ means a place
 /// outside the support, and no chain goes there. One of −∞, or one that is not a number, means that
 /// p is no density there, and is an error.
+///
+/// ```
+/// use rand::SeedableRng;
+/// use score_matching::{Array, Matrix, matrix::noise::Generator};
+/// use score_matching::sampler::{Sampler, metropolis};
+///
+/// let gaussian = |x: &Matrix| (x.squared_norm() * 0.5, -x.clone()); // E and ψ of N(0, I)
+/// let mut rng = Generator::seed_from_u64(1);
+/// let mut chains = metropolis(gaussian, Matrix::zeros(1000, 1), 1.0, &mut rng);
+/// let x = chains.by_ref().after(50)?; // by_ref, so that the chains can be asked afterwards
+/// assert!((x.squared_norm().mean().item() - 1.0).abs() < 0.27); // 6 √(2/1000)
+/// assert!(chains.acceptance() > 0.9);
+/// # Ok::<(), score_matching::sampler::Escaped>(())
+/// ```
 pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)>(
     potential: P,
     start: Matrix<T>,

@@ -85,7 +85,7 @@ proptest! {
 /// of the two means within one sample adds 2(1 − 𝔼k)/n.
 #[test]
 fn the_discrepancy_of_two_gaussians_is_the_closed_form() {
-    let (n, repeats, h, shift) = (500, 40, 1.5_f64, 0.7_f64);
+    let (n, repeats, h, shift) = (500, 100, 1.5_f64, 0.7_f64);
     let same = h * h / (h * h + 2.0); // d = 2
     let across = same * (-shift * shift / (2.0 * (h * h + 2.0))).exp();
     for (a, true_square) in [(0.0, 0.0), (shift, 2.0 * (same - across))] {

@@ -54,7 +54,8 @@ impl TwoModes {
     /// Where ascent from ½m (side 1) or −½m (side −1) ends.
     ///
     /// With α = v a step is x ← Σ ρₖ μₖ. There the other component has a ρ below 4 e^(−9), and at the
-    /// mode below 4 e^(−18): every step comes nearer by a factor of more than 10⁴.
+    /// mode below 4 e^(−18): the first step comes nearer by a factor of more than 500, the later
+    /// ones by more than 10⁴.
     ///
     /// # Panics
     /// Never: a mean of the two centres is finite.

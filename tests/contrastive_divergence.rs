@@ -10,8 +10,9 @@ use score_matching::{
     Array, Matrix, Tape, Var,
     identity::{
         contrastive_divergence::{
-            Energy, Instance, along_the_step, angle, at, contrastive, contrastive_by, distance,
-            first_order, gaussian, implicit, quadratic, signs, through_the_sampler,
+            Energy, Instance, TIMES, TRUNCATION, along_the_step, angle, at, contrastive,
+            contrastive_by, distance, first_order, gaussian, implicit, integrated, integrated_by,
+            quadratic, signs, summed_terms, through_the_sampler,
         },
         fitted_order,
     },
@@ -94,17 +95,22 @@ proptest! {
         prop_assert!(check.holds() && check.tolerance < 1e-11, "{check:?}");
     }
 
-    /// Twice the nodes for z change nothing.
+    /// Twice the nodes for z, or for s, change nothing beyond what is allowed for.
     #[test]
-    fn the_expectation_over_the_noise_has_converged(seed: u64) {
+    fn the_rules_for_the_noise_and_for_the_step_have_converged(seed: u64) {
         let coarse = Instance::any(&mut generator(seed));
-        let d = coarse.data.nodes.cols();
-        let fine = Instance { noise: gaussian(d, 32), ..coarse.clone() };
-        for (coarse, fine) in contrastive(&coarse).iter().zip(contrastive(&fine)) {
-            for (coarse, fine) in coarse.data().iter().zip(fine.data()) {
-                converged(*coarse, *fine, 1e-12);
+        let noise = gaussian(coarse.data.nodes.cols(), 32);
+        let (fine, terms) = (Instance { noise, ..coarse.clone() }, summed_terms(&coarse));
+        let same = |coarse: Vec<Matrix>, fine: Vec<Matrix>| {
+            for ((coarse, fine), terms) in coarse.iter().zip(&fine).zip(&terms) {
+                for (k, coarse) in coarse.data().iter().enumerate() {
+                    converged(*coarse, fine.data()[k], TRUNCATION * terms.data()[k]);
+                }
             }
-        }
+        };
+        same(contrastive(&coarse), contrastive(&fine));
+        same(integrated(&coarse, 1.0), integrated(&fine, 1.0));
+        same(integrated(&coarse, 1.0), integrated_by(&coarse, 1.0, 2 * TIMES));
     }
 }
 
@@ -299,25 +305,45 @@ fn the_term_left_out_is_as_large_as_the_one_kept() {
     }
 }
 
+/// The gradient in k for E = kx²/2 and data of variance m, by one point and all signs for z.
+fn gradient(k: f64, epsilon: f64, m: f64) -> f64 {
+    let (energy, data) = (Energy::gaussian(k), at(Matrix::from_rows([[m.sqrt()]])));
+    contrastive(&Instance { energy, data, epsilon, noise: signs(1) })[1].item()
+}
+
 /// The step that contrastive divergence cannot see: at k = (2/ε)(1 − √(1 − ε/m)) the chain of the
 /// *model* has the variance m of the data, and there the gradient vanishes; at k = 1/m it does not.
+/// The other root, with a +, repels.
 #[test]
 fn the_fixed_point_is_the_model_whose_chain_has_the_variance_of_the_data() {
     for (epsilon, m) in [(0.25_f64, 1.0_f64), (0.5, 1.0), (0.5, 2.0), (1.0, 3.0)] {
-        let gradient = |k: f64| {
-            let data = Rule {
-                nodes: Matrix::from_rows([[m.sqrt()]]),
-                weights: Matrix::from_rows([[1.0]]),
-            };
-            let energy = Energy::gaussian(k);
-            contrastive(&Instance { energy, data, epsilon, noise: signs(1) })[1].item()
-        };
-        let fixed = 2.0 / epsilon * (1.0 - (1.0 - epsilon / m).sqrt());
-        let v = 1.0 / fixed;
+        let root = |sign: f64| 2.0 / epsilon * (1.0 + sign * (1.0 - epsilon / m).sqrt());
+        for (fixed, side) in [(root(-1.0), 1.0), (root(1.0), -1.0)] {
+            // x⁻ has terms up to εk√m/2 < 2√m, and 1/v up to 4/ε: both sides are a few times m.
+            let (v, rounding) = (1.0 / fixed, 64.0 * f64::UNIT_ROUNDOFF * m * (fixed * m).max(1.0));
+            assert!((v / (1.0 - epsilon / (4.0 * v)) - m).abs() < rounding, "the chain's variance");
+            let found = gradient(fixed, epsilon, m);
+            assert!(found.abs() < rounding, "{found}");
+            // Descent goes against the gradient: towards the root if this rises there.
+            assert!(gradient(0.9 * fixed, epsilon, m) * side < 0.0);
+            assert!(gradient(1.1 * fixed, epsilon, m) * side > 0.0);
+        }
         let rounding = 64.0 * f64::UNIT_ROUNDOFF * m;
-        assert!((v / (1.0 - epsilon / (4.0 * v)) - m).abs() < rounding, "the chain's variance");
-        assert!(gradient(fixed).abs() < rounding, "{}", gradient(fixed));
         let bias = -epsilon * epsilon / (8.0 * m);
-        assert!((gradient(1.0 / m) - bias).abs() < rounding && bias < -0.002);
+        assert!((gradient(1.0 / m, epsilon, m) - bias).abs() < rounding && bias < -0.002);
+    }
+}
+
+/// The gradient is at most (m − ε)/2, at k = 2/ε. With ε > m it is negative for every k.
+#[test]
+fn with_a_step_longer_than_the_variance_there_is_no_fixed_point() {
+    let (epsilon, m): (f64, f64) = (1.5, 1.0);
+    let most = 0.5 * (m - epsilon);
+    let rounding = 64.0 * f64::UNIT_ROUNDOFF * m;
+    assert!((gradient(2.0 / epsilon, epsilon, m) - most).abs() < rounding);
+    for i in 1..2000 {
+        let found = gradient(0.01 * f64::from(i), epsilon, m);
+        // Terms up to (εk/2)²m/2 are added up.
+        assert!(found < most + 400.0 * rounding && most < 0.0, "{found}");
     }
 }

@@ -84,8 +84,8 @@ impl Instance {
     /// At one point, ε from 0.01 to ¼, with P and c of size 1 and a softplus network of four units.
     ///
     /// The weights of the hidden layer have norm 1 together, so E is analytic in x up to |Im x| = π,
-    /// and as a function of z up to π/√ε ≥ 2π. For Hermite nodes that is wide: 16 on each axis leave
-    /// less than [`TRUNCATION`](super::TRUNCATION).
+    /// and as a function of z up to π/√ε ≥ 2π. For Hermite nodes that is wide: 16 on each axis were
+    /// found to leave less than [`TRUNCATION`](super::TRUNCATION).
     pub fn random(d: usize, rng: &mut impl Rng) -> Self {
         let mut network = ScoreNetwork::random(&[d, 4, 1], Function::Softplus, rng);
         let hidden = &mut network.layers[0];

@@ -88,8 +88,8 @@ impl Check {
     pub fn new(evidence: Evidence, left: f64, right: f64, scale: f64, tolerance: f64) -> Self {
         let gap = (left - right).abs();
         let residual = if gap == 0.0 { 0.0 } else { gap / scale };
-        // Not a number on either side must never pass for agreement.
-        let residual = if residual.is_nan() { f64::INFINITY } else { residual };
+        // Not a number on either side, or a scale below 0, must never pass for agreement.
+        let residual = if residual >= 0.0 { residual } else { f64::INFINITY };
         Self { evidence, residual, tolerance }
     }
 

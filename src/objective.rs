@@ -123,7 +123,7 @@ pub fn denoising_with_control<A: Array>(
 /// Ermon 2019, equation 6; T24). Written with the noise, (x − x̃)/σ² = −z/σ.
 ///
 /// The choice of the paper is λ(σ) = σ²: then the loss of the perfect score is at most d/2 on every
-/// level. Without it the smallest σ drowns the rest.
+/// level. With λ = 1 the noise of the smallest level is most of the gradient's.
 ///
 /// Shapes: x and z (n, d), σ and λ(σ) (n, 1) → (n, 1).
 #[track_caller]

@@ -58,16 +58,29 @@ proptest! {
             Terms::assert_converged(unified(&instance, lambda, 1), unified(&instance, lambda, 2));
         }
         // Not: without the floor (a loss that "never decreases"), with the floor of q in the place
-        // of q_σ, or with another λ. The floor of a level is 0.36/(0.36 + σ²)/2 at least, which is
-        // above 0.34 on the smallest.
+        // of q_σ, or with another λ. The floor of a level is ½ · 0.36/(0.36 + σ²) at least, which is
+        // above 0.34 on the smallest. The floor of q is too small by ½σ²(I(q) − I(q_σ)) on every
+        // level: with I(q) ≥ ½, as the variance is at most 2, and I(q_σ) ≤ 1/(0.36 + σ²) that is
+        // above 0.5 on the largest. And λ = σ²/2 misses by half of `explicit`.
         let terms = unified(&instance, variance, 1);
+        let Instance { q, scales, .. } = &instance;
+        let of_q = q.fisher_information(&law(q, 1));
+        let floors = scales.sigmas().iter().map(|&sigma| least_loss(1, sigma, of_q));
+        let floor_of_q = floors.sum::<f64>() / scales.sigmas().len() as f64;
+        prop_assert!(terms.floor - floor_of_q > 0.5 / 3.0, "{} {}", terms.floor, floor_of_q);
+        let half = unified(&instance, |sigma| 0.5 * sigma * sigma, 1).explicit;
+        // A random network is not the score by chance.
+        prop_assert!(terms.explicit > 1e-3 * terms.denoising, "{terms:?}");
         let wrong = [
             Terms { floor: 0.0, ..terms },
-            Terms { floor: unified(&instance, f64::abs, 1).floor, ..terms },
-            Terms { explicit: unified(&instance, f64::abs, 1).explicit, ..terms },
+            Terms { floor: floor_of_q, ..terms },
+            Terms { explicit: half, ..terms },
         ];
+        // Measured in the size of the right terms: the floor of q may be negative.
+        let size = terms.denoising + terms.explicit + terms.floor + terms.fisher_information;
         for wrong in wrong {
-            prop_assert!(wrong.check().fails_by(1e4), "{:?}", wrong.check());
+            let miss = (wrong.denoising - wrong.explicit - wrong.floor).abs();
+            prop_assert!(miss > 1e4 * TOLERANCE * size, "{miss:e} of {size:e}");
         }
     }
 

@@ -41,9 +41,11 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             .worse(one_level(&small.model, &small.x, &small.noise, small.sigma).check())
     },
     false_statement: "λ = 1 treats the levels alike: of the least loss, each has its share 1/L",
-    // From `bounds`, with variances of components of 0.36 at least and 𝔼x² ≤ 2: the smallest of the
-    // levels, 0.4 at most, has a floor of 2.1 at least, and those above 0.88, the other two together,
-    // less than 0.6.
+    // Let t = σ₃ ≤ 0.4. The information of a mixture is at most the mean of its components', here
+    // 1/(0.36 + t²), so floor(σ₃) ≥ ½ · 0.36/((0.36 + t²) t²). Above, with 𝔼(x − 𝔼x)² ≤ 2 and
+    // `bounds`, floor(σ) ≤ 1/((2 + σ²) σ²): for σ₂² = σ₁σ₃ ≥ 2t that is 1/(4t(1 + t)), for σ₁ ≥ 2 it
+    // is 1/24. The two over the first are (0.36 + t²)(t/(0.72(1 + t)) + t²/4.32), which grows with t
+    // and is less than 0.226 at 0.4. So the share is above 1/1.226 > 0.81, and not 1/3.
     counterexample: |rng| {
         let instance = Instance::any(rng);
         let floors = instance.scales.sigmas().iter().map(|&sigma| {

@@ -55,6 +55,7 @@ pub mod where_implicit_fails;
 
 use crate::{
     array::Array,
+    discrepancy::Scatter,
     matrix::{Matrix, Real, noise::Generator},
 };
 
@@ -96,10 +97,9 @@ impl Check {
     /// A Monte Carlo mean of values whose expectation should be `expected`: within 6 standard
     /// errors.
     pub fn monte_carlo(values: &[f64], expected: f64) -> Self {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
-        Self::new(Evidence::MonteCarlo, mean, expected, (variance / n).sqrt(), 6.0)
+        let scatter = Scatter::of(values);
+        let error = scatter.standard_error();
+        Self::new(Evidence::MonteCarlo, scatter.mean, expected, error, 6.0)
     }
 
     /// Of two checks that must both hold, the one that comes nearer to failing.

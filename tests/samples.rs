@@ -55,7 +55,7 @@ fn the_samples_of_the_digits_are_natural_new_and_of_all_classes() {
     // In law they are as near to the held-out digits as as many training digits are, to within three
     // standard deviations of those.
     let usual = run.training_discrepancies;
-    let most = usual.mean + 3.0 * usual.deviation;
+    let most = usual.mean + 3.0 * usual.deviation();
     assert!(judgement.discrepancy < most, "{judgement:?}, {usual:?}");
 
     // The measures can fail: training digits are found to be copies, and the energy of one noise

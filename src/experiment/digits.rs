@@ -11,6 +11,7 @@ use crate::{
     corruption::corrupt,
     dataset::{Digits, digits::PIXELS},
     density::KernelEstimate,
+    discrepancy::Scatter,
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
@@ -190,14 +191,11 @@ impl Corrupted {
             .chunks_exact(DRAWS)
             .map(|draws| draws.iter().sum::<f64>() / DRAWS as f64)
             .collect();
-        let n = digits.len() as f64;
-        let mean = digits.iter().sum::<f64>() / n;
-        let variance = digits.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0);
         Comparison {
             corrupted: self.error(Clone::clone),
             linear: self.error(|x| wiener.reconstruct(x)),
             autoencoder: self.error(|x| model.reconstruct(x)),
-            standard_error: (variance / n).sqrt(),
+            standard_error: Scatter::of(&digits).standard_error(),
         }
     }
 }

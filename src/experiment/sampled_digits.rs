@@ -26,7 +26,7 @@ use crate::{
     array::{Array, Function},
     corruption::{NoiseScales, denoise},
     dataset::{Digits, digits::PIXELS},
-    discrepancy::{maximum_mean_discrepancy, median_distance, nearest},
+    discrepancy::{Scatter, maximum_mean_discrepancy, median_distance, nearest},
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
@@ -93,24 +93,6 @@ pub struct SampledDigits {
     /// The same when all digits are shuffled before they are divided: training and held-out digits
     /// are of somewhat different laws, and this is what one law has.
     pub shuffled_discrepancies: Scatter,
-}
-
-/// Mean and standard deviation.
-#[derive(Clone, Copy, Debug)]
-pub struct Scatter {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation of one value.
-    pub deviation: f64,
-}
-
-impl Scatter {
-    fn of(values: &[f64]) -> Self {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
-        Self { mean, deviation: variance.sqrt() }
-    }
 }
 
 impl SampledDigits {

@@ -86,9 +86,9 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         summary(&run.training_judgement),
         summary(&run.energy_judgement),
         usual.mean,
-        usual.deviation,
+        usual.deviation(),
         one_law.mean,
-        one_law.deviation
+        one_law.deviation()
     );
     Ok(Picture { canvas, finding })
 }

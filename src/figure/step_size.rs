@@ -12,10 +12,8 @@ use super::{
 };
 use crate::{
     array::Array,
-    identity::{
-        Check,
-        langevin::{biased_variance, variances},
-    },
+    discrepancy::Scatter,
+    identity::langevin::{biased_variance, variances},
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
@@ -79,9 +77,8 @@ fn measure(epsilon: f64, rng: &mut Generator) -> Result<Measured, Escaped> {
 }
 
 fn mean_and_error(values: &[f64]) -> [f64; 2] {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    // how far the mean is from 0 in standard errors
-    [mean, mean / Check::monte_carlo(values, 0.0).residual]
+    let scatter = Scatter::of(values);
+    [scatter.mean, scatter.standard_error()]
 }
 
 /// The stationary variances against ε.

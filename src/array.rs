@@ -136,27 +136,27 @@ pub trait Array:
     }
 
     /// Sum over the samples: (n, d) → (1, d).
-    fn sum_rows(self) -> Self {
+    fn sum_over_samples(self) -> Self {
         let (n, _) = self.shape();
         self.linear(Linear::Fold(n))
     }
     /// Sum over the dimensions: (n, d) → (n, 1).
-    fn row_sum(self) -> Self {
+    fn sum_over_dimensions(self) -> Self {
         let (_, d) = self.shape();
         self.linear(Linear::RowSum(d))
     }
     /// Sum of all elements: (n, d) → (1, 1).
     fn sum(self) -> Self {
-        self.row_sum().sum_rows()
+        self.sum_over_dimensions().sum_over_samples()
     }
     /// ‖x‖² of every sample: (n, d) → (n, 1).
     fn squared_norm(&self) -> Self {
-        (self.clone() * self).row_sum()
+        (self.clone() * self).sum_over_dimensions()
     }
     /// ⟨x, y⟩ of every pair of samples: (n, d), (n, d) → (n, 1).
     #[track_caller]
     fn inner(&self, y: &Self) -> Self {
-        (self.clone() * y).row_sum()
+        (self.clone() * y).sum_over_dimensions()
     }
     /// 𝔼, the mean over the samples of one number each: (n, 1) → (1, 1).
     ///
@@ -166,7 +166,7 @@ pub trait Array:
     fn mean(self) -> Self {
         let (n, d) = self.shape();
         assert!(d == 1, "mean: one number a sample expected, got shape {:?}", (n, d));
-        self.sum_rows() * (1.0 / n as f64)
+        self.sum_over_samples() * (1.0 / n as f64)
     }
 }
 
@@ -295,7 +295,7 @@ pub enum Function {
     /// max(x, 0)
     Relu,
     /// 1 where x > 0, else 0
-    Step,
+    Heaviside,
 }
 
 impl Function {
@@ -308,7 +308,7 @@ impl Function {
         Self::Ln,
         Self::Reciprocal,
         Self::Relu,
-        Self::Step,
+        Self::Heaviside,
     ];
 
     /// φ′(x), given x and y = φ(x), in the vocabulary itself. Since φ′ is again a formula, φ″ and
@@ -324,8 +324,8 @@ impl Function {
             Self::Exp => y.clone(),                  // φ
             Self::Ln => x.clone().reciprocal(),      // 1/x
             Self::Reciprocal => -(y.clone() * y),    // −φ²
-            Self::Relu => x.clone().apply(Self::Step),
-            Self::Step => y.clone() * 0.0, // away from the jump
+            Self::Relu => x.clone().apply(Self::Heaviside),
+            Self::Heaviside => y.clone() * 0.0, // away from the jump
         }
     }
 }

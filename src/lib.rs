@@ -17,7 +17,7 @@
 //!
 //! /// E(x) = ½‖x‖² + Σ softplus(x)
 //! fn energy<A: Array>(x: &A) -> A {
-//!     x.squared_norm() * 0.5 + x.clone().softplus().row_sum()
+//!     x.squared_norm() * 0.5 + x.clone().softplus().sum_over_dimensions()
 //! }
 //!
 //! let tape = Tape::new();

@@ -93,7 +93,7 @@ pub fn weighted_implicit<A: Array>((score, trace): (A, A), weight: &A, slope: &A
 #[track_caller]
 pub fn regularised<A: Array>(score: A, diagonal: &A, lambda: f64) -> A {
     let regulariser = diagonal.squared_norm() * lambda;
-    implicit((score, diagonal.clone().row_sum())) + regulariser
+    implicit((score, diagonal.clone().sum_over_dimensions())) + regulariser
 }
 
 /// ½‖ψ(x + σz) + z/σ‖² − ⟨ψ(x), z⟩/σ − ‖z‖²/(2σ²), denoising with its control variates (T14).

@@ -51,7 +51,7 @@ pub type Batch<T> = (Matrix<T>, Matrix<T>);
 
 /// What has happened so far, told after every step.
 #[derive(Debug)]
-pub struct Step<'a, P> {
+pub struct Progress<'a, P> {
     /// How many steps were made, from 1.
     pub number: usize,
     /// The loss on this step's batch, before the step.
@@ -100,7 +100,7 @@ pub fn train<P, T, O>(
     optimizer: &mut impl Optimizer<T>,
     batches: impl Iterator<Item = Batch<T>>,
     mut objective: O,
-    mut observe: impl FnMut(Step<'_, P>),
+    mut observe: impl FnMut(Progress<'_, P>),
 ) -> Result<P, NotFinite>
 where
     T: Real,
@@ -126,7 +126,7 @@ where
             optimizer.update(slot, p, gradient)
         });
         last = NotFinite { step: number, loss };
-        observe(Step { number, loss, parameters: &parameters });
+        observe(Progress { number, loss, parameters: &parameters });
     }
     let finite = parameters.clone().into_list().iter().all(Matrix::is_finite);
     if finite { Ok(parameters) } else { Err(last) }

@@ -84,7 +84,7 @@ impl Op {
             (Self::Mul, Right) => g * x,
             // z = x + 1 y: every row of x has received the same y
             (Self::AddRow, Left) => g,
-            (Self::AddRow, Right) => g.sum_rows(),
+            (Self::AddRow, Right) => g.sum_over_samples(),
             // z = x + a
             (Self::Shift(_), Left) => g,
             // z = L x

@@ -24,7 +24,7 @@ pub struct AlongAxes<A> {
 /// use score_matching::{Array, Matrix, autodiff::second::along_axes};
 ///
 /// let x = Matrix::from_rows([[1.0, 2.0]]);
-/// let [cubes] = along_axes(|x| [(x.clone() * x * x).row_sum()], &x);
+/// let [cubes] = along_axes(|x| [(x.clone() * x * x).sum_over_dimensions()], &x);
 /// assert_eq!(cubes.first, Matrix::from_rows([[3.0], [12.0]]));
 /// assert_eq!(cubes.second, Matrix::from_rows([[6.0], [12.0]]));
 /// ```

@@ -70,7 +70,8 @@ impl Kernel {
             Self::Logistic { scale } => {
                 // −t − 2 log(1 + e⁻ᵗ) − log s = −softplus(t) − softplus(−t) − log s
                 let t = (noisy.clone() - x) * (1.0 / scale);
-                -(t.clone().softplus() + (-t).softplus()).row_sum() - d as f64 * scale.ln()
+                -(t.clone().softplus() + (-t).softplus()).sum_over_dimensions()
+                    - d as f64 * scale.ln()
             }
         }
     }

@@ -215,6 +215,6 @@ pub(super) fn softmax(log: &Matrix) -> (Matrix, Matrix) {
     let (n, k) = log.shape();
     let largest = Matrix::from_fn(n, 1, |i, _| log.row(i).iter().copied().fold(f64::MIN, f64::max));
     let shifted = (log.clone() - largest.clone().linear(Linear::Spread(k))).exp();
-    let sum = shifted.clone().row_sum();
+    let sum = shifted.clone().sum_over_dimensions();
     (shifted * sum.clone().reciprocal().linear(Linear::Spread(k)), sum.ln() + largest)
 }

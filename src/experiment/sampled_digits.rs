@@ -108,7 +108,8 @@ impl SampledDigits {
         progress: impl Fn(f64),
     ) -> Result<Self, Failure> {
         let mut rng = Generator::seed_from_u64(seed);
-        let mean = digits.training.clone().sum_rows() * (1.0 / digits.training.rows() as f64);
+        let mean =
+            digits.training.clone().sum_over_samples() * (1.0 / digits.training.rows() as f64);
         let centred = digits.training.clone().add_row(&-mean.clone());
         let width = (centred.squared_norm().mean().item() / PIXELS as f64).sqrt();
 

@@ -177,7 +177,7 @@ impl LearnedShape {
         let found = fresh[..FRESH].iter().map(|x| between(&descent.samples, x)).sum();
         let pairs = fresh.chunks_exact(2).map(|pair| between(&pair[0], &pair[1])).sum();
         let (responsibilities, _) = self.density.responsibilities(&descent.samples);
-        let shares = responsibilities.sum_rows() * (1.0 / SAMPLES as f64);
+        let shares = responsibilities.sum_over_samples() * (1.0 / SAMPLES as f64);
         Ok(SampledShape {
             shares: shares.data().to_vec(),
             discrepancy: mean(found),

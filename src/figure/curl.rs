@@ -60,7 +60,7 @@ fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -
         (0, 1) => -1.0,
         _ => 0.0,
     });
-    (tangents * signs).linear(Linear::SumEach(2)).row_sum()
+    (tangents * signs).linear(Linear::SumEach(2)).sum_over_dimensions()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]

@@ -236,13 +236,13 @@ fn equivalence_terms(instance: &Instance) -> Vec<Matrix> {
     };
     let delta = weighted(hidden.clone() * (-hidden.clone() + 1.0) * &back);
     let mut terms = vec![
-        rho.squared_norm().sum_rows() * (0.5 * scale),
+        rho.squared_norm().sum_over_samples() * (0.5 * scale),
         (delta.tn(&magnitude(noisy)) + weighted(hidden.clone()).tn(&rho)) * scale,
-        delta.sum_rows() * scale,
-        rho.sum_rows() * scale,
+        delta.sum_over_samples() * scale,
+        rho.sum_over_samples() * scale,
     ];
     if absolute.a.is_some() {
-        terms.push((hidden * back).sum_rows() * scale);
+        terms.push((hidden * back).sum_over_samples() * scale);
     }
     terms
 }

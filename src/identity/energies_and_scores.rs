@@ -127,7 +127,7 @@ fn parameter_terms(instance: &Instance, data: &Rule) -> Vec<Matrix> {
     };
     let x = magnitude(&data.nodes);
     let hidden = weighted(model.encode(&data.nodes));
-    vec![hidden.tn(&x), hidden.sum_rows(), weighted(x).sum_rows()]
+    vec![hidden.tn(&x), hidden.sum_over_samples(), weighted(x).sum_over_samples()]
 }
 
 /// T1: the mean of ∇_θ log p over the points, by differentiating the formula of the `likelihood`,

@@ -186,13 +186,14 @@ pub fn gaussian(x: &Matrix) -> Sides {
     let mean = p.solve(&h);
     let spread = magnitude(&covariance);
 
-    let sample_mean = x.clone().sum_rows().linear(Linear::Transpose) * (1.0 / n as f64);
+    let sample_mean = x.clone().sum_over_samples().linear(Linear::Transpose) * (1.0 / n as f64);
     let centred = x.clone().add_row(&-sample_mean.clone().linear(Linear::Transpose));
     let mean_error = spread.nn(&(h_error + p_error.nn(&magnitude(&mean))));
     let moments = magnitude(x).tn(&magnitude(x)) * (1.0 / n as f64);
     Sides {
         magnitude: vec![
-            mean_error + magnitude(x).sum_rows().linear(Linear::Transpose) * (1.0 / n as f64),
+            mean_error
+                + magnitude(x).sum_over_samples().linear(Linear::Transpose) * (1.0 / n as f64),
             spread.nn(&p_error).nn(&spread) + moments,
         ],
         left: vec![mean, covariance],

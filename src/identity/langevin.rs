@@ -124,7 +124,7 @@ impl Smooth {
     pub fn value<A: Array>(&self, x: &A) -> A {
         let constant = |m: &Matrix| x.constant(m.rows(), m.cols(), |i, j| m.at(i, j));
         let waves = x.nn(&constant(&self.w)).add_row(&constant(&self.b)).tanh();
-        waves.row_sum() + x.squared_norm() * self.a
+        waves.sum_over_dimensions() + x.squared_norm() * self.a
     }
 
     /// ∇f (n, d) and Δf (n, 1).
@@ -133,7 +133,7 @@ impl Smooth {
         let [f] = along_axes(|x: &Dual<Dual<Matrix>>| [self.value(x)], x);
         let gradient = Matrix::from_fn(n, d, |i, j| f.first.at(i * d + j, 0));
         let curvature = Matrix::from_fn(n, d, |i, j| f.second.at(i * d + j, 0));
-        (gradient, curvature.row_sum())
+        (gradient, curvature.sum_over_dimensions())
     }
 }
 

@@ -165,7 +165,7 @@ pub fn orthogonality(x: &Matrix, sigma: f64) -> Sides {
     let wiener = Wiener::fit(x, sigma).expect("noise makes a covariance positive definite");
     let (error, bias) = {
         let error = wiener.reconstruct(&noisy) - &clean;
-        (error.tn(&noisy), error.sum_rows())
+        (error.tn(&noisy), error.sum_over_samples())
     };
     // |r(x̃)| + |x| with every sign positive; the gain G solves (Σ + σ²I) G = Σ by Cholesky factors,
     // whose error is below (3d + 1) u times a number that does not exceed d times the condition.
@@ -175,7 +175,7 @@ pub fn orthogonality(x: &Matrix, sigma: f64) -> Sides {
     Sides {
         left: vec![error, bias],
         right: vec![Matrix::zeros(d, d), Matrix::zeros(1, d)],
-        magnitude: vec![terms.tn(&magnitude(&noisy)), terms.sum_rows()],
+        magnitude: vec![terms.tn(&magnitude(&noisy)), terms.sum_over_samples()],
         roundings: (d * (3 * d + 1)) as f64 * condition + (3 * d * n) as f64 + 8.0,
     }
 }

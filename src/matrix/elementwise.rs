@@ -87,7 +87,7 @@ impl<T: Elementary> Loop for Apply<'_, T> {
             Function::Reciprocal => self.each(|x| one / x),
             // A comparison with NaN is false, so that the last `else` keeps it.
             Function::Relu => self.each(|x| if x <= zero { zero } else { x }),
-            Function::Step => self.each(|x| match x {
+            Function::Heaviside => self.each(|x| match x {
                 x if x > zero => one,
                 x if x <= zero => zero,
                 nan => nan,

@@ -96,7 +96,7 @@ impl<A: Array> Autoencoder<A> {
     pub fn energy(&self, x: &A, sigma: f64) -> A {
         let hidden = self.preactivation(x).softplus();
         let hidden = match &self.a {
-            None => hidden.row_sum(),
+            None => hidden.sum_over_dimensions(),
             Some(a) => hidden.nt(a),
         };
         -(x.nt(&self.c) - x.squared_norm() * 0.5 + hidden) * (1.0 / (sigma * sigma))

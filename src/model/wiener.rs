@@ -34,7 +34,7 @@ impl Wiener {
     /// If Σ + σ²I is not positive definite: σ = 0 with a singular Σ, or data that are not finite.
     pub fn fit(x: &Matrix, sigma: f64) -> Result<Self, NotPositiveDefinite> {
         let (n, d) = x.shape();
-        let mean = x.clone().sum_rows() * (1.0 / n as f64);
+        let mean = x.clone().sum_over_samples() * (1.0 / n as f64);
         let centred = x.clone().add_row(&-mean.clone());
         let covariance = centred.tn(&centred) * (1.0 / n as f64);
         let noise = Matrix::from_fn(d, d, |i, j| if i == j { sigma * sigma } else { 0.0 });

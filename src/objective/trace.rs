@@ -41,7 +41,7 @@ const TANGENTS: usize = 1 << 11;
 #[track_caller]
 pub fn of_score<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -> (A, A) {
     let (psi, diagonal) = diagonal_of_score(score, x);
-    (psi, diagonal.row_sum())
+    (psi, diagonal.sum_over_dimensions())
 }
 
 /// ψ and the diagonal ∂ψᵢ/∂xᵢ, for what needs more than their sum: both (n, d).
@@ -164,7 +164,7 @@ pub fn of_energy_by_forward<A: Array>(
     x: &A,
 ) -> (A, A) {
     let (psi, diagonal) = diagonal_of_energy(energy, x);
-    (psi, diagonal.row_sum())
+    (psi, diagonal.sum_over_dimensions())
 }
 
 /// ψ and the diagonal ∂ψᵢ/∂xᵢ from the energy, the same way: both (n, d).

@@ -1,5 +1,4 @@
 //! What several tests need.
-#![allow(dead_code, reason = "each test is a program of its own and needs a part")]
 
 use proptest::test_runner::{Config, RngSeed};
 

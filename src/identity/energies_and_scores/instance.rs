@@ -60,7 +60,8 @@ impl Instance {
     pub fn rule(&self, refinement: usize) -> Rule {
         let absolute = self.model.clone().map(|p| magnitude(&p));
         let largest = |m: &Matrix| m.data().iter().copied().fold(0.0, f64::max);
-        let reach = largest(&(absolute.w.clone().sum_rows() + &absolute.c)) + 9.0 * self.sigma;
+        let reach =
+            largest(&(absolute.w.clone().sum_over_samples() + &absolute.c)) + 9.0 * self.sigma;
         let strip = std::f64::consts::PI / largest(&absolute.w);
         let step = (std::f64::consts::TAU * strip / 37.0).min(0.6 * self.sigma);
         #[expect(clippy::cast_sign_loss, reason = "a positive number of steps")]
@@ -82,7 +83,7 @@ impl Instance {
     pub(super) fn energy_terms(&self, x: &Matrix) -> Matrix {
         let absolute = self.model.clone().map(|p| magnitude(&p));
         let (x, h) = (magnitude(x), self.model.w.rows());
-        let hidden = x.nt(&absolute.w).add_row(&absolute.b).row_sum() * 2.0;
+        let hidden = x.nt(&absolute.w).add_row(&absolute.b).sum_over_dimensions() * 2.0;
         let terms = x.nt(&absolute.c) + x.squared_norm() * 0.5 + hidden;
         (terms + h as f64 * std::f64::consts::LN_2) * (1.0 / (self.sigma * self.sigma))
     }

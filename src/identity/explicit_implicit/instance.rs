@@ -46,7 +46,7 @@ impl<A: Array> Model<A> {
     /// ψ(x) and tr ∂ψ/∂x: (n, d) and (n, 1).
     pub fn score_and_trace(&self, x: &A) -> (A, A) {
         let (psi, diagonal) = self.score_and_diagonal(x);
-        (psi, diagonal.row_sum())
+        (psi, diagonal.sum_over_dimensions())
     }
 }
 

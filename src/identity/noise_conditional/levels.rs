@@ -129,7 +129,7 @@ pub fn sample_gradients(
 /// The variances of all columns together, over the rows: 𝔼‖g − 𝔼g‖².
 pub fn total_variance(gradients: &Matrix) -> f64 {
     let n = gradients.rows() as f64;
-    let mean = gradients.clone().sum_rows() * (1.0 / n);
+    let mean = gradients.clone().sum_over_samples() * (1.0 / n);
     let squares = gradients.clone().add_row(&-mean).squared_norm();
     squares.sum().item() / (n - 1.0)
 }

@@ -89,12 +89,12 @@ fn one_layer(
     let trace = s.nt(&m) + tau;
     let each = psi.squared_norm() * 0.5 + &trace;
     let delta = psi.nn(w2) * s + curvature.clone() * m.linear(Linear::Tile(n));
-    let slopes = s.clone().sum_rows().linear(Linear::Transpose).linear(Linear::Spread(d)); // (h, d)
+    let slopes = s.clone().sum_over_samples().linear(Linear::Transpose).linear(Linear::Spread(d)); // (h, d)
     let gradients = [
         delta.tn(x) + w2_transposed * &slopes,
-        delta.sum_rows(),
+        delta.sum_over_samples(),
         psi.tn(y) + (slopes * w1).linear(Linear::Transpose),
-        psi.clone().sum_rows(),
+        psi.clone().sum_over_samples(),
     ];
     let means = gradients.into_iter().map(|g| g * (1.0 / n as f64));
     [psi, trace, each].into_iter().chain(means).collect()
@@ -124,11 +124,11 @@ fn two_layers(
     let q = g.clone() * w2;
     let gradients = [
         delta1.tn(x) + q.tn(&transposed(w3)),
-        delta1.sum_rows(),
+        delta1.sum_over_samples(),
         delta2.tn(&first.value) + g * &around,
-        delta2.sum_rows(),
+        delta2.sum_over_samples(),
         psi.tn(&second.value) + w1.tn(&transposed(&q)),
-        psi.clone().sum_rows(),
+        psi.clone().sum_over_samples(),
     ];
     let means = gradients.into_iter().map(|g| g * (1.0 / n as f64));
     [psi, trace, each].into_iter().chain(means).collect()

@@ -218,7 +218,7 @@ pub fn constant<A: Array>(x: &A, value: f64) -> A {
 
 /// δ where x > c, else 0: (n, 1).
 pub fn jump<A: Array>(x: &A, at: f64, height: f64) -> A {
-    (x.clone() - at).apply(Function::Step) * height
+    (x.clone() - at).apply(Function::Heaviside) * height
 }
 
 /// T5: a jump of ψ by δ at c is a boundary inside: ESM = ISM + ½ I(q) + q(c) δ, where ISM takes ψ′

@@ -1,0 +1,5 @@
+//! The program, the pages and the sources themselves.
+
+mod command_line;
+mod pages;
+mod sources;

@@ -1,0 +1,234 @@
+//! Every density is what it says: it integrates to 1, its score is the slope of its logarithm, its
+//! samples have its moments, its smoothing is the convolution with a Gaussian.
+//!
+//! The integrals see only the log density, the slopes are difference quotients, and the moments of
+//! samples are held against integrals: four ways in, none through another's code.
+
+use rand::SeedableRng;
+use score_matching::{
+    Array, Matrix,
+    autodiff::{
+        Var,
+        check::{Quotient, difference},
+    },
+    corruption,
+    density::{Boltzmann, Density, KernelEstimate, Mixture, Univariate, mixture::diagonal, shapes},
+    identity::Check,
+    matrix::noise::{Generator, standard_normal},
+    quadrature::{Rule, converged},
+};
+
+const UNIVARIATE: [Univariate; 9] = [
+    Univariate::Quartic { theta: 0.7 },
+    Univariate::Laplace { scale: 0.8 },
+    Univariate::Exponential { rate: 1.7 },
+    Univariate::Uniform,
+    Univariate::Cauchy,
+    Univariate::Gamma { shape: 0.5 },
+    Univariate::Gamma { shape: 1.5 },
+    Univariate::Gamma { shape: 4.0 },
+    Univariate::Logistic { scale: 0.6 },
+];
+
+fn generator(seed: u64) -> Generator {
+    Generator::seed_from_u64(seed)
+}
+
+/// ∫ dx over the support. On a half line x = ±eᵗ: then every one of these densities, however heavy
+/// its tail or steep its end, is analytic in t and decays at both ends. No kink or jump lies inside.
+fn line(q: Univariate, steps: usize) -> Rule {
+    if q == Univariate::Uniform {
+        return Rule::trapezoid(0.0, 1.0, steps);
+    }
+    let t = Rule::trapezoid(-80.0, 40.0, steps);
+    let x = t.nodes.exp();
+    let weights = t.weights * &x;
+    if q.support().0 == 0.0 {
+        return Rule { nodes: x, weights };
+    }
+    let m = x.rows();
+    let sign = |i| if i < m { 1.0 } else { -1.0 };
+    Rule {
+        nodes: Matrix::from_fn(2 * m, 1, |i, _| sign(i) * x.at(i % m, 0)),
+        weights: Matrix::from_fn(2 * m, 1, |i, _| weights.at(i % m, 0)),
+    }
+}
+
+fn plane(limit: f64, steps: usize) -> Rule {
+    Rule::trapezoid(-limit, limit, steps).squared()
+}
+
+/// E(x) = ½‖x‖² + Σ softplus(2x)
+fn energy<'t>(x: &Var<'t>) -> Var<'t> {
+    x.squared_norm() * 0.5 + (*x * 2.0).softplus().sum_over_dimensions()
+}
+
+/// Three points on the line or in the plane.
+fn estimate(d: usize) -> KernelEstimate {
+    KernelEstimate { points: standard_normal(3, d, &mut generator(d as u64)), sigma: 0.5 }
+}
+
+/// Every density of the plane, with a name.
+fn planar() -> Vec<(&'static str, Box<dyn Density>)> {
+    vec![
+        ("pinwheel", Box::new(shapes::pinwheel())),
+        ("ring", Box::new(shapes::ring())),
+        ("two moons", Box::new(shapes::two_moons())),
+        ("smoothed pinwheel", Box::new(shapes::pinwheel().smoothed(0.5))),
+        ("Parzen", Box::new(estimate(2))),
+        ("Boltzmann", Box::new(Boltzmann::new(energy, plane(9.0, 300)))),
+    ]
+}
+
+/// The mass of a rule that carries a density.
+fn mass(rule: &Rule) -> f64 {
+    rule.weights.clone().sum().item()
+}
+
+/// ∫q = 1: after halving the step, to the rounding of a sum of so many terms.
+#[track_caller]
+fn integrates_to_one(name: &str, q: &(impl Density + ?Sized), over: [Rule; 2]) {
+    let [coarse, fine] = over.map(|rule| mass(&rule.weighted(&q.log_density(&rule.nodes).exp())));
+    let area = converged(coarse, fine, 1e-11);
+    assert!((area - 1.0).abs() < 1e-11, "{name}: {area}");
+}
+
+#[test]
+fn every_density_integrates_to_one() {
+    for q in UNIVARIATE {
+        integrates_to_one(&format!("{q:?}"), &q, [6000, 12_000].map(|steps| line(q, steps)));
+    }
+    integrates_to_one("Parzen", &estimate(1), [200, 400].map(|s| Rule::trapezoid(-9.0, 9.0, s)));
+    for (name, q) in planar() {
+        integrates_to_one(name, &*q, [300, 600].map(|steps| plane(9.0, steps)));
+    }
+    // A density that is 1 % too wide would be seen: the check can fail.
+    let wide = mass(&Mixture::isotropic(2, 1.02).rule(&plane(9.0, 300)));
+    assert!((wide - 1.0).abs() < 1e-12 && (1.01 * wide - 1.0).abs() > 1e-3);
+}
+
+/// ∇ log q at the rows of x against difference quotients of log q along the axes.
+#[track_caller]
+fn score_is_the_slope(name: &str, q: &(impl Density + ?Sized), x: &Matrix) {
+    let (score, log) = (q.score(x), q.log_density(x));
+    for (i, j) in (0..x.rows()).flat_map(|i| (0..x.cols()).map(move |j| (i, j))) {
+        let row = x.select(&[i]);
+        let step = |h: f64| Matrix::from_fn(1, x.cols(), |_, k| if k == j { h } else { 0.0 });
+        let found = difference(|h| q.log_density(&(row.clone() + step(h))).item());
+        // Some sixty roundings in log q, of terms not much larger than itself and its slope.
+        let terms = 1.0 + log.at(i, 0).abs() + score.at(i, j).abs();
+        let allowed = found.truncation + Quotient::MAGNIFICATION * 64.0 * f64::EPSILON * terms;
+        let gap = (found.value - score.at(i, j)).abs();
+        assert!(gap <= allowed, "{name} at {:?}: {gap:e} > {allowed:e}", row.data());
+        assert!(allowed < 1e-6 * terms, "{name} at {:?}: {allowed:e} shows nothing", row.data());
+    }
+}
+
+#[test]
+fn every_score_is_the_slope_of_its_log_density() {
+    for q in UNIVARIATE {
+        let inside = Matrix::from_rows([[0.35], [0.6], [0.9]]);
+        score_is_the_slope(&format!("{q:?}"), &q, &inside);
+        if q.support().0 < 0.0 {
+            score_is_the_slope(&format!("{q:?}"), &q, &(inside * -2.0));
+        }
+    }
+    for (name, q) in planar() {
+        score_is_the_slope(name, &*q, &(standard_normal(20, 2, &mut generator(1)) * 1.5));
+    }
+    score_is_the_slope("Parzen", &estimate(5), &standard_normal(5, 5, &mut generator(2)));
+}
+
+/// Means of functions of a sample against integrals: within 6 standard errors, and 10 % more would
+/// be at least 10 away.
+#[track_caller]
+fn samples_agree(name: &str, q: &(impl Density + ?Sized), over: &Rule, f: &[fn(&[f64]) -> f64]) {
+    let sample = q.sample(200_000, &mut generator(7));
+    let rule = over.weighted(&q.log_density(&over.nodes).exp());
+    for (which, f) in f.iter().enumerate() {
+        let of = |x: &Matrix| Matrix::from_fn(x.rows(), 1, |i, _| f(x.row(i)));
+        let (values, expected) = (of(&sample), rule.integrate(&of(&rule.nodes)));
+        let check = Check::monte_carlo(values.data(), expected);
+        assert!(check.holds(), "{name}, statistic {which}: {check:?}");
+        // Only the even ones are far from 0.
+        if which == 0 {
+            let wrong = Check::monte_carlo(values.data(), 1.1 * expected);
+            assert!(wrong.residual > 10.0, "{name}: 10 % more is only {wrong:?} away");
+        }
+    }
+}
+
+#[test]
+fn samples_have_the_mean_and_the_covariance_of_their_density() {
+    let bounded: [fn(&[f64]) -> f64; 2] = [|x| 1.0 / (1.0 + x[0] * x[0]), |x| x[0].tanh()];
+    let moments: [fn(&[f64]) -> f64; 2] = [|x| x[0] * x[0], |x| x[0]];
+    for q in UNIVARIATE {
+        let (name, over) = (format!("{q:?}"), line(q, 6000));
+        samples_agree(&name, &q, &over, &bounded);
+        if q != Univariate::Cauchy {
+            samples_agree(&name, &q, &over, &moments); // a Cauchy variable has none
+        }
+    }
+    let all: [fn(&[f64]) -> f64; 5] =
+        [|x| x[0] * x[0], |x| x[1] * x[1], |x| x[0] * x[1], |x| x[0], |x| x[1]];
+    for (name, q) in planar() {
+        samples_agree(name, &*q, &plane(9.0, 300), &all);
+    }
+}
+
+/// q_σ(x̃) = ∫ q(x) N(x̃; x, σ²I) dx, and ∇² log q is the slope of the score.
+#[test]
+fn a_smoothed_mixture_is_the_convolution_and_its_hessian_the_slope_of_its_score() {
+    let (q, sigma) = (shapes::two_moons(), 0.4);
+    let smoothed = q.smoothed(sigma);
+    let noisy: Matrix = standard_normal(8, 2, &mut generator(3));
+    let log = smoothed.log_density(&noisy);
+    let hessian = smoothed.hessian(&noisy);
+    for i in 0..noisy.rows() {
+        let at = noisy.select(&[i]);
+        let convolution = |steps| {
+            let rule = q.rule(&plane(7.0, steps));
+            let there = Matrix::from_fn(rule.nodes.rows(), 2, |_, j| at.at(0, j));
+            rule.integrate(&corruption::log_density(&rule.nodes, &there, sigma).exp())
+        };
+        let value = converged(convolution(200), convolution(400), 1e-13);
+        assert!((log.at(i, 0).exp() - value).abs() < 1e-12, "{value}");
+        for (j, k) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let step = |h: f64| Matrix::from_fn(1, 2, |_, l| if l == k { h } else { 0.0 });
+            let found = difference(|h| smoothed.score(&(at.clone() + step(h))).at(0, j));
+            let allowed = found.truncation + Quotient::MAGNIFICATION * 1e3 * f64::EPSILON;
+            let gap = (found.value - hessian.at(2 * i + j, k)).abs();
+            assert!(gap <= allowed && allowed < 1e-6, "({j}, {k}): {gap:e} > {allowed:e}");
+        }
+    }
+}
+
+/// The estimate is the mixture with one narrow component at each point.
+#[test]
+fn a_parzen_estimate_is_a_mixture() {
+    let estimate = estimate(2);
+    let narrow = |i| (1.0, estimate.points.select(&[i]), diagonal(2, 0.25));
+    let mixture = Mixture::new((0..3).map(narrow));
+    let x: Matrix = standard_normal(20, 2, &mut generator(4));
+    let gaps = [
+        estimate.log_density(&x) - mixture.log_density(&x),
+        (estimate.score(&x) - mixture.score(&x)).squared_norm(),
+    ];
+    assert!(gaps.iter().all(|gap| gap.data().iter().all(|v| v.abs() < 1e-12)));
+}
+
+/// Z in closed form: of ½‖x‖²/v it is (2πv)^(d/2).
+#[test]
+fn the_partition_function_of_a_gaussian_energy_is_known() {
+    const VARIANCE: f64 = 0.8;
+    // e^(−800) would underflow: the constant has to be taken out first.
+    fn energy<'t>(x: &Var<'t>) -> Var<'t> {
+        x.squared_norm() * (0.5 / VARIANCE) + 800.0
+    }
+    let log_two_pi_v = (std::f64::consts::TAU * VARIANCE).ln();
+    for (rule, d) in [(Rule::trapezoid(-9.0, 9.0, 100), 1.0), (plane(9.0, 100), 2.0)] {
+        let q = Boltzmann::new(energy, rule);
+        let expected = 0.5 * d * log_two_pi_v - 800.0;
+        assert!((q.log_partition() - expected).abs() < 1e-12, "{}", q.log_partition());
+    }
+}

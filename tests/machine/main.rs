@@ -1,0 +1,16 @@
+//! What the theorems rest on: matrices, derivatives, densities, samplers.
+
+mod callers;
+#[path = "../common/mod.rs"]
+mod common;
+mod conditional_network;
+mod density;
+mod determinism;
+mod discrepancy;
+mod elementwise;
+mod metropolis;
+mod noise_scales;
+mod product;
+mod sampler;
+mod tape;
+mod vocabulary;

@@ -1,0 +1,268 @@
+//! Every rule, at orders 1, 2 and 3 (T27).
+//!
+//! The argument. The rule book is finite, so it is checked by enumeration: each operation, wrapped
+//! into a formula, is differentiated in reverse and forward, and both are compared with difference
+//! quotients, which know nothing of rules. Each order rests on the one before, the first on plain
+//! values. Most operations are linear, so that their own second derivative is zero and would
+//! prove nothing; therefore each stands between two smooth bends, z + ½ z² after it and
+//! x + ¼ x² before it, and its rule has to take part at every order.
+//!
+//! An enumeration proves something only if nothing is missing from it. Rust cannot list the
+//! variants of an enum, so the list of what has been checked is compared with the source text:
+//! whoever adds an operation and forgets it here sees this test fail.
+//!
+//! No tolerance is chosen: see `tests/theorems/rounding.rs`.
+
+use crate::rounding::{Rounded, Routes};
+use rand::{RngExt, SeedableRng};
+use score_matching::{
+    Array, Dual, Matrix,
+    array::{Function, Linear, Product, Shape},
+    autodiff::{
+        check::{Direction, Formula, Quotient, difference},
+        rules::Op,
+    },
+    matrix::{Real, noise::Generator},
+};
+
+/// The factor k of every `Tile(k)`, `Fold(k)`, …
+const K: usize = 3;
+
+/// bend(op(bend(x), bend(y)))
+struct Bent(Op);
+
+impl Formula for Bent {
+    fn read<A: Array>(&self, x: &[A]) -> A {
+        let before = |x: &A| x.clone() + x.clone() * x * 0.25;
+        let z = self.0.value(before(&x[0]), &before(x.last().expect("one input or two")));
+        z.clone() + z.clone() * z * 0.5
+    }
+}
+
+/// Every operation of the rule book with the shapes of its inputs: one or two.
+fn rule_book() -> Vec<(Op, Vec<Shape>)> {
+    let mut book = vec![(Op::Leaf, vec![(3, 4)]), (Op::Shift(0.5), vec![(3, 4)])];
+    for op in [Op::Add, Op::Sub, Op::Mul] {
+        book.push((op, vec![(3, 4), (3, 4)]));
+    }
+    book.push((Op::AddRow, vec![(3, 4), (1, 4)]));
+    for form in Product::ALL {
+        let shapes = match form {
+            Product::Nn => vec![(3, 2), (2, 4)],
+            Product::Nt => vec![(3, 2), (4, 2)],
+            Product::Tn => vec![(2, 3), (2, 4)],
+        };
+        book.push((Op::Product(form), shapes));
+    }
+    for l in Linear::all(K) {
+        let shape = match l {
+            Linear::Fold(_) | Linear::SumEach(_) => (2 * K, 4),
+            Linear::Spread(_) => (4, 1),
+            Linear::RowSum(_) => (4, K),
+            _ => (2, 4),
+        };
+        book.push((Op::Linear(l), vec![shape]));
+    }
+    for f in Function::ALL {
+        book.push((Op::Apply(f), vec![(3, 4)]));
+    }
+    book
+}
+
+/// Numbers of size at most 1½, inside the domain of the operation: positive for ln and 1/x, and for
+/// those with a kink at 0 further from it than any difference quotient reaches.
+fn input(op: Op, (rows, cols): Shape, rng: &mut Generator) -> Matrix {
+    Matrix::from_fn(rows, cols, |_, _| match op {
+        Op::Apply(Function::Ln | Function::Reciprocal) => rng.random_range(0.5..1.5),
+        Op::Apply(Function::Relu | Function::Heaviside) => {
+            let size = rng.random_range(0.25..1.0);
+            if rng.random() { size } else { -size }
+        }
+        _ => rng.random_range(-1.0..1.0),
+    })
+}
+
+fn uniform((rows, cols): Shape, rng: &mut Generator) -> Matrix {
+    Matrix::from_fn(rows, cols, |_, _| rng.random_range(-1.0..1.0))
+}
+
+/// Runs `check` on every operation with inputs, weights of its output and three directions.
+fn for_every_operation(
+    mut check: impl FnMut(Op, &[Matrix], &Matrix, &[Direction], &mut Generator),
+) {
+    for (index, (op, shapes)) in rule_book().into_iter().enumerate() {
+        let mut rng = Generator::seed_from_u64(index as u64);
+        let x: Vec<_> = shapes.iter().map(|&shape| input(op, shape, &mut rng)).collect();
+        let weights = uniform(Bent(op).read(&x).shape(), &mut rng);
+        let directions: Vec<Direction> = (0..3)
+            .map(|_| shapes.iter().map(|&shape| uniform(shape, &mut rng)).collect())
+            .collect();
+        check(op, &x, &weights, &directions, &mut rng);
+    }
+}
+
+#[test]
+fn every_derivative_is_the_limit_of_differences_and_the_same_in_reverse_and_forward() {
+    for_every_operation(|op, x, weights, directions, _| {
+        for order in 1..=3 {
+            let routes = Routes::of(&Bent(op), x, weights, &directions[..order]);
+            if let Err(message) = routes.agree() {
+                panic!("{op:?} at order {order}: {message}");
+            }
+            // Nothing is compared across a kink.
+            assert!(routes.kink < 1e-3 * routes.quotient.abs().max(1.0), "{op:?}: {routes:?}");
+            // The comparison says something: its tolerance is small beside what is compared. Only
+            // a step is flat, and its derivative is exactly zero.
+            if op == Op::Apply(Function::Heaviside) {
+                assert_eq!((routes.reverse, routes.forward), (0.0, 0.0), "{op:?} at order {order}");
+            } else {
+                let scale = routes.reverse.abs();
+                assert!(routes.error < 1e-6 * scale, "{op:?} at order {order}: {routes:?}");
+            }
+        }
+    });
+}
+
+/// The variants of an enum, read from its source: Rust itself cannot list them.
+fn variants<'s>(source: &'s str, name: &str) -> Vec<&'s str> {
+    let (_, rest) = source.split_once(&format!("pub enum {name} {{\n")).expect(name);
+    let (body, _) = rest.split_once("\n}").expect(name);
+    let lines = body.lines().map(str::trim).filter(|line| line.starts_with(char::is_alphabetic));
+    let mut names: Vec<_> = lines.map(|line| name_of(line.trim_end_matches(','))).collect();
+    names.sort_unstable();
+    names
+}
+
+/// `Scale` of `Scale(-0.75)`
+fn name_of(debug: &str) -> &str {
+    debug.split('(').next().unwrap_or(debug)
+}
+
+#[test]
+fn no_operation_is_left_out() {
+    let (mut ops, mut products, mut linears, mut functions) =
+        <(Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
+    for (op, _) in rule_book() {
+        ops.push(format!("{op:?}"));
+        match op {
+            Op::Product(form) => products.push(format!("{form:?}")),
+            Op::Linear(l) => linears.push(format!("{l:?}")),
+            Op::Apply(f) => functions.push(format!("{f:?}")),
+            Op::Leaf | Op::Add | Op::Sub | Op::Mul | Op::AddRow | Op::Shift(_) => {}
+        }
+    }
+    let (rules, array) =
+        (include_str!("../../src/autodiff/rules.rs"), include_str!("../../src/array.rs"));
+    for (source, name, mut checked) in [
+        (rules, "Op", ops),
+        (array, "Product", products),
+        (array, "Linear", linears),
+        (array, "Function", functions),
+    ] {
+        checked.sort_unstable();
+        let mut checked: Vec<_> = checked.iter().map(|debug| name_of(debug)).collect();
+        checked.dedup();
+        assert_eq!(checked, variants(source, name), "checked operations against enum {name}");
+    }
+}
+
+/// The first `moving` inputs along their directions, the others at rest.
+fn along<A: Array>(x: &[A], directions: &[A], moving: usize) -> Vec<Dual<A>> {
+    let moves = |(i, (x, v))| if i < moving { Dual::along(x, v) } else { Dual::constant(x) };
+    x.iter().zip(directions).enumerate().map(moves).collect()
+}
+
+/// How many inputs may carry several tangents a row.
+///
+/// What a direction multiplies on the right, and what moves to other rows, has room for one only.
+fn stackable(op: Op) -> usize {
+    match op {
+        Op::Product(Product::Tn)
+        | Op::Linear(Linear::Each(_) | Linear::SumEach(_) | Linear::Transpose) => 0,
+        Op::Product(Product::Nn | Product::Nt) => 1,
+        _ => 2,
+    }
+}
+
+#[test]
+fn k_stacked_tangents_are_k_single_ones() {
+    for_every_operation(|op, x, weights, directions, _| {
+        let moving = stackable(op);
+        if moving == 0 {
+            return;
+        }
+        let stacked: Vec<_> = (0..x.len())
+            .map(|side| {
+                let v = |r: usize, j| directions[r % K][side].at(r / K, j);
+                Matrix::from_fn(K * x[side].rows(), x[side].cols(), v)
+            })
+            .collect();
+        let together = Bent(op).read(&along(x, &stacked, moving)).tangents.expect("x moves");
+        let (rows, cols) = weights.shape();
+        assert_eq!(together.shape(), (K * rows, cols), "{op:?}");
+        let exact: Vec<_> = x.iter().map(Rounded::exact).collect();
+        for (k, v) in directions.iter().enumerate() {
+            let alone = Bent(op).read(&along(x, v, moving)).tangents.expect("x moves");
+            let v: Vec<_> = v.iter().map(Rounded::exact).collect();
+            let bound = Bent(op).read(&along(&exact, &v, moving)).tangents.expect("x moves").error;
+            for (i, j) in (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j))) {
+                let apart = (together.at(i * K + k, j) - alone.at(i, j)).abs();
+                // both are rounded
+                let tolerance = 2.0 * f64::UNIT_ROUNDOFF * bound.at(i, j);
+                assert!(apart <= tolerance, "{op:?} at {:?}: {apart:e} > {tolerance:e}", (i, j));
+            }
+        }
+    });
+}
+
+#[test]
+fn sums_have_room_for_all_axes_at_once() {
+    // The derived operations are made of maps that keep tangents apart: with all d axes under every
+    // row, the columns of these Jacobians come out together. Exact, on integers.
+    let (n, d) = (2, 3);
+    let x = Matrix::from_fn(n, d, |i, j| (4 * i + j) as f64);
+    let axes = Dual::axes(&x);
+    let tangents = |y: Dual<Matrix>| y.tangents.expect("it depends on x");
+    let constant = |rows, a| Matrix::from_fn(rows, 1, |_, _| a);
+    assert_eq!(tangents(axes.clone().sum_over_dimensions()), constant(n * d, 1.0));
+    assert_eq!(tangents(axes.clone().sum()), constant(d, n as f64));
+    assert_eq!(tangents(axes.clone().sum_over_dimensions().mean()), constant(d, 1.0)); // n · 1/n
+    let columns = Matrix::from_fn(d, d, |i, j| if i == j { n as f64 } else { 0.0 });
+    assert_eq!(tangents(axes.clone().sum_over_samples()), columns);
+    let twice_x = Matrix::from_fn(n * d, 1, |r, _| 2.0 * x.at(r / d, r % d));
+    assert_eq!(tangents(axes.squared_norm()), twice_x);
+    assert_eq!(tangents(axes.inner(&axes)), twice_x);
+}
+
+#[test]
+fn where_there_is_room_for_one_tangent_several_are_refused() {
+    for_every_operation(|op, x, _, _, _| {
+        let moving = stackable(op);
+        if moving < x.len() {
+            let twice: Vec<_> = x.iter().map(|x| x.clone().linear(Linear::Tile(2))).collect();
+            let only_last = |i| {
+                if i + 1 == x.len() { Dual::along(&x[i], &twice[i]) } else { Dual::constant(&x[i]) }
+            };
+            let inputs: Vec<_> = (0..x.len()).map(only_last).collect();
+            let refused = std::panic::catch_unwind(|| Bent(op).read(&inputs)).is_err();
+            assert!(refused, "{op:?}");
+        }
+    });
+}
+
+#[test]
+fn a_difference_quotient_is_within_its_own_error() {
+    // eˣ and sin at several points: |D(h) − f′| ≤ |D(2h) − D(h)| + 1.5/h times the error of f, which
+    // is that of the argument, half an ulp of |x| + 1 times the slope, and one ulp of the value.
+    for i in 0..40 {
+        let x = f64::from(i) * 0.1 - 2.0;
+        for (f, slope) in [(f64::exp as fn(f64) -> f64, x.exp()), (f64::sin, x.cos())] {
+            let found = difference(|h| f(x + h));
+            let value = (x.abs() + 1.0) * slope.abs() + 2.0 * f(x).abs();
+            let rounding = Quotient::MAGNIFICATION * f64::UNIT_ROUNDOFF * value;
+            let apart = (found.value - slope).abs();
+            assert!(apart <= found.truncation + rounding, "{x}: {apart:e} {found:?}");
+            assert!(found.truncation + rounding < 1e-10, "{x}: {found:?}");
+        }
+    }
+}

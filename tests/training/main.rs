@@ -1,0 +1,8 @@
+//! Models are trained, and judged by what is known of the truth.
+
+mod contrastive_training;
+mod digits;
+mod level_gradients;
+mod objectives;
+mod pinwheel;
+mod samples;

@@ -1,0 +1,74 @@
+//! What annealed Langevin dynamics draws from trained networks, judged by numbers.
+//!
+//! The trainings take up to half a minute, so these run only when they are asked for:
+//! `cargo test --test training samples -- --ignored`.
+
+use rand::SeedableRng;
+use score_matching::{
+    Array,
+    array::Linear,
+    density::{Density, shapes},
+    discrepancy::{maximum_mean_discrepancy, median_distance},
+    experiment::{
+        DenoisedDigits, LearnedShape, SampledDigits,
+        noise_conditional::Weight,
+        sampled_digits::{SAMPLES, Yardstick},
+    },
+    matrix::noise::Generator,
+};
+
+/// Three seeds, so that none has been chosen.
+#[test]
+#[ignore = "half a minute of training"]
+fn the_samples_of_the_pinwheel_have_its_arms_and_its_law() {
+    for seed in 1..=3 {
+        let learned = LearnedShape::train(shapes::pinwheel(), Weight::Variance, seed, |_| ())
+            .expect("the loss stays finite");
+        let sampled = learned.sample(seed).expect("the chains stay finite");
+        assert_eq!(sampled.shares.len(), 5);
+        for share in &sampled.shares {
+            assert!((share - 0.2).abs() < 0.03, "{:?}", sampled.shares);
+        }
+        let (found, fresh) = (sampled.discrepancy, sampled.fresh_discrepancy);
+        println!("seed {seed}: {found:.4} against {fresh:.4}, {:.3?}", sampled.shares);
+        assert!(found < 3.0 * fresh, "{found} against {fresh}");
+
+        // The bound can be missed: at the end of the fourth level, where σ is 0.93 and the arms have
+        // run into each other, the chains miss it.
+        let early = &sampled.descent.states[3];
+        let fresh_sample = learned.density.sample(early.rows(), &mut Generator::seed_from_u64(4));
+        let far = maximum_mean_discrepancy(early, &fresh_sample, median_distance(&fresh_sample));
+        assert!(far > 3.0 * fresh, "{far} against {fresh}");
+    }
+}
+
+#[test]
+#[ignore = "half a minute of training"]
+fn the_samples_of_the_digits_are_natural_new_and_of_all_classes() {
+    let autoencoder = DenoisedDigits::run(1, |_| ()).expect("the loss stays finite");
+    let run = SampledDigits::run(1, &autoencoder.digits, &autoencoder.model, |_| ())
+        .expect("losses and chains stay finite");
+    let judgement = run.judgement;
+    assert!(judgement.natural >= 0.95, "{judgement:?}");
+    assert!(judgement.copies < 0.02, "{judgement:?}");
+    assert!(judgement.classes.iter().all(|&share| share >= 0.04), "{judgement:?}");
+    // In law they are as near to the held-out digits as as many training digits are, to within three
+    // standard deviations of those.
+    let usual = run.training_discrepancies;
+    let most = usual.mean + 3.0 * usual.deviation();
+    assert!(judgement.discrepancy < most, "{judgement:?}, {usual:?}");
+
+    // The measures can fail: training digits are found to be copies, and the energy of one noise
+    // level loses classes and the law.
+    assert_eq!(run.training_judgement.copies, 1.0);
+    let energy = run.energy_judgement;
+    assert!(energy.classes.iter().any(|&share| share < 0.04), "{energy:?}");
+    assert!(energy.discrepancy > most, "{energy:?}");
+
+    // Natural and new is a grey blot as well: it takes the classes and the law to find it out.
+    let training = &autoencoder.digits.training;
+    let mean = training.clone().sum_over_samples() * (1.0 / training.rows() as f64);
+    let blot = Yardstick::of(&autoencoder.digits).judge(&mean.linear(Linear::Tile(SAMPLES)));
+    assert!(blot.natural == 1.0 && blot.copies == 0.0, "{blot:?}");
+    assert!(blot.classes.contains(&1.0) && blot.discrepancy > 2.0 * most, "{blot:?}");
+}

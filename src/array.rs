@@ -278,7 +278,7 @@ impl Linear {
 }
 
 /// Functions φ applied to every element, each with its derivative φ′.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Function {
     /// 1 / (1 + e⁻ˣ)
     Sigmoid,

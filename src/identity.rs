@@ -1,7 +1,7 @@
 //! Theorems as functions: each returns the two sides of an identity, computed independently.
 //!
 //! The tests quantify over them, the proof pages walk through them, a figure draws their residuals.
-//! [`all`] is the list. Every [`Theorem`] comes with its counterexample, the nearest false
+//! [`all`] is the list. Every [`OldTheorem`] comes with its counterexample, the nearest false
 //! statement, which must fail by a wide margin: a check that cannot fail proves nothing.
 //!
 //! | module | theorems |
@@ -28,7 +28,7 @@
 //! - *rounding*: two ways of computing one number differ by rounding. If both are sums of products
 //!   in which each term passes through at most K roundings, each is off by at most K u Σ|terms| to
 //!   first order, u = 2⁻⁵³ being the unit roundoff. So they agree if |left − right| ≤ 2 K u Σ|terms|;
-//!   [`Sides`] carries K and Σ|terms|, and nothing is tuned. Where both sides evaluate the same
+//!   [`OldSides`] carries K and Σ|terms|, and nothing is tuned. Where both sides evaluate the same
 //!   function at the same argument (the sigmoid at Wx + b, say), they obtain the same bits of it,
 //!   and those count as given;
 //! - *quadrature*: as rounding, with nodes enough that the integral has converged; the theorem's test
@@ -53,28 +53,21 @@ pub mod traces;
 pub mod tweedie;
 pub mod where_implicit_fails;
 
+mod sides;
+
+pub use sides::{Evidence, Sides, number};
+
 use crate::{
     array::Array,
     discrepancy::Scatter,
+    grid::Enclosed,
     matrix::{Matrix, Real, noise::Generator},
+    model::Parameters,
 };
-
-/// On what a check rests, the strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// Bit for bit.
-    Exact,
-    /// To a derived rounding bound.
-    Rounding,
-    /// Deterministic integration that has converged, as doubling the nodes shows.
-    Quadrature,
-    /// A mean with its standard error.
-    MonteCarlo,
-}
 
 /// Two numbers that a theorem claims to be equal, and how far apart they may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Check {
+pub struct OldCheck {
     /// On what it rests.
     pub evidence: Evidence,
     /// |left − right|, relative to what they are made of: the summed magnitudes of their terms,
@@ -84,7 +77,7 @@ pub struct Check {
     pub tolerance: f64,
 }
 
-impl Check {
+impl OldCheck {
     /// From the two sides, the summed magnitudes of their terms, and the relative tolerance.
     pub fn new(evidence: Evidence, left: f64, right: f64, scale: f64, tolerance: f64) -> Self {
         let gap = (left - right).abs();
@@ -121,29 +114,95 @@ impl Check {
     }
 }
 
-/// A claim that can be checked on random instances, and its nearest false neighbour.
+/// A statement of the crate: what is claimed, and the nearest statements that are false.
+///
+/// Both are the same thing, a [`Claim`]: two sides, and the instance on which they are compared. The
+/// sides of a claim agree; those of a false statement differ, and clearly.
 #[derive(Clone, Copy, Debug)]
 pub struct Theorem {
+    /// Its number, as in T10.
+    pub number: u8,
+    /// The theorem in one line.
+    pub statement: &'static str,
+    /// What of it is checked, the strongest evidence first.
+    pub claims: &'static [Claim],
+    /// The nearest false statements: a check that cannot fail proves nothing.
+    pub false_statements: &'static [Claim],
+}
+
+/// Two sides that are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// What is said of the two sides, in one line.
+    pub statement: &'static str,
+    /// For what it is checked: shapes, and what is arbitrary there.
+    pub on: &'static str,
+    /// The two sides.
+    pub instances: Instances,
+}
+
+/// On what a claim is checked.
+#[derive(Clone, Copy, Debug)]
+pub enum Instances {
+    /// Once: nothing in it is random, or the formulas speak for all.
+    One(fn() -> Sides),
+    /// On a random instance: it must hold for every state of the generator.
+    Any(fn(&mut Generator) -> Sides),
+}
+
+impl Claim {
+    /// A claim that is checked once.
+    pub const fn one(statement: &'static str, on: &'static str, sides: fn() -> Sides) -> Self {
+        Self { statement, on, instances: Instances::One(sides) }
+    }
+
+    /// A claim that is checked on random instances.
+    pub const fn any(
+        statement: &'static str,
+        on: &'static str,
+        sides: fn(&mut Generator) -> Sides,
+    ) -> Self {
+        Self { statement, on, instances: Instances::Any(sides) }
+    }
+
+    /// The two sides, on an instance from the generator if there is more than one.
+    pub fn sides(&self, rng: &mut Generator) -> Sides {
+        match self.instances {
+            Instances::One(sides) => sides(),
+            Instances::Any(sides) => sides(rng),
+        }
+    }
+}
+
+/// A claim that can be checked on random instances, and its nearest false neighbour.
+#[derive(Clone, Copy, Debug)]
+pub struct OldTheorem {
     /// Its number, as in T10.
     pub number: u8,
     /// The claim in one line.
     pub statement: &'static str,
     /// Checks it on a random instance: it must hold for every state of the generator.
-    pub check: fn(&mut Generator) -> Check,
+    pub check: fn(&mut Generator) -> OldCheck,
     /// The nearest false statement in one line.
     pub false_statement: &'static str,
     /// Checks that on an instance where it misses by a margin (fixed, or a random one of a family):
-    /// [`Check::fails_by`] 10 for every state of the generator.
-    pub counterexample: fn(&mut Generator) -> Check,
+    /// [`OldCheck::fails_by`] 10 for every state of the generator.
+    pub counterexample: fn(&mut Generator) -> OldCheck,
 }
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
+    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    all.sort_by_key(|theorem| theorem.number);
+    all
+}
+
+/// Every theorem, in the order of the numbers.
+pub fn all_old() -> Vec<OldTheorem> {
     let mut all = Vec::new();
     for group in [
         annealing::THEOREMS,
         contrastive_divergence::THEOREMS,
-        denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
@@ -166,7 +225,7 @@ pub fn all() -> Vec<Theorem> {
 
 /// The two sides of an identity, array by array (a loss and its gradients, say).
 #[derive(Clone, Debug)]
-pub struct Sides {
+pub struct OldSides {
     /// One side.
     pub left: Vec<Matrix>,
     /// The other side, of the same shapes.
@@ -177,7 +236,7 @@ pub struct Sides {
     pub roundings: f64,
 }
 
-impl Sides {
+impl OldSides {
     /// Whether both sides agree bit for bit.
     pub fn are_identical(&self) -> bool {
         self.left == self.right
@@ -205,7 +264,7 @@ impl Sides {
             .fold(0.0, f64::max)
     }
 
-    /// What [`Sides::residual`] may at most be: 2 K.
+    /// What [`OldSides::residual`] may at most be: 2 K.
     pub fn tolerance(&self) -> f64 {
         2.0 * self.roundings
     }
@@ -216,11 +275,11 @@ impl Sides {
     }
 
     /// The same as one number.
-    pub fn check(&self) -> Check {
+    pub fn check(&self) -> OldCheck {
         let u = f64::UNIT_ROUNDOFF;
         let (residual, tolerance) = (u * self.residual(), u * self.tolerance());
         let evidence = if tolerance > 0.0 { Evidence::Rounding } else { Evidence::Exact };
-        Check { evidence, residual, tolerance }
+        OldCheck { evidence, residual, tolerance }
     }
 }
 
@@ -231,6 +290,11 @@ pub fn fitted_order(points: &[[f64; 2]]) -> f64 {
     let (x, y) = (mean(&|p| p[0].ln()), mean(&|p| p[1].ln()));
     let covariance = mean(&|p| (p[0].ln() - x) * (p[1].ln() - y));
     covariance / mean(&|p| (p[0].ln() - x).powi(2))
+}
+
+/// What an identity is evaluated on, read with intervals.
+pub fn enclosed<P: Parameters<Matrix> + Clone>(instance: &P) -> P::With<Enclosed> {
+    instance.clone().map(|x| Enclosed::exact(&x))
 }
 
 /// |x|, elementwise.

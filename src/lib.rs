@@ -37,15 +37,16 @@
 //! |---|---|---|
 //! | 0 | [`array`](mod@array) | the vocabulary: what a formula may use |
 //! | 1 | [`matrix`] | numbers; the only floor with threads, vector instructions, and `unsafe` |
-//! | 2 | [`autodiff`] | derivatives: one rule book, read in reverse and forward |
-//! | 2 | [`quadrature`] | deterministic integrals, precise enough to be evidence |
-//! | 3 | [`model`], [`corruption`], [`density`], [`dataset`] | what is learned, from what |
-//! | 4 | [`objective`] | what is minimised: functionals of a score |
-//! | 4 | [`discrepancy`] | how far samples are from data |
-//! | 5 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
-//! | 5 | [`sampler`] | from a score to samples |
-//! | 5 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
-//! | 6 | [`figure`] | every picture; the only place that knows the plotting library |
+//! | 2 | [`grid`] | the vocabulary by definition: polynomials prove a formula, intervals bound it |
+//! | 3 | [`autodiff`] | derivatives: one rule book, read in reverse and forward |
+//! | 3 | [`quadrature`] | deterministic integrals, precise enough to be evidence |
+//! | 4 | [`model`], [`corruption`], [`density`], [`dataset`] | what is learned, from what |
+//! | 5 | [`objective`] | what is minimised: functionals of a score |
+//! | 5 | [`discrepancy`] | how far samples are from data |
+//! | 6 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
+//! | 6 | [`sampler`] | from a score to samples |
+//! | 6 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
+//! | 7 | [`figure`] | every picture; the only place that knows the plotting library |
 //!
 //! **To read it**: [`array`](mod@array), then [`model::autoencoder`], [`objective`] and
 //! [`train`](mod@train): these four are score matching. Then [`sampler`], for what a score is good
@@ -70,6 +71,7 @@ pub mod density;
 pub mod discrepancy;
 pub mod experiment;
 pub mod figure;
+pub mod grid;
 pub mod identity;
 pub mod matrix;
 pub mod model;

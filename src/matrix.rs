@@ -130,6 +130,11 @@ impl<T: Real> Matrix<T> {
         self.row(i)[j].to_f64()
     }
 
+    /// The same numbers as a constant that lives where x lives: [`Array::constant`].
+    pub fn lift<A: Array>(&self, x: &A) -> A {
+        x.constant(self.rows, self.cols, |i, j| self.at(i, j))
+    }
+
     /// The number in a (1, 1) matrix.
     ///
     /// # Panics

@@ -25,6 +25,11 @@ pub use network::{EnergyNetwork, ScoreNetwork};
 pub use noise_conditional::NoiseConditionalNetwork;
 pub use wiener::Wiener;
 
+use crate::{
+    array::Array,
+    autodiff::{Dual, Tape, Var},
+};
+
 /// A struct of arrays that can be lifted from one reading to another, array by array.
 pub trait Parameters<A>: Sized {
     /// The same struct over another reading.
@@ -38,5 +43,23 @@ pub trait Parameters<A>: Sized {
         let mut list = Vec::new();
         self.map(|array| list.push(array));
         list
+    }
+
+    /// The same parameters as variables on a tape.
+    fn on<'t>(&self, tape: &'t Tape<A>) -> Self::With<Var<'t, A>>
+    where
+        A: Array,
+        Self: Clone,
+    {
+        self.clone().map(|p| tape.var(&p))
+    }
+
+    /// The same parameters as constants of forward mode.
+    fn constants(&self) -> Self::With<Dual<A>>
+    where
+        A: Array,
+        Self: Clone,
+    {
+        self.clone().map(|p| Dual::constant(&p))
     }
 }

@@ -105,8 +105,12 @@ pub fn train<P, T, O>(
 where
     T: Real,
     P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone,
-    O: for<'t> FnMut(&P::With<Var<'t, T>>, &Var<'t, T>, &Var<'t, T>) -> Var<'t, T>,
-    for<'t> P::With<Var<'t, T>>: Parameters<Var<'t, T>> + Clone,
+    O: for<'t> FnMut(
+        &P::With<Var<'t, Matrix<T>>>,
+        &Var<'t, Matrix<T>>,
+        &Var<'t, Matrix<T>>,
+    ) -> Var<'t, Matrix<T>>,
+    for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
 {
     let mut last = NotFinite { step: 0, loss: 0.0 };
     for (index, (x, noise)) in batches.enumerate() {

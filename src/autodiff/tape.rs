@@ -18,7 +18,7 @@
 use super::rules::{Op, Side};
 use crate::{
     array::{Array, Function, Linear, Product, Shape, operators},
-    matrix::{Matrix, Real},
+    matrix::Matrix,
 };
 use std::{cell::RefCell, fmt, ptr};
 
@@ -26,33 +26,44 @@ use std::{cell::RefCell, fmt, ptr};
 ///
 /// Drop it before the parameters are updated: it shares their buffers, and an update in place
 /// needs to be the last owner.
-#[derive(Default)]
-pub struct Tape<T: Real = f64> {
-    nodes: RefCell<Vec<Node<T>>>,
+pub struct Tape<A = Matrix> {
+    nodes: RefCell<Vec<Node<A>>>,
 }
 
-struct Node<T: Real> {
+struct Node<A> {
     op: Op,
     /// The inputs; operations of one input name it twice, a leaf names itself.
     inputs: [u32; 2],
-    value: Matrix<T>,
+    value: A,
 }
 
 /// A value on a tape: a position, cheap to copy.
-#[derive(Clone, Copy)]
-pub struct Var<'t, T: Real = f64> {
-    tape: &'t Tape<T>,
+pub struct Var<'t, A = Matrix> {
+    tape: &'t Tape<A>,
     position: u32,
 }
 
-impl<T: Real> Tape<T> {
+impl<A> Clone for Var<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<A> Copy for Var<'_, A> {} // whatever A is: derived, it would ask for a copy of the value
+
+impl<A: Array> Default for Tape<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Array> Tape<A> {
     /// An empty tape.
     pub fn new() -> Self {
         Self { nodes: RefCell::default() }
     }
 
     /// Puts a value on the tape; the buffer is shared, not copied.
-    pub fn var(&self, value: &Matrix<T>) -> Var<'_, T> {
+    pub fn var(&self, value: &A) -> Var<'_, A> {
         let position = self.nodes.borrow().len() as u32;
         self.push(Op::Leaf, [position; 2], value.clone())
     }
@@ -67,74 +78,74 @@ impl<T: Real> Tape<T> {
         self.len() == 0
     }
 
-    fn push(&self, op: Op, inputs: [u32; 2], value: Matrix<T>) -> Var<'_, T> {
+    fn push(&self, op: Op, inputs: [u32; 2], value: A) -> Var<'_, A> {
         let mut nodes = self.nodes.borrow_mut();
         let position = u32::try_from(nodes.len()).expect("fewer than 2³² nodes");
         nodes.push(Node { op, inputs, value });
         Var { tape: self, position }
     }
 
-    fn value(&self, position: u32) -> Matrix<T> {
+    fn value(&self, position: u32) -> A {
         self.nodes.borrow()[position as usize].value.clone()
     }
 
     /// One backward sweep from `of` to each of `wrt`.
     ///
-    /// `read` says which reading of the values the rules receive: numbers, so that nothing is
-    /// recorded, or variables, so that the result can be differentiated again.
-    fn sweep<A: Array>(&self, of: u32, wrt: &[u32], seed: A, read: impl Fn(u32) -> A) -> Vec<A> {
+    /// `read` says which reading of the values the rules receive: the values themselves, so that
+    /// nothing is recorded, or variables, so that the result can be differentiated again.
+    fn sweep<B: Array>(&self, of: u32, wrt: &[u32], seed: B, read: impl Fn(u32) -> B) -> Vec<B> {
         let links: Vec<(Op, [u32; 2])> =
             self.nodes.borrow()[..=of as usize].iter().map(|n| (n.op, n.inputs)).collect();
-
-        // Only what depends on `wrt` takes part.
-        let mut depends = vec![false; links.len()];
-        wrt.iter().filter(|&&i| i <= of).for_each(|&i| depends[i as usize] = true);
-        for (i, (_, inputs)) in links.iter().enumerate() {
-            depends[i] |= inputs.iter().any(|&j| depends[j as usize]);
-        }
-
-        let mut adjoints: Vec<Option<A>> = vec![None; links.len()];
-        adjoints[of as usize] = Some(seed);
-        let first = wrt.iter().min().map_or(0, |&i| i as usize);
-        for i in (first..links.len()).rev() {
-            let (op, [x, y]) = links[i];
-            if op == Op::Leaf || !depends[i] {
-                continue;
-            }
-            // An adjoint that is also asked for must be kept, any other is used up here.
-            let kept = wrt.contains(&(i as u32));
-            let adjoint = if kept { adjoints[i].clone() } else { adjoints[i].take() };
-            let Some(adjoint) = adjoint else { continue };
-
-            let (left, right) = (depends[x as usize], binary(op) && depends[y as usize]);
-            let (x_value, y_value, z_value) = (read(x), read(y), read(i as u32));
-            let mut flow = |side, input: u32, g| {
-                let flow = op.pullback(side, &x_value, &y_value, &z_value, g);
-                let slot = &mut adjoints[input as usize];
-                *slot = Some(match slot.take() {
-                    None => flow,
-                    Some(sum) => sum + flow,
-                });
-            };
-            if left && right {
-                flow(Side::Left, x, adjoint.clone());
-                flow(Side::Right, y, adjoint);
-            } else if left || right {
-                let (side, input) = if left { (Side::Left, x) } else { (Side::Right, y) };
-                flow(side, input, adjoint);
+        let depends = depending(&links, wrt);
+        let mut adjoints = Adjoints(vec![None; links.len()]);
+        adjoints.add(of, seed);
+        for i in (0..=of).rev().filter(|&i| depends[i as usize]) {
+            let Some(g) = adjoints.take(i, wrt.contains(&i)) else { continue };
+            let (op, [x, y]) = links[i as usize];
+            let pullback = |side, g| op.pullback(side, &read(x), &read(y), &read(i), g);
+            match (op != Op::Leaf && depends[x as usize], binary(op) && depends[y as usize]) {
+                (true, true) => {
+                    adjoints.add(x, pullback(Side::Left, g.clone()));
+                    adjoints.add(y, pullback(Side::Right, g));
+                }
+                (true, false) => adjoints.add(x, pullback(Side::Left, g)),
+                (false, true) => adjoints.add(y, pullback(Side::Right, g)),
+                (false, false) => {}
             }
         }
+        let zero = |(rows, cols), of: B| of.constant(rows, cols, |_, _| 0.0);
+        let found = wrt.iter().map(|&i| (i, adjoints.0.get(i as usize).cloned().flatten()));
+        found.map(|(i, g)| g.unwrap_or_else(|| zero(read(i).shape(), read(i)))).collect()
+    }
+}
 
-        let zero = |value: A| {
-            let (rows, cols) = value.shape();
-            value.constant(rows, cols, |_, _| 0.0)
-        };
-        wrt.iter()
-            .map(|&i| {
-                let found = adjoints.get(i as usize).cloned().flatten();
-                found.unwrap_or_else(|| zero(read(i)))
-            })
-            .collect()
+/// Which nodes depend on one of `wrt`, so that only they take part in a sweep.
+fn depending(links: &[(Op, [u32; 2])], wrt: &[u32]) -> Vec<bool> {
+    let mut depends = vec![false; links.len()];
+    for (i, (_, [x, y])) in links.iter().enumerate() {
+        let asked = wrt.iter().any(|&w| w as usize == i);
+        depends[i] = asked || depends[*x as usize] || depends[*y as usize];
+    }
+    depends
+}
+
+/// The adjoints of the nodes, as far as a sweep has come.
+struct Adjoints<B>(Vec<Option<B>>);
+
+impl<B: Array> Adjoints<B> {
+    /// A value that is used several times receives the sum of what flows back from each use.
+    fn add(&mut self, i: u32, flow: B) {
+        let slot = &mut self.0[i as usize];
+        *slot = Some(match slot.take() {
+            None => flow,
+            Some(sum) => sum + flow,
+        });
+    }
+
+    /// What has arrived at node i, which is used up unless it is also asked for.
+    fn take(&mut self, i: u32, kept: bool) -> Option<B> {
+        let slot = &mut self.0[i as usize];
+        if kept { slot.clone() } else { slot.take() }
     }
 }
 
@@ -143,9 +154,9 @@ const fn binary(op: Op) -> bool {
     matches!(op, Op::Product(_) | Op::Add | Op::Sub | Op::Mul | Op::AddRow)
 }
 
-impl<T: Real> Var<'_, T> {
-    /// The number it stands for.
-    pub fn value(&self) -> Matrix<T> {
+impl<A: Array> Var<'_, A> {
+    /// What it stands for.
+    pub fn value(&self) -> A {
         self.tape.value(self.position)
     }
 
@@ -155,10 +166,21 @@ impl<T: Real> Var<'_, T> {
     /// # Panics
     /// If `self` is not a scalar (1, 1), or if one of `wrt` is on another tape.
     #[track_caller]
-    pub fn gradient(self, wrt: &[Self]) -> Vec<Matrix<T>> {
+    pub fn gradient(self, wrt: &[Self]) -> Vec<A> {
         let wrt = self.positions(wrt);
-        let seed = Matrix::from_fn(1, 1, |_, _| 1.0);
+        let seed = self.value().constant(1, 1, |_, _| 1.0);
         self.tape.sweep(self.position, &wrt, seed, |i| self.tape.value(i))
+    }
+
+    /// self and ∂self/∂wrt in one list, the value first.
+    ///
+    /// # Panics
+    /// As [`Var::gradient`].
+    #[track_caller]
+    pub fn with_gradient(self, wrt: &[Self]) -> Vec<A> {
+        let mut all = vec![self.value()];
+        all.extend(self.gradient(wrt));
+        all
     }
 
     /// ∂self/∂wrt as variables, to be differentiated again. Bit for bit the numbers of
@@ -195,12 +217,12 @@ impl<T: Real> Var<'_, T> {
     }
 }
 
-impl<T: Real> Array for Var<'_, T> {
+impl<A: Array> Array for Var<'_, A> {
     fn shape(&self) -> Shape {
         self.tape.nodes.borrow()[self.position as usize].value.shape()
     }
     fn constant(&self, rows: usize, cols: usize, f: impl Fn(usize, usize) -> f64) -> Self {
-        self.tape.var(&Matrix::from_fn(rows, cols, f))
+        self.tape.var(&self.value().constant(rows, cols, f))
     }
     fn product(&self, form: Product, y: &Self) -> Self {
         self.record(Op::Product(form), *y)
@@ -216,14 +238,14 @@ impl<T: Real> Array for Var<'_, T> {
     }
 }
 
-operators!(['t, T: Real] Var<'t, T> {
+operators!(['t, A: Array] Var<'t, A> {
     add: |x, y| x.record(Op::Add, *y),
     sub: |x, y| x.record(Op::Sub, *y),
     mul: |x, y| x.record(Op::Mul, *y),
     shift: |x, a| x.record(Op::Shift(a), x),
 });
 
-impl<T: Real> fmt::Debug for Tape<T> {
+impl<A: Array> fmt::Debug for Tape<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Tape of {} nodes", self.len())?;
         for (i, node) in self.nodes.borrow().iter().enumerate() {
@@ -233,7 +255,7 @@ impl<T: Real> fmt::Debug for Tape<T> {
     }
 }
 
-impl<T: Real> fmt::Debug for Var<'_, T> {
+impl<A: Array + fmt::Debug> fmt::Debug for Var<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Var {} = {:?}", self.position, self.value())
     }

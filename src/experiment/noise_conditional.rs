@@ -57,14 +57,14 @@ impl Course {
     /// If the rows are not a multiple of the levels, which then would not have equal shares.
     pub fn objective<'t>(
         &self,
-        model: &NoiseConditionalNetwork<Var<'t, f32>>,
-        x: &Var<'t, f32>,
-        noise: &Var<'t, f32>,
-    ) -> Var<'t, f32> {
+        model: &NoiseConditionalNetwork<Var<'t, Matrix<f32>>>,
+        x: &Var<'t, Matrix<f32>>,
+        noise: &Var<'t, Matrix<f32>>,
+    ) -> Var<'t, Matrix<f32>> {
         let ((n, _), levels) = (x.shape(), self.scales.sigmas().len());
         assert!(n % levels == 0, "a batch of {n} for {levels} levels");
         let sigma = x.constant(n, 1, |i, _| self.scales.of_row(i));
-        let score = |x: &Var<'t, f32>, s: &Var<'t, f32>| model.score(x, s);
+        let score = |x: &Var<'t, Matrix<f32>>, s: &Var<'t, Matrix<f32>>| model.score(x, s);
         noise_conditional(score, x, noise, &sigma, |s| self.weight.of(s))
     }
 

@@ -92,11 +92,11 @@ impl Method {
     fn objective<'t, T: Real>(
         self,
         q: &impl Density,
-        model: &ScoreNetwork<Var<'t, T>>,
-        x: &Var<'t, T>,
-        noise: &Var<'t, T>,
-    ) -> Var<'t, T> {
-        let score = |x: &Var<'t, T>| model.score(x);
+        model: &ScoreNetwork<Var<'t, Matrix<T>>>,
+        x: &Var<'t, Matrix<T>>,
+        noise: &Var<'t, Matrix<T>>,
+    ) -> Var<'t, Matrix<T>> {
+        let score = |x: &Var<'t, Matrix<T>>| model.score(x);
         match self {
             Self::Explicit => {
                 let known = q.score(&x.value().cast());

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     density::Mixture,
     identity::{
-        Check,
+        OldCheck,
         contrastive_divergence::{
             Energy, Instance, angle, at, contrastive, distance, implicit, through_the_sampler,
         },
@@ -186,7 +186,7 @@ fn precisions(canvas: &mut Canvas, frame: Rect, rng: &mut impl Rng) -> Result<f6
             worst = worst.max(100.0 * (mean / fixed(epsilon) - 1.0).abs());
             points.push([epsilon + aside, mean]);
             // The distance from 0, in standard errors, is the mean over the standard error.
-            errors.push(mean / Check::monte_carlo(&all, 0.0).residual);
+            errors.push(mean / OldCheck::monte_carlo(&all, 0.0).residual);
         }
         panel.error_bars(&points, &errors, colour).circles(&points, 3.2, colour);
     }

@@ -22,8 +22,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let sides: Vec<Point> = (0..MODELS)
         .map(|_| {
             let shape = [(); 3].map(|()| rng.random_range(1..=8));
-            let sides = equivalence(&Instance::random(shape.into(), &mut rng));
-            [sides.right[0].item(), sides.left[0].item()]
+            let [dsm, dae] = equivalence(&Instance::random(shape.into(), &mut rng));
+            [dae[0].item(), dsm[0].item()]
         })
         .collect();
     let residuals: Vec<Point> =

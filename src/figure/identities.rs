@@ -10,7 +10,7 @@ use super::{
     text::Anchor,
 };
 use crate::{
-    identity::{self, Check, Evidence},
+    identity::{self, Evidence, OldCheck},
     matrix::{Real, noise::Generator},
 };
 use rand::{RngExt, SeedableRng};
@@ -24,7 +24,7 @@ const TOP: f64 = 1e17;
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
-    let theorems = identity::all();
+    let theorems = identity::all_old();
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for theorem in &theorems {
         for _ in 0..INSTANCES {
@@ -81,7 +81,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
 /// Residual over tolerance, within what the axis shows. Where the tolerance is 0 the unit roundoff
 /// stands for it.
-fn height(check: &Check) -> f64 {
+fn height(check: &OldCheck) -> f64 {
     let tolerance = check.tolerance.max(f64::UNIT_ROUNDOFF);
     (check.residual / tolerance).clamp(BOTTOM, TOP)
 }

@@ -16,7 +16,7 @@ mod law;
 
 pub use law::{START, TwoModes, equilibrium, first_order_bias, heavy_side};
 
-use super::{Check, Evidence, Sides, Theorem, magnitude};
+use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
 use crate::{
     array::Array,
     corruption,
@@ -31,14 +31,14 @@ use crate::{
 use rand::{RngExt, SeedableRng};
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 23,
     statement: "with αᵢ = ε σᵢ²/σ_L² every level is the same chain on another scale",
     check: |rng| {
         let ladder = Ladder::random(rng);
         let exact = match ladder.scale_freely(proportional_to_the_variance) {
             Ok(sides) => sides.check(),
-            Err(Escaped { .. }) => Check::new(Evidence::Exact, f64::NAN, 0.0, 1.0, 0.0),
+            Err(Escaped { .. }) => OldCheck::new(Evidence::Exact, f64::NAN, 0.0, 1.0, 0.0),
         };
         let width = rng.random_range(0.25..4.0);
         exact.worse(gaussian_ratio(width, ladder.sigma(), ladder.epsilon))
@@ -49,7 +49,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         let Ladder { power, epsilon, .. } = Ladder::random(rng);
         let at = |sigma: f64| point_ratio(sigma, Step::halved(epsilon * sigma));
         let (above, last) = (at(2.0_f64.powi(power)), at(1.0));
-        Check::new(Evidence::Exact, above, last, last, 0.0)
+        OldCheck::new(Evidence::Exact, above, last, last, 0.0)
     },
 }];
 
@@ -99,7 +99,7 @@ impl Ladder {
     ///
     /// # Errors
     /// If a chain leaves the finite numbers, which takes a wrong rule.
-    pub fn scale_freely(&self, rule: impl Fn(f64, f64) -> Step) -> Result<Sides, Escaped> {
+    pub fn scale_freely(&self, rule: impl Fn(f64, f64) -> Step) -> Result<OldSides, Escaped> {
         const STEPS: usize = 10;
         let (n, _) = self.start.shape();
         let run = |sigma: f64| {
@@ -112,7 +112,7 @@ impl Ladder {
         };
         let (left, right) = (run(self.sigma())?, run(1.0)?);
         let magnitude = vec![magnitude(&right)];
-        Ok(Sides { left: vec![left], right: vec![right], magnitude, roundings: 0.0 })
+        Ok(OldSides { left: vec![left], right: vec![right], magnitude, roundings: 0.0 })
     }
 }
 
@@ -129,7 +129,7 @@ pub fn point_ratio(sigma: f64, step: Step) -> f64 {
 
 /// T23 for N(0, s²) on the line: the ratio with I(q_σ) by quadrature, and ε σ²/(4(σ² + s²)), the
 /// last level being σ_L = 1.
-pub fn gaussian_ratio(s: f64, sigma: f64, epsilon: f64) -> Check {
+pub fn gaussian_ratio(s: f64, sigma: f64, epsilon: f64) -> OldCheck {
     const STEPS: usize = 60; // of a Gaussian over ±9 deviations: e^(−2π² (60/18)²) is left
     let smoothed = Mixture::isotropic(1, s * s).smoothed(sigma);
     let deviation = s.hypot(sigma);
@@ -141,7 +141,7 @@ pub fn gaussian_ratio(s: f64, sigma: f64, epsilon: f64) -> Check {
     // 9²/2 + 12, and the exponential makes them relative; then the sum over the nodes.
     let roundings = STEPS as f64 + 24.0 * (40.5 + 12.0);
     let tolerance = 2.0 * roundings * f64::UNIT_ROUNDOFF;
-    Check::new(Evidence::Quadrature, left, right, right, tolerance)
+    OldCheck::new(Evidence::Quadrature, left, right, right, tolerance)
 }
 
 /// σ²/(σ² + s²) = σ² I(q_σ)/d for q = N(0, s² I): how near the level is to that of a point mass.
@@ -151,7 +151,7 @@ pub fn share_of_noise(s: f64, sigma: f64) -> f64 {
 
 /// The score of the mixture of components (w, μ, v), v being the variance, and of the one of c
 /// times the same data: ψ(x) and c ψ_c(c x), for x (n, d). They are equal, whatever c is.
-pub fn scaled_scores(components: &[(f64, Matrix, f64)], c: f64, x: &Matrix) -> Sides {
+pub fn scaled_scores(components: &[(f64, Matrix, f64)], c: f64, x: &Matrix) -> OldSides {
     let (n, d) = x.shape();
     let scaled = |c: f64| {
         let parts = components.iter();
@@ -170,7 +170,7 @@ pub fn scaled_scores(components: &[(f64, Matrix, f64)], c: f64, x: &Matrix) -> S
         };
         largest(|terms| terms.0) * largest(|terms| terms.1)
     };
-    Sides {
+    OldSides {
         left: vec![scaled(1.0).score(x)],
         right: vec![scaled(c).score(&(x.clone() * c)) * c],
         magnitude: vec![Matrix::from_fn(n, d, |i, _| terms(i))],

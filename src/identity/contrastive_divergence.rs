@@ -22,7 +22,7 @@ mod instance;
 
 pub use instance::{Energy, Instance, at, gaussian, signs};
 
-use super::{Check, Evidence, Sides, Theorem, magnitude};
+use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
 use crate::{
     array::{Array, Linear},
     autodiff::{Tape, Var},
@@ -36,7 +36,7 @@ use rand::SeedableRng;
 use std::iter::once;
 
 /// The theorem of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 26,
     statement: "CD-1 with a Langevin step ε: ∇_θ 𝔼[E(x) − E(x⁻)] = (ε/2) ∇_θ[½‖ψ‖² + tr J] + O(ε²)",
     check: |rng| {
@@ -153,14 +153,14 @@ pub fn summed_terms(instance: &Instance) -> Vec<Matrix> {
 ///
 /// Measured by [`summed_terms`]: a rounding for each node and 64 inside a term, and what the rules
 /// leave.
-pub fn along_the_step(instance: &Instance, a: f64) -> Check {
+pub fn along_the_step(instance: &Instance, a: f64) -> OldCheck {
     let nodes = (TIMES * instance.data.nodes.rows() * instance.noise.nodes.rows()) as f64;
     let (left, right) = (contrastive(instance), integrated(instance, a));
     let magnitude = summed_terms(instance);
-    let sides = Sides { left, right, magnitude, roundings: nodes + 64.0 };
+    let sides = OldSides { left, right, magnitude, roundings: nodes + 64.0 };
     let check = sides.check();
     let tolerance = check.tolerance + 2.0 * TRUNCATION;
-    Check { evidence: Evidence::Quadrature, tolerance, ..check }
+    OldCheck { evidence: Evidence::Quadrature, tolerance, ..check }
 }
 
 /// T26 for E = ½⟨Px, x⟩ + ⟨c, x⟩ at one point, where the remainder is known, and with all signs for z
@@ -171,7 +171,7 @@ pub fn along_the_step(instance: &Instance, a: f64) -> Check {
 ///             ∇_P = (ε/2) ∇_P[½‖ψ‖² + tr J] − (ε²/8) ψψᵀ
 ///             ∇_c = (ε/2) ∇_c[½‖ψ‖² + tr J]
 /// ```
-pub fn quadratic(instance: &Instance) -> Sides {
+pub fn quadratic(instance: &Instance) -> OldSides {
     let Instance { energy, data, epsilon, .. } = instance;
     let psi = energy.score(&data.nodes);
     let second = epsilon * epsilon * 0.125;
@@ -181,7 +181,7 @@ pub fn quadratic(instance: &Instance) -> Sides {
     right[1] = first[1].clone() - psi.tn(&psi) * second;
     right[2] = first[2].clone();
     let left = contrastive(instance);
-    Sides { magnitude: left.iter().map(magnitude).collect(), left, right, roundings: 0.0 }
+    OldSides { magnitude: left.iter().map(magnitude).collect(), left, right, roundings: 0.0 }
 }
 
 /// The Euclidean norm of two gradients' difference; the values, which come first, are left out.

@@ -1,14 +1,17 @@
 //! T8–T11: a denoising autoencoder is a score model (Vincent 2011).
 //!
-//! The two sides of every identity are computed by different code: one differentiates the energy
-//! (or the log density of the kernel) on a tape, the other uses the reconstruction alone.
+//! Each identity is two formulas of an [`Instance`], over any reading. Read with polynomials it is
+//! proved, read with numbers it is a point in a figure, read with intervals it has its tolerance.
+//! The two sides share no step: one differentiates the energy (or the log density of the kernel) on
+//! a tape, the other uses the reconstruction alone.
 
-use super::{Check, Evidence, Sides, Theorem, magnitude};
+use super::{Claim, Sides, Theorem, enclosed};
 use crate::{
     array::{Array, Linear},
     autodiff::{Dual, Tape, Var},
     corruption,
-    matrix::{Matrix, Real, noise::standard_normal},
+    grid::Exact,
+    matrix::{Matrix, noise::standard_normal},
     model::{Autoencoder, Parameters},
     objective,
 };
@@ -19,64 +22,113 @@ pub const THEOREMS: &[Theorem] = &[
     Theorem {
         number: 8,
         statement: "∇ log q_σ(x̃∣x) = (x − x̃)/σ²",
-        check: |rng| kernel_score(&Instance::any(rng)).check(),
-        false_statement: "∇ log q_σ(x̃∣x) = (x̃ − x)/σ²",
-        counterexample: |rng| {
-            let mut sides = kernel_score(&Instance::any(rng));
-            sides.right = sides.right.into_iter().map(|r| -r).collect();
-            sides.check()
-        },
+        claims: &[Claim::one("by differentiating log q_σ", EVERY, || for_all_sigma(kernel_score))],
+        false_statements: &[Claim::one("∇ log q_σ(x̃∣x) = (x̃ − x)/σ²", EVERY, || {
+            for_all_sigma(|i| {
+                let [left, right] = kernel_score(i);
+                [left, right.into_iter().map(|r| -r).collect()]
+            })
+        })],
     },
     Theorem {
         number: 9,
         statement: "−∇E(x) = (Wᵀ sigmoid(Wx + b) + c − x)/σ²",
-        check: |rng| energy_score(&Instance::any(rng)).check(),
-        false_statement: "the same with another σ in the model than in the noise",
-        counterexample: |rng| {
-            let mut sides = energy_score(&Instance::any(rng));
-            sides.right = sides.right.into_iter().map(|r| r * 4.0).collect(); // σ/2 for σ
-            sides.check()
-        },
+        claims: &[
+            Claim::one("by differentiating E", EVERY, || for_all_sigma(energy_score)),
+            Claim::any("as computed", UP_TO_8, |rng| {
+                let i = Instance::any(rng);
+                Sides::rounding(energy_score(&i), energy_score(&enclosed(&i)))
+            }),
+        ],
+        false_statements: &[
+            Claim::one("the same with another σ in the energy", EVERY, || {
+                for_all_sigma(|i| {
+                    energy_score_by(i, &Instance { sigma: 2.0 * i.sigma, ..i.clone() })
+                })
+            }),
+            Claim::one("the same without the outer Wᵀ", EVERY, || {
+                for_all_sigma(|i| {
+                    let psi = i.model.encode(&i.noisy).add_row(&i.model.c) - &i.noisy;
+                    [energy_score(i)[0].clone(), vec![psi * (1.0 / (i.sigma * i.sigma))]]
+                })
+            }),
+        ],
     },
     Theorem {
         number: 10,
         statement: "DSM_σ = DAE_σ/(2σ⁴), and so its gradients",
-        check: |rng| equivalence(&Instance::any(rng)).check(),
-        false_statement: "DSM_σ = DAE_σ/(2σ²)",
-        counterexample: |rng| {
-            let mut instance = Instance::any(rng);
-            instance.sigma = 0.5;
-            let mut sides = equivalence(&instance);
-            sides.right = sides.right.into_iter().map(|r| r * 0.25).collect();
-            sides.check()
-        },
+        claims: &[
+            Claim::one("loss and gradients by W, b, c, a", EVERY, || for_all_sigma(equivalence)),
+            Claim::any("as computed", UP_TO_8, |rng| {
+                let i = Instance::any(rng);
+                Sides::rounding(equivalence(&i), equivalence(&enclosed(&i)))
+            }),
+        ],
+        false_statements: &[
+            Claim::one("DSM_σ = DAE_σ/(2σ²)", "4×4×4, σ = ½", || {
+                refuted(|i| reconstruction(i, 0.5 / (i.sigma * i.sigma), |m, x| m.reconstruct(x)))
+            }),
+            Claim::one("the same with a sigmoid in the decoder", "4×4×4, σ = ½", || {
+                refuted(|i| {
+                    reconstruction(i, over_two_sigma_4(i), |m, x| m.reconstruct(x).sigmoid())
+                })
+            }),
+            Claim::one("the same with 𝔼 divided by d once more", "4×4×4, σ = ½", || {
+                refuted(|i| reconstruction(i, 0.25 * over_two_sigma_4(i), |m, x| m.reconstruct(x)))
+            }),
+        ],
     },
     Theorem {
         number: 11,
         statement: "tied weights and a linear decoder give a symmetric Jacobian",
-        check: |rng| {
-            let instance = Instance::any(rng);
-            symmetry(&instance, &instance.model.w)
-        },
-        false_statement: "untied weights give a symmetric Jacobian",
-        counterexample: |rng| {
-            let instance = Instance::random((4, 8, 12), rng);
-            symmetry(&instance, &standard_normal(12, 8, rng))
-        },
+        claims: &[Claim::one("J = Jᵀ", "8×8, every θ and x", || {
+            symmetry((8, 8), |m, x| m.reconstruct(x))
+        })],
+        false_statements: &[
+            Claim::one("untied weights give one", "4×4, every θ and x", || {
+                let v = Dual::constant(&Exact::named("v", 4, 4));
+                symmetry((4, 4), |m, x| m.encode(x).nn(&v).add_row(&m.c))
+            }),
+            Claim::one("a sigmoid in the decoder gives one", "4×4, every θ and x", || {
+                symmetry((4, 4), |m, x| m.reconstruct(x).sigmoid())
+            }),
+        ],
     },
 ];
 
+const EVERY: &str = "n, d, h = 8, every θ, x, x̃, σ";
+const UP_TO_8: &str = "random n, d, h up to 8, σ from 0.05 to 2";
+
 /// A model, a batch and its corruption, on which the identities are evaluated.
 #[derive(Clone, Debug)]
-pub struct Instance {
+pub struct Instance<A = Matrix> {
     /// θ.
-    pub model: Autoencoder<Matrix>,
+    pub model: Autoencoder<A>,
     /// Clean points x, (n, d).
-    pub x: Matrix,
+    pub x: A,
     /// Corrupted points x̃, (n, d).
-    pub noisy: Matrix,
+    pub noisy: A,
     /// σ.
     pub sigma: f64,
+}
+
+impl<A> Parameters<A> for Instance<A> {
+    type With<B> = Instance<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Instance<B> {
+        let (x, noisy) = (f(self.x), f(self.noisy));
+        Instance { x, noisy, model: self.model.map(f), sigma: self.sigma }
+    }
+}
+
+impl Instance<Exact> {
+    /// Everything an indeterminate: n samples in d dimensions, h hidden units with weights a.
+    pub fn every((n, d, h): (usize, usize, usize), sigma: f64) -> Self {
+        let named = Exact::named;
+        let (w, b, c) = (named("w", h, d), named("b", 1, h), named("c", 1, d));
+        let model = Autoencoder { w, b, c, a: Some(named("a", 1, h)) };
+        Self { model, x: named("x", n, d), noisy: named("x̃", n, d), sigma }
+    }
 }
 
 impl Instance {
@@ -124,159 +176,91 @@ impl Instance {
     }
 }
 
+/// An identity for every σ. The sides are polynomials in 1/σ², of degree 2 at most, and polynomials of
+/// degree 2 that agree at three points agree everywhere: here at five, where 1/σ² rounds nothing.
+fn for_all_sigma(identity: fn(&Instance<Exact>) -> [Vec<Exact>; 2]) -> Sides {
+    let sigmas = [0.25, 0.5, 1.0, 2.0, 4.0];
+    let sides = sigmas.map(|sigma| identity(&Instance::every((8, 8, 8), sigma)));
+    let [left, right] = [0, 1].map(|k| sides.iter().flat_map(|s| s[k].clone()).collect());
+    Sides::proof([left, right])
+}
+
+/// DSM_σ against a false claim of what it is.
+fn refuted(claim: fn(&Instance<Exact>) -> Vec<Exact>) -> Sides {
+    let i = Instance::every((4, 4, 4), 0.5);
+    Sides::proof([denoising(&i), claim(&i)])
+}
+
 /// T8: ∇_x̃ log q_σ(x̃|x), by differentiating the log density, and (x − x̃)/σ².
-pub fn kernel_score(instance: &Instance) -> Sides {
-    let Instance { x, noisy, sigma, .. } = instance;
+pub fn kernel_score<A: Array>(i: &Instance<A>) -> [Vec<A>; 2] {
     let tape = Tape::new();
-    let (x_var, noisy_var) = (tape.var(x), tape.var(noisy));
-    let log_density = corruption::log_density(&x_var, &noisy_var, *sigma).sum();
-    let terms = (magnitude(x) + magnitude(noisy)) * (1.0 / (sigma * sigma));
-    Sides {
-        left: log_density.gradient(&[noisy_var]),
-        right: vec![corruption::score(x, noisy, *sigma)],
-        magnitude: vec![terms],
-        roundings: 0.0, // both round x − x̃, σ², 1/σ² and the product; the rest is halves
-    }
+    let (x, noisy) = (tape.var(&i.x), tape.var(&i.noisy));
+    let log_density = corruption::log_density(&x, &noisy, i.sigma).sum();
+    [log_density.gradient(&[noisy]), vec![corruption::score(&i.x, &i.noisy, i.sigma)]]
 }
 
 /// T9: −∇E(x̃), by differentiating the energy, and ψ(x̃) = (r(x̃) − x̃)/σ².
-pub fn energy_score(instance: &Instance) -> Sides {
-    let Instance { model, noisy, sigma, .. } = instance;
+pub fn energy_score<A: Array>(i: &Instance<A>) -> [Vec<A>; 2] {
+    energy_score_by(i, i)
+}
+
+/// The same, the energy that of another instance.
+fn energy_score_by<A: Array>(i: &Instance<A>, of: &Instance<A>) -> [Vec<A>; 2] {
     let tape = Tape::new();
-    let x = tape.var(noisy);
-    let energy = model.clone().map(|p| tape.var(&p)).energy(&x, *sigma).sum();
-    let (h, _) = model.w.shape();
-    let absolute = model.clone().map(|p| magnitude(&p));
-    let terms = absolute.decode(model.encode(noisy)) + magnitude(noisy);
-    let terms = terms * (1.0 / (sigma * sigma));
-    Sides {
-        left: energy.gradient(&[x]).into_iter().map(|g| -g).collect(),
-        right: vec![model.score(noisy, *sigma)],
-        magnitude: vec![terms],
-        // h − 1 sums over the units, and one rounding each for the factor a, the product with W,
-        // the sums with c and x̃, σ², 1/σ² and the product with it; one to spare.
-        roundings: h as f64 + 8.0,
-    }
+    let x = tape.var(&of.noisy);
+    let energy = of.model.on(&tape).energy(&x, of.sigma).sum();
+    [vec![-energy.gradient(&[x]).remove(0)], vec![i.model.score(&i.noisy, i.sigma)]]
 }
 
-/// T10: DSM_σ with the score −∇E, and DAE_σ/(2σ⁴) with the reconstruction r; the loss first, then
-/// its gradients by W, b, c (and a).
-///
-/// The left side differentiates the energy twice and never sees r.
-pub fn equivalence(instance: &Instance) -> Sides {
-    let Instance { model, x, sigma, .. } = instance;
-    let sigma = *sigma;
+/// T10: [`denoising`], which differentiates the energy twice and never sees r, and
+/// [`reconstruction`] over 2σ⁴, which never sees an energy or a score.
+pub fn equivalence<A: Array>(i: &Instance<A>) -> [Vec<A>; 2] {
+    [denoising(i), reconstruction(i, over_two_sigma_4(i), |m, x| m.reconstruct(x))]
+}
 
+/// DSM_σ with the score −∇E, and its gradients by W, b, c (and a).
+pub fn denoising<A: Array>(i: &Instance<A>) -> Vec<A> {
     let tape = Tape::new();
-    let (theta, x_var, noisy_var) = lift(instance, &tape);
-    let left = objective::denoising(
-        |x| -theta.energy(x, sigma).sum().grad(&[*x])[0],
-        &x_var,
-        &noisy_var,
-        sigma,
-    );
-    let left = with_gradients(left.mean(), theta);
+    let Instance { model, x, noisy, sigma } = i.on(&tape);
+    let score = |x: &_| -model.energy(x, sigma).sum().grad(&[*x])[0];
+    let loss = objective::denoising(score, &x, &noisy, sigma).mean();
+    loss.with_gradient(&model.clone().into_list())
+}
 
+/// a DAE_σ with the reconstruction r, and its gradients by W, b, c (and a).
+pub fn reconstruction<A: Array>(
+    i: &Instance<A>,
+    a: f64,
+    r: impl for<'t> Fn(&Autoencoder<Var<'t, A>>, &Var<'t, A>) -> Var<'t, A>,
+) -> Vec<A> {
     let tape = Tape::new();
-    let (theta, x_var, noisy_var) = lift(instance, &tape);
-    let right = objective::reconstruction(|x| theta.reconstruct(x), &x_var, &noisy_var).mean();
-    let right = with_gradients(right * (0.5 / (sigma * sigma * sigma * sigma)), theta);
-
-    let ((n, d), (h, _)) = (x.shape(), model.w.shape());
-    Sides {
-        left,
-        right,
-        magnitude: equivalence_terms(instance),
-        // The residual ρ passes through the h sums over the hidden units and some eight single
-        // operations, and in the loss it is squared: twice h + 8. Then d sums over the dimensions
-        // (also those of Wρ), n over the samples, and a few for σ⁴ and 1/n.
-        roundings: (2 * (h + 8) + d + n + 8) as f64,
-    }
+    let Instance { model, x, noisy, .. } = i.on(&tape);
+    let loss = objective::reconstruction(|x| r(&model, x), &x, &noisy).mean() * a;
+    loss.with_gradient(&model.into_list())
 }
 
-/// The model, x and x̃ of an instance as variables.
-fn lift<'t>(instance: &Instance, tape: &'t Tape) -> (Autoencoder<Var<'t>>, Var<'t>, Var<'t>) {
-    let model = instance.model.clone().map(|p| tape.var(&p));
-    (model, tape.var(&instance.x), tape.var(&instance.noisy))
-}
-
-/// A loss and its gradients by the parameters.
-fn with_gradients<'t>(loss: Var<'t>, parameters: Autoencoder<Var<'t>>) -> Vec<Matrix> {
-    let mut all = vec![loss.value()];
-    all.extend(loss.gradient(&parameters.into_list()));
-    all
-}
-
-/// Σ|terms| of the residual: of r(x̃) − x on one side and of σ²ψ(x̃) − (x − x̃) on the other, which
-/// adds x̃ twice; the larger of the two serves both. (n, d)
-fn residual_terms(instance: &Instance) -> Matrix {
-    let Instance { model, x, noisy, .. } = instance;
-    let absolute = model.clone().map(|p| magnitude(&p));
-    absolute.decode(model.encode(noisy)) + magnitude(noisy) * 2.0 + magnitude(x)
-}
-
-/// Σ|terms| of the loss and of its gradients, from the formulas of the gradient by hand with every
-/// sign made positive:
-///
-/// ```text
-/// ρ = r(x̃) − x,  h = sigmoid(Wx̃ + b),  δ = a ∘ h ∘ (1 − h) ∘ Wρ
-/// loss = ‖ρ‖²/(2σ⁴)    ∂W = (δ x̃ᵀ + (a ∘ h) ρᵀ)/σ⁴    ∂b = δ/σ⁴    ∂c = ρ/σ⁴    ∂a = h ∘ Wρ/σ⁴
-/// ```
-fn equivalence_terms(instance: &Instance) -> Vec<Matrix> {
-    let Instance { model, noisy, sigma, .. } = instance;
-    let (n, _) = noisy.shape();
-    let scale = 1.0 / (n as f64 * sigma * sigma * sigma * sigma);
-    let absolute = model.clone().map(|p| magnitude(&p));
-    let rho = residual_terms(instance);
-    let hidden = model.encode(noisy);
-    let back = rho.nt(&absolute.w); // |W||ρ|
-    let weighted = |hidden: Matrix| match &absolute.a {
-        None => hidden,
-        Some(a) => hidden * a.clone().linear(Linear::Tile(n)),
-    };
-    let delta = weighted(hidden.clone() * (-hidden.clone() + 1.0) * &back);
-    let mut terms = vec![
-        rho.squared_norm().sum_over_samples() * (0.5 * scale),
-        (delta.tn(&magnitude(noisy)) + weighted(hidden.clone()).tn(&rho)) * scale,
-        delta.sum_over_samples() * scale,
-        rho.sum_over_samples() * scale,
-    ];
-    if absolute.a.is_some() {
-        terms.push((hidden * back).sum_over_samples() * scale);
-    }
-    terms
+/// 1/(2σ⁴)
+fn over_two_sigma_4<A>(i: &Instance<A>) -> f64 {
+    0.5 / (i.sigma * i.sigma * i.sigma * i.sigma)
 }
 
 /// ∂f/∂x at every row of x (n, d), stacked: (n·d, d), row i·d + j holding ∂f/∂xⱼ of sample i.
 ///
 /// T11: for the score of an energy each (d, d) block is symmetric, being minus a Hessian.
-pub fn jacobian(f: impl Fn(&Dual<Matrix>) -> Dual<Matrix>, x: &Matrix) -> Matrix {
+pub fn jacobian<A: Array>(f: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -> A {
     let (_, d) = x.shape();
     f(&Dual::axes(x)).tangents_or_zero(d)
 }
 
-/// T11: J and Jᵀ of x ↦ Vᵀ (a ∘ sigmoid(W x + b)) + c, at the sample and entry where they differ
-/// most, relative to Σⱼ |vⱼᵢ aⱼ wⱼₖ| ≥ Σ|terms|.
-fn symmetry(instance: &Instance, v: &Matrix) -> Check {
-    let lifted = instance.model.clone().map(|p| Dual::constant(&p));
-    let decoder = Autoencoder { w: Dual::constant(v), ..lifted.clone() };
-    let j = jacobian(|x| decoder.decode(lifted.encode(x)), &instance.noisy);
-    let absolute = instance.model.clone().map(|p| magnitude(&p));
-    let (h, d) = v.shape();
-    let weights = absolute.a.unwrap_or_else(|| Matrix::from_fn(1, h, |_, _| 1.0));
-    let weighted = weights.linear(Linear::Transpose).linear(Linear::Spread(d)) * magnitude(v);
-    let terms = weighted.tn(&absolute.w); // (d, d)
-    let mut worst: f64 = 0.0;
-    for row in 0..j.rows() {
-        let (block, i) = (row - row % d, row % d);
-        for k in 0..i {
-            let gap = (j.at(row, k) - j.at(block + k, i)).abs();
-            worst = worst.max(gap / terms.at(i, k).max(terms.at(k, i)));
-        }
-    }
-    // h terms, each of five factors with the slope of the sigmoid.
-    let tolerance = 2.0 * (h as f64 + 8.0) * f64::UNIT_ROUNDOFF;
-    Check { evidence: Evidence::Rounding, residual: worst, tolerance }
+/// T11: J and Jᵀ of a field made of an autoencoder, at any point.
+fn symmetry(
+    (d, h): (usize, usize),
+    field: impl Fn(&Autoencoder<Dual<Exact>>, &Dual<Exact>) -> Dual<Exact>,
+) -> Sides {
+    let Instance { model, x, .. } = Instance::every((1, d, h), 1.0);
+    let model = model.constants();
+    let j = jacobian(|x| field(&model, x), &x);
+    Sides::proof([vec![j.clone()], vec![j.linear(Linear::Transpose)]])
 }
 
 /// The largest |J − Jᵀ| of the blocks of [`jacobian`], relative to the largest |J|.

@@ -13,7 +13,7 @@ mod kernels;
 pub use control_variate::{Corrupted, control_variate};
 pub use kernels::{Convolution, other_kernel};
 
-use super::{Check, Evidence, Theorem};
+use super::{Evidence, OldCheck, OldTheorem};
 use crate::{
     array::{Array, Function},
     corruption::{self, Kernel, corrupt},
@@ -31,8 +31,8 @@ use rand::{Rng, RngExt, SeedableRng};
 pub const TOLERANCE: f64 = 1e-10;
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[
-    Theorem {
+pub const THEOREMS: &[OldTheorem] = &[
+    OldTheorem {
         number: 7,
         statement: "DSM_σ = ESM(q_σ) + d/(2σ²) − ½ I(q_σ)",
         check: |rng| explicit_on_the_smoothed(&Instance::any(rng), 1).check(),
@@ -43,7 +43,7 @@ pub const THEOREMS: &[Theorem] = &[
             Terms { floor: 0.0, ..terms }.check()
         },
     },
-    Theorem {
+    OldTheorem {
         number: 14,
         statement: "½‖ψ(x̃) + z/σ‖² − ⟨ψ(x), z⟩/σ − ‖z‖²/(2σ²) = ½‖ψ(x̃)‖² + ⟨ψ(x̃) − ψ(x), z⟩/σ",
         check: |rng| control_variate(&Corrupted::any(rng)).check(),
@@ -57,7 +57,7 @@ pub const THEOREMS: &[Theorem] = &[
             sides.check()
         },
     },
-    Theorem {
+    OldTheorem {
         number: 18,
         statement: "in a family ψ = −ax denoising estimates q_σ: argmin DSM_σ = argmin ISM(q_σ)",
         check: |rng| {
@@ -71,7 +71,7 @@ pub const THEOREMS: &[Theorem] = &[
             precision_of(&instance.q, &instance)
         },
     },
-    Theorem {
+    OldTheorem {
         number: 30,
         statement: "DSM_K = ESM(K∗q) + ½ I(K) − ½ I(K∗q) for any smooth kernel K",
         check: |rng| {
@@ -139,10 +139,10 @@ pub struct Terms {
 
 impl Terms {
     /// Whether both sides agree, relative to Σ|terms|.
-    pub fn check(&self) -> Check {
+    pub fn check(&self) -> OldCheck {
         let Self { denoising, explicit, floor, fisher_information } = *self;
         let scale = denoising + explicit + floor + fisher_information;
-        Check::new(Evidence::Quadrature, denoising, explicit + floor, scale, TOLERANCE)
+        OldCheck::new(Evidence::Quadrature, denoising, explicit + floor, scale, TOLERANCE)
     }
 
     /// The evidence in full: the identity holds with few nodes and with more, and every integral had
@@ -224,7 +224,7 @@ pub fn implicit_precision(x: &Matrix) -> f64 {
 
 /// T18: the minimiser of DSM_σ over ψ = −ax, and that of ISM over `density`, in the limit of
 /// infinitely many samples.
-fn precision_of(density: &Mixture, instance: &Instance) -> Check {
+fn precision_of(density: &Mixture, instance: &Instance) -> OldCheck {
     let Instance { q, sigma, .. } = instance;
     let line = Rule::trapezoid(-REACH, REACH, 120);
     let (clean, noise) = (q.rule(&line), gaussian_noise(1, 90));
@@ -240,7 +240,7 @@ fn precision_of(density: &Mixture, instance: &Instance) -> Check {
     let right = 1.0 / over_density.integrate(&over_density.nodes.squared_norm());
     // 𝔼|⟨x̃, t⟩| ≤ √(𝔼‖x̃‖² 𝔼‖t‖²), and 𝔼‖t‖² = 1/σ².
     let scale = square.sqrt() / sigma / square + right;
-    Check::new(Evidence::Quadrature, left, right, scale, TOLERANCE)
+    OldCheck::new(Evidence::Quadrature, left, right, scale, TOLERANCE)
 }
 
 /// Every node of a rule as a point of a weighted sample: a measure that need not have a density.

@@ -9,7 +9,7 @@
 //! P₀(s) = s,   Pₖ₊₁(s) = Pₖ′(s) (s − s²)
 //! ```
 
-use super::{Check, Evidence, Sides, Theorem};
+use super::{Evidence, OldCheck, OldSides, OldTheorem};
 use crate::{
     array::{Array, Function},
     autodiff::{Tape, Var},
@@ -18,7 +18,7 @@ use crate::{
 use rand::{Rng, RngExt};
 
 /// The theorem of this module.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 27,
     statement: "every derivative is again a formula: six orders of the sigmoid",
     check: |rng| {
@@ -29,7 +29,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     counterexample: |_| {
         let slope = slope_at_zero(|x| composed_softplus(x));
         // The slope is one of 0, ½ and 1 up to a rounding.
-        Check::new(Evidence::Rounding, slope, 0.5, 1.0, f64::EPSILON)
+        OldCheck::new(Evidence::Rounding, slope, 0.5, 1.0, f64::EPSILON)
     },
 }];
 
@@ -71,8 +71,8 @@ pub fn derivative(f: Function, order: usize, x: &Matrix) -> Matrix {
 }
 
 /// The derivative of the sigmoid of the given order, by the tape and in closed form.
-pub fn sigmoid_derivative(order: usize, x: &Matrix) -> Sides {
-    Sides {
+pub fn sigmoid_derivative(order: usize, x: &Matrix) -> OldSides {
+    OldSides {
         left: vec![derivative(Function::Sigmoid, order, x)],
         right: vec![sigmoid_derivative_in_closed_form(order, x)],
         magnitude: vec![evaluate(&polynomial(order, 1.0), &x.clone().sigmoid())],

@@ -11,7 +11,7 @@ mod instance;
 
 pub use instance::Instance;
 
-use super::{Check, Evidence, Sides, Theorem, magnitude};
+use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
 use crate::{
     array::{Array, Linear},
     autodiff::{
@@ -27,8 +27,8 @@ use crate::{
 use rand::RngExt;
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[
-    Theorem {
+pub const THEOREMS: &[OldTheorem] = &[
+    OldTheorem {
         number: 1,
         statement: "p = e^(−E)/Z is a density, and ∇ₓ log p = −∇ₓE is free of Z",
         check: |rng| {
@@ -41,7 +41,7 @@ pub const THEOREMS: &[Theorem] = &[
             bias(pointwise_parameter_score(&instance, Likelihood::Unnormalised)).check()
         },
     },
-    Theorem {
+    OldTheorem {
         number: 29,
         statement: "∇_θ log Z = 𝔼_p[−∇_θE], so 𝔼_p[∇_θ log p] = 0; T = σ² is a temperature",
         check: |rng| {
@@ -69,16 +69,16 @@ pub enum Likelihood {
 }
 
 /// T1: ∫p, with Z from one rule and the integral by another of half the step, and 1.
-pub fn normalisation(instance: &Instance) -> Check {
+pub fn normalisation(instance: &Instance) -> OldCheck {
     let fine = instance.density().rule(&instance.rule(2)); // the weights are w p
     let area = fine.weights.clone().sum().item();
     let error = fine.integrate(&instance.density_error(&fine.nodes)) + fine.nodes.rows() as f64;
-    Check::new(Evidence::Quadrature, area, 1.0, 1.0, error * f64::UNIT_ROUNDOFF)
+    OldCheck::new(Evidence::Quadrature, area, 1.0, 1.0, error * f64::UNIT_ROUNDOFF)
 }
 
 /// T1: ∇ₓ log p(x), by differentiating the logarithm of the normalised density e^(−E) · (1/Z), and
 /// (r(x) − x)/σ², which has never heard of Z.
-pub fn score(instance: &Instance) -> Sides {
+pub fn score(instance: &Instance) -> OldSides {
     let Instance { model, sigma, x, .. } = instance;
     let z = instance.density().log_partition().exp();
     let tape = Tape::new();
@@ -86,7 +86,7 @@ pub fn score(instance: &Instance) -> Sides {
     let density = (-instance.energy(&at)).exp() * (1.0 / z);
     let absolute = model.clone().map(|p| magnitude(&p));
     let terms = absolute.decode(model.encode(x)) + magnitude(x);
-    Sides {
+    OldSides {
         left: density.ln().sum().gradient(&[at]),
         right: vec![model.score(x, *sigma)],
         magnitude: vec![terms * (1.0 / (sigma * sigma))],
@@ -132,14 +132,14 @@ fn parameter_terms(instance: &Instance, data: &Rule) -> Vec<Matrix> {
 
 /// T1: the mean of ∇_θ log p over the points, by differentiating the formula of the `likelihood`,
 /// and −∇_θE + 𝔼_p[∇_θE]. Z makes the difference.
-pub fn pointwise_parameter_score(instance: &Instance, likelihood: Likelihood) -> Sides {
+pub fn pointwise_parameter_score(instance: &Instance, likelihood: Likelihood) -> OldSides {
     let n = instance.x.rows();
     let weights = Matrix::from_fn(n, 1, |_, _| 1.0 / n as f64);
     let data = Rule { nodes: instance.x.clone(), weights };
     let p = instance.density().rule(&instance.rule(2));
     let slope = |rule: &Rule| parameter_score(instance, rule, Likelihood::Unnormalised);
     let both = |a: Vec<Matrix>, b: Vec<Matrix>| a.into_iter().zip(b);
-    Sides {
+    OldSides {
         left: parameter_score(instance, &data, likelihood),
         right: both(slope(&data), slope(&p)).map(|(at_x, mean)| at_x - mean).collect(),
         magnitude: both(parameter_terms(instance, &data), parameter_terms(instance, &p))
@@ -150,10 +150,10 @@ pub fn pointwise_parameter_score(instance: &Instance, likelihood: Likelihood) ->
 }
 
 /// T29: 𝔼_p[∇_θ log p], and 0.
-pub fn mean_parameter_score(instance: &Instance, likelihood: Likelihood) -> Sides {
+pub fn mean_parameter_score(instance: &Instance, likelihood: Likelihood) -> OldSides {
     let p = instance.density().rule(&instance.rule(2));
     let left = parameter_score(instance, &p, likelihood);
-    Sides {
+    OldSides {
         right: left.iter().map(|g| g.clone() * 0.0).collect(),
         left,
         magnitude: parameter_terms(instance, &p),
@@ -167,7 +167,7 @@ pub fn mean_parameter_score(instance: &Instance, likelihood: Likelihood) -> Side
 /// inequality 𝔼 sigmoid(z) ≥ e^(−𝔼 softplus(−z)) ≥ ½ e^(−𝔼|z|). On an [`Instance`] |r| ≤ 4 in every
 /// coordinate, and x = r + σ²ψ with 𝔼|ψᵢ| ≤ √(−𝔼 ∂ψᵢ/∂xᵢ) ≤ 1/σ, so 𝔼|z| ≤ 2 (4 + σ) + 1 ≤ 11:
 /// the miss is at least 8·10⁻⁶ of terms that are known to 10⁻¹⁰.
-fn bias(mut sides: Sides) -> Sides {
+fn bias(mut sides: OldSides) -> OldSides {
     for list in [&mut sides.left, &mut sides.right, &mut sides.magnitude] {
         *list = vec![list.remove(1)];
     }
@@ -176,7 +176,7 @@ fn bias(mut sides: Sides) -> Sides {
 
 /// T29: the slope of log Z(θ + h v) at h = 0 as a difference quotient, which only evaluates Z, and
 /// 𝔼_p[−⟨∇_θE, v⟩].
-pub fn log_partition_slope(instance: &Instance, direction: &Autoencoder<Matrix>) -> Check {
+pub fn log_partition_slope(instance: &Instance, direction: &Autoencoder<Matrix>) -> OldCheck {
     let direction = direction.clone().into_list();
     let left = difference(|h| {
         let mut along = direction.iter();
@@ -195,12 +195,12 @@ pub fn log_partition_slope(instance: &Instance, direction: &Autoencoder<Matrix>)
     let rounding = dot(parameter_terms(instance, &p), magnitude)
         + Quotient::MAGNIFICATION * instance.log_partition_error();
     let tolerance = left.truncation + rounding * f64::UNIT_ROUNDOFF;
-    Check::new(Evidence::Quadrature, left.value, right, 1.0, tolerance)
+    OldCheck::new(Evidence::Quadrature, left.value, right, 1.0, tolerance)
 }
 
 /// T29: log p at the temperature T σ², and (log p)/T less its own log partition function: p^(1/T)
 /// normalised again.
-pub fn tempered(instance: &Instance, temperature: f64) -> Sides {
+pub fn tempered(instance: &Instance, temperature: f64) -> OldSides {
     let warm = Instance { sigma: instance.sigma * temperature.sqrt(), ..instance.clone() };
     let rule = if temperature > 1.0 { warm.rule(2) } else { instance.rule(2) };
     let (p, warm_p, x) = (instance.density(), warm.density(), &instance.x);
@@ -208,7 +208,7 @@ pub fn tempered(instance: &Instance, temperature: f64) -> Sides {
     let log_z = log_partition(&-power(&rule.nodes), &rule, 0.0).item();
     let error = |x: &Matrix| instance.density_error(x) * (1.0 / temperature);
     let of_z = warm_p.rule(&rule).integrate(&error(&rule.nodes)) + rule.nodes.rows() as f64;
-    Sides {
+    OldSides {
         left: vec![warm_p.log_density(x)],
         right: vec![power(x) - log_z],
         magnitude: vec![warm.density_error(x) + error(x) + of_z],
@@ -218,7 +218,7 @@ pub fn tempered(instance: &Instance, temperature: f64) -> Sides {
 
 /// T29: implicit score matching at the points and its gradients by W, b, c, with the energy E and
 /// with E + ‖θ‖². That changes Z by the factor e^(−‖θ‖²), and not one bit here.
-pub fn implicit_without_partition(instance: &Instance) -> Sides {
+pub fn implicit_without_partition(instance: &Instance) -> OldSides {
     let side = |shifted: bool| {
         let tape = Tape::new();
         let theta = instance.model.clone().map(|p| tape.var(&p));
@@ -239,7 +239,7 @@ pub fn implicit_without_partition(instance: &Instance) -> Sides {
         std::iter::once(loss.value()).chain(loss.gradient(&all)).collect::<Vec<_>>()
     };
     let left = side(false);
-    Sides {
+    OldSides {
         magnitude: left.iter().map(magnitude).collect(),
         left,
         right: side(true),

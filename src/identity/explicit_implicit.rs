@@ -16,7 +16,7 @@ pub mod polynomial;
 
 pub use instance::{CleanPoint, Instance, Model};
 
-use super::{Check, Evidence, Sides, Theorem, magnitude};
+use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
 use crate::{
     array::Array,
     autodiff::{Dual, Tape, Var},
@@ -30,8 +30,8 @@ use polynomial::Field;
 use rand::RngExt;
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[
-    Theorem {
+pub const THEOREMS: &[OldTheorem] = &[
+    OldTheorem {
         number: 2,
         statement: "ESM = ISM + ½ I(q)",
         check: |rng| {
@@ -41,19 +41,19 @@ pub const THEOREMS: &[Theorem] = &[
         false_statement: "the same with ESM written without its ½",
         counterexample: failures::without_the_half,
     },
-    Theorem {
+    OldTheorem {
         number: 3,
         statement: "𝔼[⟨ψ, ∇ log q⟩ + tr ∂ψ/∂x] = 0, in integers",
         check: |rng| {
             let (d, degree) = (rng.random_range(1..=3), rng.random_range(0..=5));
             let (left, right) = polynomial::stein(&Field::random(d, degree, rng));
             let residual = if left == right { 0.0 } else { f64::INFINITY };
-            Check { evidence: Evidence::Exact, residual, tolerance: 0.0 }
+            OldCheck { evidence: Evidence::Exact, residual, tolerance: 0.0 }
         },
         false_statement: "the same where qψ does not vanish: Cauchy and (1 + x²) arctan x",
         counterexample: failures::heavy_tails,
     },
-    Theorem {
+    OldTheorem {
         number: 6,
         statement: "around every clean point, 𝔼_z ESM = 𝔼_z ISM + d/(2σ²)",
         check: |rng| {
@@ -79,16 +79,16 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// How far rounding may drive the sides apart, relative to the scale: as [`Sides`], with one
+    /// How far rounding may drive the sides apart, relative to the scale: as [`OldSides`], with one
     /// rounding for each node, and 64 inside a term.
     pub fn tolerance(&self) -> f64 {
         2.0 * (self.nodes as f64 + 64.0) * f64::UNIT_ROUNDOFF
     }
 
     /// |left − right| against it.
-    pub fn check(&self) -> Check {
+    pub fn check(&self) -> OldCheck {
         let Self { left, right, scale, .. } = *self;
-        Check::new(Evidence::Quadrature, left, right, scale, self.tolerance())
+        OldCheck::new(Evidence::Quadrature, left, right, scale, self.tolerance())
     }
 }
 
@@ -97,7 +97,7 @@ impl Balance {
 /// # Panics
 /// If they had not.
 #[track_caller]
-pub fn doubled(identity: impl Fn(usize) -> Balance, steps: usize) -> Check {
+pub fn doubled(identity: impl Fn(usize) -> Balance, steps: usize) -> OldCheck {
     let (coarse, fine) = (identity(steps), identity(2 * steps));
     let allowed = fine.tolerance() * fine.scale;
     converged(coarse.left, fine.left, allowed);
@@ -123,10 +123,10 @@ pub fn equivalence(instance: &Instance, steps: usize) -> Balance {
 }
 
 /// First step of the proof, at every point: ½‖ψ − s‖² and ½‖ψ‖² − ⟨ψ, s⟩ + ½‖s‖².
-pub fn expanded_square(psi: &Matrix, data_score: &Matrix) -> Sides {
+pub fn expanded_square(psi: &Matrix, data_score: &Matrix) -> OldSides {
     let squares = (psi.squared_norm() + data_score.squared_norm()) * 0.5;
     let (_, d) = psi.shape();
-    Sides {
+    OldSides {
         left: vec![explicit(psi.clone(), data_score)],
         right: vec![squares.clone() - psi.inner(data_score)],
         magnitude: vec![squares + magnitude(psi).inner(&magnitude(data_score))],
@@ -135,7 +135,7 @@ pub fn expanded_square(psi: &Matrix, data_score: &Matrix) -> Sides {
 }
 
 /// Second step, at every point: ∇q, by differentiating q, and q ∇ log q.
-pub fn density_gradient(instance: &Instance, x: &Matrix) -> Sides {
+pub fn density_gradient(instance: &Instance, x: &Matrix) -> OldSides {
     let (n, d) = x.shape();
     let Instance { density, .. } = instance;
     let slopes = density.density(&Dual::axes(x)).tangents_or_zero(d);
@@ -147,7 +147,7 @@ pub fn density_gradient(instance: &Instance, x: &Matrix) -> Sides {
         let c = x.row(i).iter().map(|x| x.abs() + 1.0).sum::<f64>();
         q.at(i, 0) * (1.0 + p * c * c) * p * c
     };
-    Sides {
+    OldSides {
         left: vec![Matrix::from_fn(n, d, |i, j| slopes.at(i * d + j, 0))],
         right: vec![Matrix::from_fn(n, d, |i, j| q.at(i, 0) * score.at(i, j))],
         magnitude: vec![Matrix::from_fn(n, d, |i, _| size(i))],
@@ -177,7 +177,7 @@ pub fn by_parts(instance: &Instance, steps: usize) -> Vec<Balance> {
 
 /// ∇_θ of both sides of T2, array by array: the gradients of ESM and of ISM, each by the tape, with
 /// the weights of the quadrature as numbers.
-pub fn gradients(instance: &Instance, steps: usize) -> Sides {
+pub fn gradients(instance: &Instance, steps: usize) -> OldSides {
     let Instance { model, density, .. } = instance;
     let rule = instance.rule(steps);
     let tape = Tape::new();
@@ -194,7 +194,7 @@ pub fn gradients(instance: &Instance, steps: usize) -> Sides {
     let parts = [psi.squared_norm(), psi.inner(&data_score), trace];
     let scale: f64 = parts.into_iter().map(|part| largest(gradient(part))).sum();
     let left = gradient(explicit(psi, &data_score));
-    Sides {
+    OldSides {
         magnitude: left.iter().map(|g| Matrix::from_fn(g.rows(), g.cols(), |_, _| scale)).collect(),
         left,
         right: gradient(implicit((psi, trace))),

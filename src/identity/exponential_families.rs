@@ -5,7 +5,7 @@
 
 pub mod efficiency;
 
-use super::{Check, Evidence, Sides, Theorem, magnitude};
+use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
 use crate::{
     array::{Array, Linear},
     autodiff::Tape,
@@ -16,7 +16,7 @@ use crate::{
 use rand::{Rng, RngExt};
 
 /// The theorem of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 19,
     statement: "exponential families: ISM = ½ θᵀAθ + bᵀθ; for a Gaussian θ̂ is maximum likelihood",
     check: |rng| match rng.random_range(0..3) {
@@ -27,7 +27,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     false_statement: "score matching is as efficient as maximum likelihood (quartic)",
     counterexample: |_| {
         let measured = efficiency::by_quadrature(1.0, efficiency::STEPS);
-        Check::new(Evidence::Quadrature, measured, 1.0, 1.0, 1e-12)
+        OldCheck::new(Evidence::Quadrature, measured, 1.0, 1.0, 1e-12)
     },
 }];
 
@@ -107,13 +107,13 @@ pub fn by_differentiation(instance: &Instance, theta: &Matrix) -> [Matrix; 3] {
 }
 
 /// T19: value, gradient and Hessian of ISM by differentiation; and ½ θᵀAθ + bᵀθ, Aθ + b, A.
-pub fn quadratic(instance: &Instance) -> Sides {
+pub fn quadratic(instance: &Instance) -> OldSides {
     let family = ExponentialFamily::of_sample(&instance.features, &instance.x);
     let (absolute, size) = (instance.absolute(), magnitude(&instance.theta));
     let all = |family: ExponentialFamily<Matrix>, theta: &Matrix| {
         vec![family.objective(theta), family.gradient(theta), family.a]
     };
-    Sides {
+    OldSides {
         left: by_differentiation(instance, &instance.theta).into(),
         right: all(family, &instance.theta),
         magnitude: all(absolute, &size),
@@ -128,14 +128,14 @@ pub fn quadratic(instance: &Instance) -> Sides {
 ///
 /// # Panics
 /// If A is singular, which for different monomials on a Gaussian sample has probability 0.
-pub fn stationarity(instance: &Instance) -> Sides {
+pub fn stationarity(instance: &Instance) -> OldSides {
     let family = ExponentialFamily::of_sample(&instance.features, &instance.x);
     let estimate = family.estimate().expect("different monomials on enough points");
     let absolute = instance.absolute();
     let k = instance.features.count();
     let terms = dominated(&absolute.a).nn(&magnitude(&estimate)) + absolute.b;
     let [_, gradient, _] = by_differentiation(instance, &estimate);
-    Sides {
+    OldSides {
         left: vec![gradient],
         right: vec![Matrix::zeros(k, 1)],
         magnitude: vec![terms],
@@ -167,7 +167,7 @@ pub fn gaussian_sample(rng: &mut impl Rng) -> Matrix {
 ///
 /// # Panics
 /// If all the points of the sample lie in a hyperplane.
-pub fn gaussian(x: &Matrix) -> Sides {
+pub fn gaussian(x: &Matrix) -> OldSides {
     let (n, d) = x.shape();
     let features = Monomials::gaussian(d);
     let (k, degree) = (features.count(), features.degree());
@@ -190,7 +190,7 @@ pub fn gaussian(x: &Matrix) -> Sides {
     let centred = x.clone().add_row(&-sample_mean.clone().linear(Linear::Transpose));
     let mean_error = spread.nn(&(h_error + p_error.nn(&magnitude(&mean))));
     let moments = magnitude(x).tn(&magnitude(x)) * (1.0 / n as f64);
-    Sides {
+    OldSides {
         magnitude: vec![
             mean_error
                 + magnitude(x).sum_over_samples().linear(Linear::Transpose) * (1.0 / n as f64),

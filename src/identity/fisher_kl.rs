@@ -16,7 +16,7 @@ mod pair;
 
 pub use pair::Pair;
 
-use super::{Check, Evidence, Theorem};
+use super::{Evidence, OldCheck, OldTheorem};
 use crate::{
     array::Array,
     autodiff::check::{Quotient, difference},
@@ -28,7 +28,7 @@ use crate::{
 use rand::RngExt;
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 25,
     statement: "d/dt KL(p_t‖q_t) = −½ F(p_t‖q_t); KL ≤ F/(2ρ) if q is Gaussian",
     check: |rng| {
@@ -63,7 +63,7 @@ pub fn entropy(p: &impl Density, rule: &Rule) -> f64 {
 }
 
 /// T25, Lyu: d/dt KL(p_t‖q_t), as a difference quotient, and −½ F(p_t‖q_t), by half the step.
-pub fn lyu(pair: &Pair, t: f64) -> Check {
+pub fn lyu(pair: &Pair, t: f64) -> OldCheck {
     let slope = difference(|h| {
         let later = pair.smoothed(t + h);
         kullback_leibler(&later.p, &later.q, &later.rule(1))
@@ -77,7 +77,7 @@ pub fn lyu(pair: &Pair, t: f64) -> Check {
 }
 
 /// T25, de Bruijn: d/dt H(p_t), as a difference quotient, and ½ I(p_t), by half the step.
-pub fn de_bruijn(pair: &Pair, t: f64) -> Check {
+pub fn de_bruijn(pair: &Pair, t: f64) -> OldCheck {
     let slope = difference(|h| {
         let later = pair.smoothed(t + h);
         entropy(&later.p, &later.rule(1))
@@ -92,27 +92,27 @@ pub fn de_bruijn(pair: &Pair, t: f64) -> Check {
 
 /// A difference quotient against the slope it should have; errors of the function and of the slope
 /// in u.
-fn compare(quotient: Quotient, slope: f64, of_function: f64, of_slope: f64) -> Check {
+fn compare(quotient: Quotient, slope: f64, of_function: f64, of_slope: f64) -> OldCheck {
     let rounding = Quotient::MAGNIFICATION * of_function + of_slope;
     let tolerance = quotient.truncation + rounding * f64::UNIT_ROUNDOFF;
-    Check::new(Evidence::Quadrature, quotient.value, slope, slope.abs(), tolerance / slope.abs())
+    OldCheck::new(Evidence::Quadrature, quotient.value, slope, slope.abs(), tolerance / slope.abs())
 }
 
 /// T25, log-Sobolev: KL(p‖q) and F(p‖q)/(2ρ), which is at least as large if q = N(0, I/ρ). The two
 /// sides are the larger of both, and the second.
-pub fn log_sobolev(pair: &Pair, rho: f64) -> Check {
+pub fn log_sobolev(pair: &Pair, rho: f64) -> OldCheck {
     let (coarse, fine) = (pair.rule(1), pair.rule(2));
     let divergence = kullback_leibler(&pair.p, &pair.q, &coarse);
     let bound = fisher_divergence(&pair.p, &pair.q, &fine) / (2.0 * rho);
     let errors = pair.errors();
     let rounding = errors.kullback_leibler + errors.fisher_divergence / (2.0 * rho);
     let tolerance = rounding * f64::UNIT_ROUNDOFF;
-    Check::new(Evidence::Quadrature, divergence.max(bound), bound, 1.0, tolerance)
+    OldCheck::new(Evidence::Quadrature, divergence.max(bound), bound, 1.0, tolerance)
 }
 
 /// T25, a step of log-Sobolev: F(p_t‖q_t) and (v/(v + t))² F(p‖q), at least as large if
 /// q = N(0, v I). The two sides are the larger of both, and the second.
-pub fn contraction(pair: &Pair, variance: f64, t: f64) -> Check {
+pub fn contraction(pair: &Pair, variance: f64, t: f64) -> OldCheck {
     let later = pair.smoothed(t);
     let factor = (variance / (variance + t)).powi(2);
     let fisher = fisher_divergence(&later.p, &later.q, &later.rule(1));
@@ -120,7 +120,7 @@ pub fn contraction(pair: &Pair, variance: f64, t: f64) -> Check {
     let of_bound = factor * pair.errors().fisher_divergence + 8.0 * bound;
     let rounding = later.errors().fisher_divergence + of_bound;
     let tolerance = rounding * f64::UNIT_ROUNDOFF;
-    Check::new(Evidence::Quadrature, fisher.max(bound), bound, 1.0, tolerance)
+    OldCheck::new(Evidence::Quadrature, fisher.max(bound), bound, 1.0, tolerance)
 }
 
 /// ½ ∫₀^∞ F(p_t‖q_t) dt, which is KL(p‖q) by Lyu's identity, since noise destroys all of it.

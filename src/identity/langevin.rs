@@ -16,7 +16,7 @@ mod ascent;
 pub use ascent::{TwoModes, ascend};
 
 use super::{
-    Check, Evidence, Sides, Theorem,
+    Evidence, OldCheck, OldSides, OldTheorem,
     explicit_implicit::{Balance, Instance, doubled},
     magnitude,
 };
@@ -37,8 +37,8 @@ use crate::{
 use rand::RngExt;
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[
-    Theorem {
+pub const THEOREMS: &[OldTheorem] = &[
+    OldTheorem {
         number: 21,
         statement: "Langevin keeps p but for ε: variance v/(1 − ε/(4v)); Metropolis keeps p",
         check: |rng| {
@@ -62,10 +62,10 @@ pub const THEOREMS: &[Theorem] = &[
             // each step rounds by 8 u and keeps keep² of what was off; the start is forgotten
             let keep: f64 = 1.0 - 0.5 * share;
             let allowed = 16.0 * f64::UNIT_ROUNDOFF / (1.0 - keep * keep) + keep.powi(4000);
-            Check::new(Evidence::Rounding, found, v, v, allowed)
+            OldCheck::new(Evidence::Rounding, found, v, v, allowed)
         },
     },
-    Theorem {
+    OldTheorem {
         number: 22,
         statement: "ascent on log p ends in a mode, and which one depends on the start",
         check: |rng| {
@@ -80,15 +80,15 @@ pub const THEOREMS: &[Theorem] = &[
             // each log p is off by 24 u of its terms, which are |log p| and constants below 12
             let terms = a.abs() + b.abs() + 24.0;
             let allowed = 2.0 * 24.0 * f64::UNIT_ROUNDOFF;
-            Check::new(Evidence::Rounding, a.min(b), a.max(b), terms, allowed)
+            OldCheck::new(Evidence::Rounding, a.min(b), a.max(b), terms, allowed)
         },
     },
 ];
 
 /// T21: one step from x by (ε/2, √ε), and by (α, √(2α)) with α = ε/2, from the same noise.
-pub fn conventions(x: &Matrix, score: &Matrix, z: &Matrix, epsilon: f64) -> Sides {
+pub fn conventions(x: &Matrix, score: &Matrix, z: &Matrix, epsilon: f64) -> OldSides {
     let take = |step: Step| vec![step.take(x, score.clone(), z.clone())];
-    Sides {
+    OldSides {
         left: take(Step::halved(epsilon)),
         right: take(Step::doubled(0.5 * epsilon)),
         magnitude: vec![magnitude(x)],
@@ -189,7 +189,7 @@ pub fn dyadic(rng: &mut Generator) -> (Step, f64) {
 ///
 /// # Panics
 /// If there are no steps, or the constants are not those of [`dyadic`] and something rounds.
-pub fn enumerated(step: Step, v: f64, steps: usize) -> Check {
+pub fn enumerated(step: Step, v: f64, steps: usize) -> OldCheck {
     let chains = 1 << steps;
     let sign = |chain: usize, k: usize| if chain >> k & 1 == 0 { 1.0 } else { -1.0 };
     let last = (0..steps).fold(Matrix::zeros(chains, 1), |x: Matrix, k| {
@@ -218,7 +218,7 @@ pub fn enumerated(step: Step, v: f64, steps: usize) -> Check {
     let mean = squares as f64 / (chains as f64) * unit * unit;
     assert!(mean.to_bits() == left.to_bits(), "the sum was rounded");
     let right = variances(step, v).nth(steps - 1).expect("without end");
-    Check::new(Evidence::Exact, left, right, 1.0, 0.0)
+    OldCheck::new(Evidence::Exact, left, right, 1.0, 0.0)
 }
 
 /// A point with E = −log p and ψ = ∇ log p.
@@ -229,7 +229,7 @@ pub fn place(density: &impl Density, x: &Matrix) -> Place<Matrix> {
 /// T21: log [p(x) k(x′|x) a(x′|x)], with a = min(1, e^ratio), and the same with x and x′ exchanged.
 ///
 /// The kernel is a Gaussian of its own here, [`Mixture::gaussian`]; the sampler has only the ratio.
-pub fn detailed_balance(p: &Mixture, pair: &[Matrix; 2], epsilon: f64) -> Sides {
+pub fn detailed_balance(p: &Mixture, pair: &[Matrix; 2], epsilon: f64) -> OldSides {
     let [here, there] = [0, 1].map(|i| place(p, &pair[i]));
     let flow = |from: &Place<Matrix>, to: &Place<Matrix>| {
         let centre = from.score.clone() * (0.5 * epsilon) + &from.x;
@@ -243,7 +243,7 @@ pub fn detailed_balance(p: &Mixture, pair: &[Matrix; 2], epsilon: f64) -> Sides 
     let quadratic = (way(&here) + way(&there)).squared_norm() * (1.0 / epsilon);
     let (_, d) = here.x.shape();
     let log_norm = 0.5 * d as f64 * ((std::f64::consts::TAU * epsilon).ln().abs() + 1.0);
-    Sides {
+    OldSides {
         left: vec![flow(&here, &there)],
         right: vec![flow(&there, &here)],
         magnitude: vec![

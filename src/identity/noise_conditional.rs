@@ -13,7 +13,7 @@ mod levels;
 pub use levels::{in_turn, one_level, sample_gradients, total_variance};
 
 use super::{
-    Check, Evidence, Theorem,
+    Evidence, OldCheck, OldTheorem,
     denoising_explicit::{TOLERANCE, Terms, gaussian_noise},
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
 use rand::{Rng, RngExt};
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 24,
     statement: "(1/L) Σ λ DSM_σ = (1/L) Σ λ ESM(q_σ) + floor; with λ = σ² the floor is ≤ d/2",
     check: |rng| {
@@ -55,7 +55,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         });
         let floors: Vec<f64> = floors.collect();
         let share = floors[LEVELS - 1] / floors.iter().sum::<f64>();
-        Check::new(Evidence::Quadrature, share, 1.0 / LEVELS as f64, 1.0, TOLERANCE)
+        OldCheck::new(Evidence::Quadrature, share, 1.0 / LEVELS as f64, 1.0, TOLERANCE)
     },
 }];
 
@@ -187,14 +187,14 @@ pub fn bounds(d: usize, sigma: f64, fisher_information: f64, width: f64) -> [f64
 
 /// T24, at the optimum: σ² DSM_σ of the exact score, over pairs, and the value that it should have,
 /// from q_σ alone, brought between its bounds (where it is already, unless they are wrong).
-pub fn least_loss_within_bounds(q: &Mixture, sigma: f64) -> Check {
+pub fn least_loss_within_bounds(q: &Mixture, sigma: f64) -> OldCheck {
     let smoothed = q.smoothed(sigma);
     let loss = level(q, |x, _| smoothed.score(x), sigma, variance, 1).denoising;
     let information = smoothed.fisher_information(&smoothed_law(&smoothed, sigma, 1));
     let over_q = law(q, 1);
     let [low, high] = bounds(1, sigma, q.fisher_information(&over_q), deviation(&over_q));
     let predicted = least_loss(1, sigma, information).clamp(low.max(0.0), high.min(0.5));
-    Check::new(Evidence::Quadrature, loss, predicted, 0.5, TOLERANCE)
+    OldCheck::new(Evidence::Quadrature, loss, predicted, 0.5, TOLERANCE)
 }
 
 /// s with s² = 𝔼‖x − 𝔼x‖²/d, from the law of x.

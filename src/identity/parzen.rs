@@ -3,7 +3,7 @@
 //! The objective itself, integrated around every training point, is compared with what its minimiser
 //! predicts: the score of the kernel density estimate, which never appears in the objective.
 
-use super::{Sides, Theorem, magnitude, tweedie::twice};
+use super::{OldSides, OldTheorem, magnitude, tweedie::twice};
 use crate::{
     array::{Array, Linear},
     corruption,
@@ -15,7 +15,7 @@ use crate::{
 use rand::{Rng, RngExt};
 
 /// The theorem of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 17,
     statement: "on n points DSM over all functions is least at the score of their Parzen estimate",
     check: |rng| {
@@ -89,7 +89,7 @@ pub fn variation(
     delta: impl Fn(&Matrix) -> Matrix,
     eta: f64,
     steps: usize,
-) -> Sides {
+) -> OldSides {
     let (n, d) = sample.points.shape();
     let moved = denoising_on(sample, |x| psi(x) + delta(x) * eta, steps);
     let rest = denoising_on(sample, &psi, steps);
@@ -105,7 +105,7 @@ pub fn variation(
     let rule = sample.rule(&Rule { nodes, weights: plane.weights * volume });
     let predicted = 0.5 * eta * eta * rule.integrate(&delta(&rule.nodes).squared_norm());
     let number = |v: f64| vec![Matrix::from_vec(1, 1, vec![v])];
-    Sides {
+    OldSides {
         left: number(moved - rest),
         right: number(predicted),
         // ½‖ψ + ηδ − t‖² ≤ 3/2 (‖ψ‖² + η²‖δ‖² + ‖t‖²), where the target t = (x − x̃)/σ² has mean
@@ -117,7 +117,7 @@ pub fn variation(
 
 /// T17 for two points m ± a: the best denoiser of x̃ (n, d), and m + a tanh(⟨a, x̃ − m⟩/σ²) for
 /// centre m (1, d) and half the way a (1, d).
-pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) -> Sides {
+pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) -> OldSides {
     let (n, d) = noisy.shape();
     let ends = [centre.clone() - half, centre.clone() + half];
     let points = Matrix::from_fn(2, d, |i, j| ends[i].at(0, j));
@@ -129,7 +129,7 @@ pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) ->
     let size = |x: &Matrix| magnitude(x);
     let reach = size(centre) + size(half);
     let squares = (size(noisy) + all(&reach)).squared_norm() * (1.0 / (sigma * sigma));
-    Sides {
+    OldSides {
         left: vec![sample.posterior_mean(noisy)],
         right: vec![all(half) * tanh + all(centre)],
         magnitude: vec![(squares + 1.0).linear(Linear::Spread(d)) * all(&reach)],
@@ -142,7 +142,7 @@ pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) ->
 ///
 /// This is the first variation before it is integrated: it vanishes against *any* direction, smooth
 /// or not.
-pub fn pointwise(sample: &KernelEstimate, noisy: &Matrix) -> Sides {
+pub fn pointwise(sample: &KernelEstimate, noisy: &Matrix) -> OldSides {
     let KernelEstimate { points, sigma } = sample;
     let ((n, d), m) = (points.shape(), noisy.rows());
     let copies = noisy.clone().linear(Linear::Each(n));
@@ -159,7 +159,7 @@ pub fn pointwise(sample: &KernelEstimate, noisy: &Matrix) -> Sides {
     let size = (magnitude(&copies) + magnitude(&points)) * (1.0 / sigma);
     let exponents = (size.squared_norm() * 4.0 + 1.0).linear(Linear::SumEach(n));
     let reach = (size * (1.0 / sigma)).linear(Linear::SumEach(n));
-    Sides {
+    OldSides {
         left: vec![(apart * weights).linear(Linear::SumEach(n))],
         right: vec![Matrix::zeros(m, d)],
         magnitude: vec![reach * exponents.linear(Linear::Spread(d))],

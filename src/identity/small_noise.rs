@@ -10,7 +10,7 @@
 //!
 //! The regulariser Σᵢ (∂ψᵢ/∂xᵢ)² is one part of the first of the three terms.
 
-use super::{Check, Evidence, Theorem};
+use super::{Evidence, OldCheck, OldTheorem};
 use crate::{
     array::{Array, Function, Linear},
     autodiff::{Dual, second::along_axes},
@@ -23,7 +23,7 @@ use crate::{
 use rand::{Rng, RngExt, SeedableRng};
 
 /// The theorem of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 15,
     statement: "ISM(q_σ) = ISM(q) + (σ²/2) 𝔼[‖J‖² + Σ ψᵢ Δψᵢ + Δ tr J] + O(σ⁴)",
     check: |rng| heat_flow(&Instance::any(rng)).check(Rates::whole),
@@ -195,12 +195,12 @@ impl HeatFlow {
 
     /// The two sides, with what is claimed for Δf, relative to 𝔼|f| (which is what the left side
     /// adds up).
-    pub fn check(&self, claimed: impl Fn(&Rates<Matrix>) -> Matrix) -> Check {
+    pub fn check(&self, claimed: impl Fn(&Rates<Matrix>) -> Matrix) -> OldCheck {
         let right = self.between.integrate(&claimed(&self.rates));
         let scale = self.smoothed.integrate(&super::magnitude(&self.integrand));
         // A rounding for each node and 64 inside a term, and what the steps leave on either side.
         let nodes = self.integrand.rows() as f64;
         let tolerance = 2.0 * (nodes + 64.0) * f64::UNIT_ROUNDOFF + 2.0 * TRUNCATION;
-        Check::new(Evidence::Quadrature, self.change(), right, scale, tolerance)
+        OldCheck::new(Evidence::Quadrature, self.change(), right, scale, tolerance)
     }
 }

@@ -6,7 +6,7 @@
 pub mod by_hand;
 pub mod probes;
 
-use super::{Check, Sides, Theorem, denoising_autoencoder};
+use super::{OldCheck, OldSides, OldTheorem, denoising_autoencoder};
 use crate::{
     array::{Array, Function},
     autodiff::{Dual, Tape, Var},
@@ -21,8 +21,8 @@ use probes::Field;
 use rand::{Rng, RngExt, SeedableRng};
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[
-    Theorem {
+pub const THEOREMS: &[OldTheorem] = &[
+    OldTheorem {
         number: 12,
         statement: "every route gives tr J = (Σⱼ aⱼ sⱼ(1 − sⱼ)‖Wⱼ‖² − d)/σ² and the same ∇_θ ISM",
         check: |rng| {
@@ -39,7 +39,7 @@ pub const THEOREMS: &[Theorem] = &[
             sides.check()
         },
     },
-    Theorem {
+    OldTheorem {
         number: 13,
         statement: "𝔼 vᵀAv = tr A with variance 2(‖S‖² − Σ sᵢᵢ²) over random signs, S = (A + Aᵀ)/2",
         check: |rng| {
@@ -55,7 +55,7 @@ pub const THEOREMS: &[Theorem] = &[
             probes::with_unit_norm(&field)
         },
     },
-    Theorem {
+    OldTheorem {
         number: 28,
         statement: "two hidden layers: tr J = s₂ᵀ[W₂ ∘ (W₁W₃)ᵀ]s₁, and the same ∇_θ ISM",
         check: |rng| {
@@ -74,8 +74,8 @@ pub const THEOREMS: &[Theorem] = &[
 ];
 
 /// The check that comes nearest to failing.
-fn worst(sides: impl Iterator<Item = Sides>) -> Check {
-    sides.map(|sides| sides.check()).reduce(Check::worse).expect("a route")
+fn worst(sides: impl Iterator<Item = OldSides>) -> OldCheck {
+    sides.map(|sides| sides.check()).reduce(OldCheck::worse).expect("a route")
 }
 
 /// ψ and tr J of an autoencoder, from its parameters, x and σ.
@@ -197,19 +197,19 @@ fn roundings(n: usize, sums: &[usize]) -> f64 {
 }
 
 /// T12: one of the routes for an autoencoder, at x̃, against the formulas by hand.
-pub fn autoencoder(instance: &denoising_autoencoder::Instance, route: OfAutoencoder) -> Sides {
+pub fn autoencoder(instance: &denoising_autoencoder::Instance, route: OfAutoencoder) -> OldSides {
     let denoising_autoencoder::Instance { model, noisy: x, sigma, .. } = instance;
     let tape = Tape::new();
     let theta = model.clone().map(|p| tape.var(&p));
     let pair = route(&theta, &tape.var(x), *sigma);
     let [right, magnitude] = by_hand::autoencoder(model, x, *sigma);
     let roundings = roundings(x.rows(), &[x.cols(), model.w.rows()]);
-    Sides { left: evaluate(pair, &theta.into_list()), right, magnitude, roundings }
+    OldSides { left: evaluate(pair, &theta.into_list()), right, magnitude, roundings }
 }
 
 /// T12 and T28: one of the routes for a network of one or two hidden layers, against the formulas by
 /// hand.
-pub fn of_network(instance: &Instance, route: OfNetwork) -> Sides {
+pub fn of_network(instance: &Instance, route: OfNetwork) -> OldSides {
     let Instance { network, x } = instance;
     let tape = Tape::new();
     let theta = network.clone().map(|p| tape.var(&p));
@@ -217,7 +217,7 @@ pub fn of_network(instance: &Instance, route: OfNetwork) -> Sides {
     let [right, magnitude] = by_hand::network(network, x);
     let sums: Vec<usize> = network.layers.iter().map(|layer| layer.w.cols()).collect();
     let roundings = roundings(x.rows(), &sums);
-    Sides { left: evaluate(pair, &theta.into_list()), right, magnitude, roundings }
+    OldSides { left: evaluate(pair, &theta.into_list()), right, magnitude, roundings }
 }
 
 /// s₂ᵀ[W₂ ∘ W₁W₃]s₁, which is what T28 becomes without its transpose if h₁ = h₂: (n, 1).

@@ -3,7 +3,7 @@
 //! Two routes to the law of x given x̃: its moments by quadrature of Bayes' formula, which sees only
 //! q and the noise, and Tweedie's formulas, which see only q_σ.
 
-use super::{Check, Evidence, Sides, Theorem, magnitude};
+use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
 use crate::{
     array::{Array, Linear},
     corruption,
@@ -15,7 +15,7 @@ use crate::{
 use rand::{Rng, RngExt};
 
 /// The theorems of this page.
-pub const THEOREMS: &[Theorem] = &[Theorem {
+pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
     number: 16,
     statement: "𝔼[x∣x̃] = x̃ + σ²∇log q_σ(x̃), Cov[x∣x̃] = σ²(I + σ²∇²log q_σ(x̃))",
     check: |rng| {
@@ -28,10 +28,14 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
 
 /// The residual of `sides`, a function of the steps of a quadrature, and whether it has converged:
 /// both with `steps` and with twice as many the sides must agree.
-pub(super) fn twice(sides: impl Fn(usize) -> Sides, steps: usize) -> Check {
+pub(super) fn twice(sides: impl Fn(usize) -> OldSides, steps: usize) -> OldCheck {
     let (coarse, fine) = (sides(steps).check(), sides(2 * steps).check());
     // Fewer nodes are fewer roundings: the tolerance is the coarse one.
-    Check { evidence: Evidence::Quadrature, residual: coarse.residual.max(fine.residual), ..coarse }
+    OldCheck {
+        evidence: Evidence::Quadrature,
+        residual: coarse.residual.max(fine.residual),
+        ..coarse
+    }
 }
 
 /// A density, a corrupted point and the noise that corrupted it.
@@ -111,7 +115,7 @@ pub fn tweedie_moments(smoothed: &Mixture, noisy: &Matrix, sigma: f64) -> (Matri
 }
 
 /// T16: mean and covariance of x given x̃ (1, d), by quadrature and from q_σ.
-pub fn tweedie(q: &Mixture, noisy: &Matrix, sigma: f64, steps: usize) -> Sides {
+pub fn tweedie(q: &Mixture, noisy: &Matrix, sigma: f64, steps: usize) -> OldSides {
     let (posterior, log) = posterior(q, noisy, sigma, steps);
     let (mean, covariance) = moments(&posterior);
     let (from_score, from_hessian) = tweedie_moments(&q.smoothed(sigma), noisy, sigma);
@@ -124,7 +128,7 @@ pub fn tweedie(q: &Mixture, noisy: &Matrix, sigma: f64, steps: usize) -> Sides {
     let spread = weights.clone().linear(Linear::Spread(apart.cols()));
     let squares = (apart.clone() * spread).tn(&apart) * 2.0;
     let first = weights.tn(&apart) + magnitude(noisy);
-    Sides {
+    OldSides {
         left: vec![mean, covariance],
         right: vec![from_score, from_hessian],
         magnitude: vec![first, squares + diagonal(noisy.cols(), sigma * sigma)],
@@ -136,13 +140,13 @@ pub fn tweedie(q: &Mixture, noisy: &Matrix, sigma: f64, steps: usize) -> Sides {
 /// If the optimal score were (x − x̃)/σ² for each pair, then given x̃ that would not vary with x.
 /// But its variance is tr Cov[x∣x̃]/σ⁴, relative to the noise's d/σ² at least ¼/(¼ + σ²) ≥ ⅕ for
 /// components whose variances are ¼ or more.
-fn per_pair(Denoised { density, noisy, sigma }: &Denoised) -> Check {
+fn per_pair(Denoised { density, noisy, sigma }: &Denoised) -> OldCheck {
     let (_, covariance) = posterior_moments(density, noisy, *sigma, 60);
     let d = noisy.cols();
     let trace: f64 = (0..d).map(|i| covariance.at(i, i)).sum();
     let scale = d as f64 * sigma * sigma;
-    let Check { tolerance, .. } = tweedie(density, noisy, *sigma, 60).check();
-    Check::new(Evidence::Quadrature, trace, 0.0, scale, tolerance)
+    let OldCheck { tolerance, .. } = tweedie(density, noisy, *sigma, 60).check();
+    OldCheck::new(Evidence::Quadrature, trace, 0.0, scale, tolerance)
 }
 
 /// The Gaussian case of T16 without a Gaussian: the best affine denoiser leaves errors that are
@@ -153,7 +157,7 @@ fn per_pair(Denoised { density, noisy, sigma }: &Denoised) -> Check {
 ///
 /// # Panics
 /// If σ = 0 and the covariance of x is singular.
-pub fn orthogonality(x: &Matrix, sigma: f64) -> Sides {
+pub fn orthogonality(x: &Matrix, sigma: f64) -> OldSides {
     let (n, d) = x.shape();
     let axis = |row: usize, j| match row % (2 * d) {
         k if k == j => (d as f64).sqrt(),
@@ -172,7 +176,7 @@ pub fn orthogonality(x: &Matrix, sigma: f64) -> Sides {
     let seen = magnitude(&noisy) + magnitude(&wiener.mean).linear(Linear::Tile(2 * d * n));
     let terms = seen.nn(&magnitude(&wiener.gain)) + magnitude(&clean) + seen;
     let condition = x.squared_norm().sum().item() / n as f64 / (sigma * sigma) + 1.0;
-    Sides {
+    OldSides {
         left: vec![error, bias],
         right: vec![Matrix::zeros(d, d), Matrix::zeros(1, d)],
         magnitude: vec![terms.tn(&magnitude(&noisy)), terms.sum_over_samples()],

@@ -111,16 +111,16 @@ fn axis<A: Array>(x: &A, j: usize) -> A {
 
 /// ψ and tr ∂ψ/∂x of a score by reverse mode: one sweep for each axis.
 #[track_caller]
-pub fn of_score_by_reverse<'t, T: Real>(
-    score: impl Fn(&Var<'t, T>) -> Var<'t, T>,
-    x: &Var<'t, T>,
-) -> (Var<'t, T>, Var<'t, T>) {
+pub fn of_score_by_reverse<'t, A: Array>(
+    score: impl Fn(&Var<'t, A>) -> Var<'t, A>,
+    x: &Var<'t, A>,
+) -> (Var<'t, A>, Var<'t, A>) {
     let psi = score(x);
     (psi, trace_by_sweeps(&psi, x))
 }
 
 /// tr ∂ψ/∂x = Σᵢ ⟨∇⟨ψ, eᵢ⟩, eᵢ⟩
-fn trace_by_sweeps<'t, T: Real>(psi: &Var<'t, T>, x: &Var<'t, T>) -> Var<'t, T> {
+fn trace_by_sweeps<'t, A: Array>(psi: &Var<'t, A>, x: &Var<'t, A>) -> Var<'t, A> {
     let (n, d) = x.shape();
     let zero = x.constant(n, 1, |_, _| 0.0);
     (0..d).fold(zero, |trace, i| {
@@ -131,10 +131,10 @@ fn trace_by_sweeps<'t, T: Real>(psi: &Var<'t, T>, x: &Var<'t, T>) -> Var<'t, T> 
 
 /// ψ and tr ∂ψ/∂x from the energy: the gradient, then one sweep more for each axis.
 #[track_caller]
-pub fn of_energy_by_reverse<'t, T: Real>(
-    energy: impl Fn(&Var<'t, T>) -> Var<'t, T>,
-    x: &Var<'t, T>,
-) -> (Var<'t, T>, Var<'t, T>) {
+pub fn of_energy_by_reverse<'t, A: Array>(
+    energy: impl Fn(&Var<'t, A>) -> Var<'t, A>,
+    x: &Var<'t, A>,
+) -> (Var<'t, A>, Var<'t, A>) {
     let psi = -energy(x).sum().grad(&[*x])[0];
     (psi, trace_by_sweeps(&psi, x))
 }
@@ -144,10 +144,10 @@ pub fn of_energy_by_reverse<'t, T: Real>(
 ///
 /// Each sample stands d times, once for each axis, so that one sweep serves all axes.
 #[track_caller]
-pub fn of_energy_by_mixing<'t, T: Real>(
-    energy: impl Fn(&Dual<Var<'t, T>>) -> Dual<Var<'t, T>>,
-    x: &Var<'t, T>,
-) -> (Var<'t, T>, Var<'t, T>) {
+pub fn of_energy_by_mixing<'t, A: Array>(
+    energy: impl Fn(&Dual<Var<'t, A>>) -> Dual<Var<'t, A>>,
+    x: &Var<'t, A>,
+) -> (Var<'t, A>, Var<'t, A>) {
     let (_, d) = x.shape();
     let (copies, axes) = one_axis_a_row(x);
     let slopes = energy(&Dual::along(&copies, &axes)).tangents_or_zero(1); // (n·d, 1)

@@ -69,9 +69,9 @@ impl<T: Real> Negatives<T> {
     #[track_caller]
     pub fn draw<'t>(
         &mut self,
-        energy: impl Fn(&Var<'t, T>) -> Var<'t, T>,
-        x: &Var<'t, T>,
-    ) -> Result<Var<'t, T>, Escaped> {
+        energy: impl Fn(&Var<'t, Matrix<T>>) -> Var<'t, Matrix<T>>,
+        x: &Var<'t, Matrix<T>>,
+    ) -> Result<Var<'t, Matrix<T>>, Escaped> {
         let constant = |values: &Matrix<T>| {
             let (n, d) = values.shape();
             x.constant(n, d, |i, j| values.at(i, j))

@@ -6,7 +6,7 @@
 use rand::{RngExt, SeedableRng};
 use score_matching::{
     Array, Matrix,
-    identity::{Check, langevin::biased_variance},
+    identity::{OldCheck, langevin::biased_variance},
     matrix::noise::{Generator, standard_normal},
     sampler::{
         Sampler, Step,
@@ -74,7 +74,7 @@ fn the_adjusted_chain_has_the_covariance_of_p_in_the_plane() {
     {
         let products: Vec<f64> = (0..n).map(|k| x.at(k, i) * x.at(k, j)).collect();
         let [own, biased] =
-            [right, unadjusted].map(|expected| Check::monte_carlo(&products, expected));
+            [right, unadjusted].map(|expected| OldCheck::monte_carlo(&products, expected));
         println!(
             "Σ{i}{j} = {:.4}: {:.2} standard errors from p, {:.0} from the unadjusted; {accepted:.3} \
              accepted",

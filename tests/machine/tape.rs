@@ -146,7 +146,7 @@ fn a_chain_of_a_million_nodes_is_no_deeper_than_any_other() {
     // Every link takes z to 2 (1 − z) − (1 − z) = 1 − z, in four nodes: values stay small integers,
     // and the slope is exactly −1 to the number of links, which is odd.
     let start = Instant::now();
-    let tape = Tape::<f64>::new();
+    let tape = Tape::<Matrix>::new();
     let x = tape.var(&Matrix::from_rows([[3.0]]));
     let end = (0..250_001).fold(x, |z, _| {
         let turned = -z + 1.0;

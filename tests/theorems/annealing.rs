@@ -11,7 +11,7 @@ use score_matching::{
     corruption::{self, NoiseScales},
     density::{Density, Mixture},
     identity::{
-        Check,
+        OldCheck,
         annealing::{
             Ladder, START, TwoModes, equilibrium, gaussian_ratio, heavy_side, point_ratio,
             proportional_to_the_variance, ratio, scaled_scores, share_of_noise,
@@ -180,9 +180,9 @@ fn the_ratio_measured_on_samples() {
         let drift = q.score(&q.sample(N, &mut rng)) * step.drift;
         let noise = 2.0 * step.noise * step.noise; // of both dimensions, exactly
         let ratios: Vec<f64> = drift.squared_norm().data().iter().map(|s| s / noise).collect();
-        let right = Check::monte_carlo(&ratios, 0.25 * EPSILON * share_of_noise(1.0, sigma));
+        let right = OldCheck::monte_carlo(&ratios, 0.25 * EPSILON * share_of_noise(1.0, sigma));
         assert!(right.holds(), "σ = {sigma}: {right:?}");
-        let wrong = Check::monte_carlo(&ratios, 0.25 * EPSILON);
+        let wrong = OldCheck::monte_carlo(&ratios, 0.25 * EPSILON);
         assert!(sigma > 2.0 || wrong.residual > 10.0, "level-independent at {sigma}: {wrong:?}");
         let information = 2.0 / (1.0 + sigma * sigma);
         assert_eq!(ratio(step, information, 2), ratio(step, 0.5 * information, 1));
@@ -317,7 +317,7 @@ fn chains_recover_the_weights_and_wrong_rules_do_not() {
     let law = expected(&levels, STEPS);
     println!("annealed: {weight:.4} ± {:.4}, law {law:.4}", error(law));
     assert!((weight - law).abs() <= 6.0 * error(law), "{weight} {law}");
-    let variance = Check::monte_carlo(&across, variance_across(&levels, STEPS));
+    let variance = OldCheck::monte_carlo(&across, variance_across(&levels, STEPS));
     assert!(variance.holds(), "{variance:?}");
 
     for (name, rule) in WRONG {
@@ -330,7 +330,7 @@ fn chains_recover_the_weights_and_wrong_rules_do_not() {
         let allowed = 6.0 * error(own) + 1.0 / N as f64;
         assert!((wrong - own).abs() <= allowed, "{name}: {wrong} {own}");
         assert!((wrong - law).abs() >= 10.0 * error(law), "{name} is caught: {wrong}");
-        let variance = Check::monte_carlo(&wrong_across, variance_across(&levels, STEPS));
+        let variance = OldCheck::monte_carlo(&wrong_across, variance_across(&levels, STEPS));
         assert!(variance.holds(), "{name}: {variance:?}");
     }
 

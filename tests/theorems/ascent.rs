@@ -6,7 +6,7 @@ use score_matching::{
     Array, Matrix,
     density::{Density, Mixture},
     identity::{
-        Check,
+        OldCheck,
         explicit_implicit::Instance,
         langevin::{TwoModes, ascend, biased_variance, expectation_after},
     },
@@ -50,7 +50,7 @@ fn langevin_leaves_the_mode_that_ascent_ends_in() {
     let mut rng = Generator::seed_from_u64(24);
     let found = langevin(|x| p.score(x), at_start(), step, &mut rng).after(steps).expect("finite");
     let shares = share_of_the_right(&p, &found);
-    let [right, stayed] = [expected[1], 1.0].map(|e| Check::monte_carlo(shares.data(), e));
+    let [right, stayed] = [expected[1], 1.0].map(|e| OldCheck::monte_carlo(shares.data(), e));
     let visited = found.data().iter().filter(|x| **x < 0.0).count() as f64 / 20_000.0;
     println!(
         "share of the mode of the start: expected {:.4}, {:.2} standard errors off; {:.0} from \
@@ -129,8 +129,8 @@ fn a_sample_is_not_the_most_probable_point() {
     .after(60)
     .expect("finite");
     let radii: Vec<f64> = found.squared_norm().data().iter().map(|r| r / d as f64).collect();
-    let [right, mode] =
-        [biased_variance(1.0, epsilon), 0.0].map(|expected| Check::monte_carlo(&radii, expected));
+    let [right, mode] = [biased_variance(1.0, epsilon), 0.0]
+        .map(|expected| OldCheck::monte_carlo(&radii, expected));
     let nearest = radii.iter().copied().fold(f64::MAX, f64::min);
     println!("the chain that is nearest to the mode has ‖x‖²/d = {nearest:.2}");
     assert!(right.holds() && mode.residual > 100.0, "{right:?}");

@@ -13,7 +13,7 @@ use score_matching::{
     corruption::corrupt,
     density::Density,
     identity::{
-        Check,
+        OldCheck,
         denoising_explicit::{Corrupted, Instance, TOLERANCE, control_variate, gaussian_noise},
     },
     matrix::noise::{Generator, standard_normal},
@@ -228,12 +228,12 @@ fn plain_denoising_blows_up_with_small_noise_and_the_corrected_one_does_not() {
     let [loss, gradient] = plain(s);
     let centred = loss * (s * s) - 0.5 * d as f64;
     let squares = centred.clone() * &centred;
-    let of_loss = Check::monte_carlo(squares.data(), 0.5 * d as f64);
+    let of_loss = OldCheck::monte_carlo(squares.data(), 0.5 * d as f64);
     let scaled = gradient * s;
     let gaps = scaled.clone() * &scaled - network.score(&x).squared_norm();
-    let of_gradient = Check::monte_carlo(gaps.data(), 0.0);
+    let of_gradient = OldCheck::monte_carlo(gaps.data(), 0.0);
     println!("constants: {:.1} and {:.1} standard errors", of_loss.residual, of_gradient.residual);
     assert!(of_loss.holds() && of_gradient.holds());
-    let wrong = Check::monte_carlo(squares.data(), d as f64); // d/σ⁴ for d/(2σ⁴)
+    let wrong = OldCheck::monte_carlo(squares.data(), d as f64); // d/σ⁴ for d/(2σ⁴)
     assert!(wrong.residual > 10.0);
 }

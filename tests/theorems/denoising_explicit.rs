@@ -13,7 +13,7 @@ use score_matching::{
     corruption::{self, corrupt},
     density::{Density, Mixture},
     identity::{
-        Check,
+        OldCheck,
         denoising_explicit::{
             Instance, TOLERANCE, Terms, explicit_on_the_smoothed, fitted_precision,
             implicit_precision, vincent,
@@ -99,7 +99,7 @@ fn the_floor_is_the_same_in_eight_dimensions() {
     let explicit = objective::explicit(network.score(&noisy), &truth);
     let floor = truth.squared_norm() * -0.5 + 0.5 * d as f64 / (sigma * sigma);
     let of_q = objective::explicit(network.score(&x), &q.score(&x));
-    let vanishes = |gap: Matrix| Check::monte_carlo(gap.data(), 0.0);
+    let vanishes = |gap: Matrix| OldCheck::monte_carlo(gap.data(), 0.0);
     let right = vanishes(denoising.clone() - &explicit - &floor);
     let without_floor = vanishes(denoising.clone() - &explicit);
     let on_the_data = vanishes(denoising - &of_q - &floor);
@@ -261,7 +261,7 @@ fn noise_drawn_once_and_used_at_every_step_biases_the_minimiser() {
             let gap = noisy.inner(&z) * (1.0 / sigma) - noisy.squared_norm() * truth;
             gap.data().to_vec()
         });
-        Check::monte_carlo(&gaps.collect::<Vec<_>>(), 0.0)
+        OldCheck::monte_carlo(&gaps.collect::<Vec<_>>(), 0.0)
     };
     let (fresh, fixed) = (miss(&|z| z), miss(&|_| first.clone()));
     println!("standard errors: fresh {:.1}, fixed {:.1}", fresh.residual, fixed.residual);

@@ -10,7 +10,7 @@ use score_matching::{
     Array, Dual, Matrix,
     density::{Density, Mixture},
     identity::{
-        Check,
+        OldCheck,
         explicit_implicit::{
             CleanPoint, Instance, Model, by_parts, density_gradient, doubled, equivalence,
             expanded_square,
@@ -98,7 +98,7 @@ proptest! {
 }
 
 /// The worst of many random checks, all of which hold, within `bound`.
-fn worst(name: &str, cases: u64, bound: f64, check: impl Fn(&mut Generator) -> Check) {
+fn worst(name: &str, cases: u64, bound: f64, check: impl Fn(&mut Generator) -> OldCheck) {
     let mut residual: f64 = 0.0;
     for seed in 0..cases {
         let check = check(&mut Generator::seed_from_u64(seed));
@@ -227,7 +227,7 @@ fn explicit_is_implicit_in_eight_dimensions() {
             let implicit = implicit((psi.clone(), trace.clone()));
             let rest = implicit + data_score.squared_norm() * 0.5;
             let left = explicit(psi.clone(), &data_score);
-            Check::monte_carlo((left - rest).data(), 0.0)
+            OldCheck::monte_carlo((left - rest).data(), 0.0)
         };
         let right = difference(&trace);
         assert!(right.holds(), "seed {seed}: {right:?}");

@@ -11,7 +11,7 @@ use score_matching::{
     autodiff::check::{Quotient, difference},
     density::{Density, Mixture},
     identity::{
-        Check, Evidence,
+        Evidence, OldCheck,
         fisher_kl::{
             Pair, contraction, de_bruijn, entropy, fisher_divergence, integrated_fisher,
             kullback_leibler, log_sobolev, lyu, posterior_mean,
@@ -162,7 +162,7 @@ fn not_with_another_factor() {
     for (name, factor) in [("no half", 1.0), ("two halves", 0.25), ("a mean over d = 2", 0.25)] {
         let wrong = -factor * fisher;
         let check =
-            Check::new(Evidence::Quadrature, slope.value, wrong, wrong.abs(), right.tolerance);
+            OldCheck::new(Evidence::Quadrature, slope.value, wrong, wrong.abs(), right.tolerance);
         assert!(check.fails_by(1e5) && check.residual > 0.49, "{name}: {check:?}");
     }
 }

@@ -1,29 +1,261 @@
-//! Every theorem of [`score_matching::identity::all`] on random instances, and every counterexample.
+//! Every theorem of [`identity::all`]: its claims hold, its false statements do not, and no check
+//! could miss an error that is larger than its tolerance.
 //!
-//! This is the net under the whole: whatever is added to the list is quantified over here. The
-//! stronger evidence that some theorems admit stands in the test that carries the theorem's name.
+//! This is the net under the whole: whatever is added to the list is quantified over here. What a
+//! theorem needs beyond its claims stands in the module with the name of its page.
 
 use proptest::prelude::*;
 use rand::SeedableRng;
-use score_matching::{identity, matrix::noise::Generator};
+use score_matching::{
+    Array, Matrix,
+    grid::Exact,
+    identity::{self, Claim, Evidence, Instances, Sides, Theorem, all_old, number},
+    matrix::noise::Generator,
+};
+
+/// Every claim, or every false statement, with its theorem; those that are checked once, or those
+/// that are checked on random instances.
+fn select(
+    of: fn(&Theorem) -> &'static [Claim],
+    once: bool,
+) -> impl Iterator<Item = (Theorem, Claim)> {
+    let pairs = identity::all().into_iter().flat_map(move |t| of(&t).iter().map(move |c| (t, *c)));
+    pairs.filter(move |(_, claim)| matches!(claim.instances, Instances::One(_)) == once)
+}
+
+fn name(theorem: &Theorem, claim: &Claim) -> String {
+    let Theorem { number, statement, .. } = theorem;
+    format!("T{number} {statement}, {} ({})", claim.statement, claim.on)
+}
+
+fn generator(seed: u64) -> Generator {
+    Generator::seed_from_u64(seed)
+}
+
+#[test]
+fn what_is_checked_once_holds() {
+    for (theorem, claim) in select(|t| t.claims, true) {
+        let sides = claim.sides(&mut generator(0));
+        sides.agree().unwrap_or_else(|why| panic!("{}: {why}", name(&theorem, &claim)));
+        // 0 = 0 proves nothing.
+        assert!(
+            sides.evidence() != Evidence::Proof || sides.terms() > 0,
+            "{}",
+            name(&theorem, &claim)
+        );
+    }
+}
+
+#[test]
+fn what_is_false_fails_clearly() {
+    for (theorem, claim) in select(|t| t.false_statements, true) {
+        assert!(claim.sides(&mut generator(0)).differ_clearly(), "{}", name(&theorem, &claim));
+    }
+}
 
 proptest! {
     #![proptest_config(crate::common::config(200))]
 
     #[test]
     fn every_theorem_holds_on_every_instance(seed: u64) {
-        for theorem in identity::all() {
-            let check = (theorem.check)(&mut Generator::seed_from_u64(seed));
+        for (theorem, claim) in select(|t| t.claims, false) {
+            let agree = claim.sides(&mut generator(seed)).agree();
+            prop_assert!(agree.is_ok(), "{}: {:?}", name(&theorem, &claim), agree);
+        }
+        for theorem in all_old() {
+            let check = (theorem.check)(&mut generator(seed));
             prop_assert!(check.holds(), "T{} {}: {check:?}", theorem.number, theorem.statement);
         }
     }
 
     #[test]
-    fn every_counterexample_fails_by_a_margin(seed: u64) {
-        for theorem in identity::all() {
-            let check = (theorem.counterexample)(&mut Generator::seed_from_u64(seed));
+    fn every_false_statement_fails_clearly_on_every_instance(seed: u64) {
+        for (theorem, claim) in select(|t| t.false_statements, false) {
+            let sides = claim.sides(&mut generator(seed));
+            prop_assert!(sides.differ_clearly(), "{}: {:?}", name(&theorem, &claim), sides);
+        }
+        for theorem in all_old() {
+            let check = (theorem.counterexample)(&mut generator(seed));
             let (number, statement) = (theorem.number, theorem.false_statement);
             prop_assert!(check.fails_by(10.0), "T{number} {statement}: {check:?}");
         }
+    }
+}
+
+/// An entry of either side is moved by a little more than it may be off, in every array of every
+/// claim, upwards and downwards, or becomes not a number; of a formula by 2⁻⁵⁰ of an indeterminate.
+/// Each time the check must fail.
+#[test]
+fn every_check_sees_an_error_beyond_its_tolerance() {
+    let mut perturbations = 0;
+    for once in [true, false] {
+        for (theorem, claim) in select(|t| t.claims, once) {
+            let sides = claim.sides(&mut generator(1));
+            for moved in perturbed(&sides) {
+                assert!(moved.agree().is_err(), "{} does not see it", name(&theorem, &claim));
+                perturbations += 1;
+            }
+        }
+    }
+    println!("{perturbations} perturbations, all refused");
+}
+
+/// The sides with one entry of one array moved, in all ways.
+fn perturbed(sides: &Sides) -> Vec<Sides> {
+    let mut all = vec![];
+    match sides {
+        Sides::Formulas { left, right } => {
+            for (k, array) in left.iter().enumerate() {
+                let (rows, cols) = array.shape();
+                let little = Exact::named("error", rows, cols) * 2.0_f64.powi(-50);
+                let mut moved = [left.clone(), right.clone()];
+                for side in [0, 1] {
+                    let kept = moved[side][k].clone();
+                    moved[side][k] = kept.clone() + &little;
+                    all.push(Sides::proof(moved.clone()));
+                    moved[side][k] = kept;
+                }
+            }
+        }
+        Sides::Numbers { evidence, left, right, allowed } => {
+            for (k, array) in allowed.iter().enumerate() {
+                for entry in 0..array.data().len() {
+                    // A gap of up to 1 is there already, so that 2.5 leave 1.5 at least. Where none
+                    // is allowed, the next number is too far.
+                    let tolerance = 2.5 * array.data()[entry];
+                    for side in [0, 1] {
+                        let moves: [&dyn Fn(f64) -> f64; 3] = [
+                            &|x| (x + tolerance).max(x.next_up()),
+                            &|x| (x - tolerance).min(x.next_down()),
+                            &|_| f64::NAN,
+                        ];
+                        for change in moves {
+                            let mut moved = [left.clone(), right.clone()];
+                            let value = &mut moved[side][k].data_mut()[entry];
+                            *value = change(*value);
+                            let ([left, right], allowed) = (moved, allowed.clone());
+                            all.push(Sides::Numbers { evidence: *evidence, left, right, allowed });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Two ways of computing one number round differently somewhere. If an array is the same on both
+/// sides, bit for bit and on every instance, one side has been copied from the other.
+#[test]
+fn no_side_is_a_copy_of_the_other() {
+    const INSTANCES: u64 = 40;
+    for (theorem, claim) in select(|t| t.claims, false) {
+        let mut differ: Vec<bool> = vec![];
+        for seed in 0..INSTANCES {
+            if let Sides::Numbers { left, right, evidence, .. } = claim.sides(&mut generator(seed))
+            {
+                if evidence == Evidence::Exact {
+                    break;
+                }
+                differ.resize(differ.len().max(left.len()), false);
+                for (k, (l, r)) in left.iter().zip(&right).enumerate() {
+                    differ[k] |= l != r;
+                }
+            }
+        }
+        assert!(differ.iter().all(|d| *d), "{}: {differ:?}", name(&theorem, &claim));
+    }
+}
+
+/// The truth tables of what compares.
+#[test]
+fn sides_agree_or_differ_as_they_should() {
+    let numbers = |left: f64, right: f64, allowed: f64| Sides::Numbers {
+        evidence: Evidence::Rounding,
+        left: number(left),
+        right: number(right),
+        allowed: number(allowed),
+    };
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    for (left, right, allowed, agree, differ) in [
+        (1.0, 1.0, 0.0, true, false),
+        (1.0, 1.5, 0.5, true, false),
+        (1.0, 1.5, 0.4, false, false), // neither close enough nor clearly apart
+        (1.0, 2.0, 0.1, false, false), // exactly ten times
+        (1.0, 2.0, 0.09, false, true),
+        (1.0, 1.0, -1.0, false, false),
+        (nan, 1.0, 1.0, false, false),
+        (1.0, nan, 1.0, false, false),
+        (1.0, 1.0, nan, false, false),
+        (1.0, 1.0, inf, false, false),
+        (inf, inf, 1.0, false, false),
+        (inf, 1.0, 1.0, false, false),
+    ] {
+        let sides = numbers(left, right, allowed);
+        let case = format!("{left} and {right}, allowed {allowed}");
+        assert_eq!((sides.agree().is_ok(), sides.differ_clearly()), (agree, differ), "{case}");
+    }
+    let bits = |left: f64, right: f64| Sides::exact([number(left), number(right)]);
+    assert!(bits(1.0, 1.0).agree().is_ok() && bits(0.0, 0.0).agree().is_ok());
+    for (left, right, differ) in
+        [(1.0, 1.0_f64.next_up(), false), (1.0, 0.5, true), (0.0, 1e-300, true)]
+    {
+        let sides = bits(left, right);
+        assert!(sides.agree().is_err() && sides.differ_clearly() == differ, "{left} and {right}");
+    }
+
+    let x = Exact::named("x", 1, 1);
+    let formulas =
+        |left: &Exact, right: &Exact| Sides::proof([vec![left.clone()], vec![right.clone()]]);
+    assert!(formulas(&x, &x).agree().is_ok() && !formulas(&x, &x).differ_clearly());
+    let twice = formulas(&(x.clone() * 2.0), &x);
+    assert_eq!(twice.agree(), Err("array 0, entry 0: left − right = x".to_owned()));
+    assert!(twice.differ_clearly());
+
+    // One array of several, and one entry of several, decide.
+    let row = |b: f64| Matrix::from_rows([[1.0, b]]);
+    let several = |b: f64| Sides::exact([vec![row(1.0), row(2.0)], vec![row(1.0), row(b)]]);
+    assert!(several(2.0).agree().is_ok() && several(3.0).agree().is_err());
+
+    // Doubling compares the finer sides with each other, and each side with its coarser self.
+    let integral = |left: [f64; 2], right: [f64; 2]| {
+        let at = |k: usize| [number(left[k - 1]), number(right[k - 1])];
+        Sides::doubled(|k| Sides::integrals(at(k), number(1.0), 100)).agree().is_ok()
+    };
+    assert!(integral([1.0, 1.0], [1.0, 1.0]));
+    assert!(!integral([1.0, 1.0], [1.0, 1.1]), "the sides differ");
+    assert!(
+        !integral([1.1, 1.0], [1.0, 1.0]) && !integral([1.0, 1.0], [1.1, 1.0]),
+        "not converged"
+    );
+
+    // Of −1, 0, 1 the mean is 0, with a standard error of 1/√3: six of them are 3.46.
+    let mean = |expected: f64| Sides::monte_carlo(&[-1.0, 0.0, 1.0], expected).agree().is_ok();
+    assert!(mean(3.46) && !mean(3.47) && mean(-3.46) && !mean(-3.47));
+}
+
+#[test]
+#[should_panic(expected = "the shapes of the two sides")]
+fn sides_of_different_shapes_are_no_sides() {
+    let _ = Sides::exact([number(0.0), vec![Matrix::zeros(1, 2)]]).agree();
+}
+
+#[test]
+#[should_panic(expected = "nothing to compare")]
+fn sides_without_an_array_are_no_sides() {
+    let _ = Sides::proof([vec![], vec![]]).agree();
+}
+
+/// Every theorem of the contents has its place, its claims and a false statement.
+#[test]
+fn every_theorem_is_stated_checked_and_bounded_by_a_false_one() {
+    let numbers: Vec<u8> = identity::all().iter().map(|t| t.number).collect();
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    for theorem in identity::all() {
+        let Theorem { number, claims, false_statements, .. } = theorem;
+        assert!(!claims.is_empty() && !false_statements.is_empty(), "T{number}");
+        let evidence: Vec<_> =
+            claims.iter().map(|c| c.sides(&mut generator(2)).evidence()).collect();
+        assert!(evidence.is_sorted(), "T{number}: the strongest first, not {evidence:?}");
     }
 }

@@ -8,7 +8,7 @@ use score_matching::{
     Array, Matrix,
     density::{Density, Mixture, mixture::diagonal},
     identity::{
-        Check,
+        OldCheck,
         explicit_implicit::{Instance, doubled},
         langevin::{
             Smooth, biased_variance, conventions, detailed_balance, dyadic, enumerated, generator,
@@ -160,7 +160,7 @@ proptest! {
         prop_assert!(own.holds() && own.tolerance < 1e-10, "{own:?}");
         let balance = generator(&instance, &square, 240);
         let half = 0.5 * balance.right;
-        let wrong = Check::new(own.evidence, balance.left, half, balance.scale, own.tolerance);
+        let wrong = OldCheck::new(own.evidence, balance.left, half, balance.scale, own.tolerance);
         prop_assert!(wrong.fails_by(10.0), "{wrong:?}");
     }
 }

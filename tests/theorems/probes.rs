@@ -10,7 +10,7 @@ use score_matching::{
     Array, Dual, Matrix,
     array::{Function, Linear},
     identity::{
-        Check,
+        OldCheck,
         traces::{
             Instance, by_hand,
             probes::{Field, exactly, over_all_signs, with_unit_norm},
@@ -141,10 +141,10 @@ fn every_law_has_the_trace_for_its_mean_and_its_own_variance() {
             (field.sliced(&v), field.implicit(), field.with_square()),
         ];
         for (values, mean, form) in estimates {
-            let check = Check::monte_carlo(values.data(), mean);
+            let check = OldCheck::monte_carlo(values.data(), mean);
             assert!(check.holds(), "mean, {law:?}: {check:?}");
             let squares = squares(&values, mean);
-            let check = Check::monte_carlo(&squares, law.variance(&form));
+            let check = OldCheck::monte_carlo(&squares, law.variance(&form));
             println!(
                 "{law:?}: variance {:.1}, {:.1} standard errors",
                 law.variance(&form),
@@ -165,7 +165,7 @@ fn false_means_and_variances_are_caught() {
         let v = law.draw(DRAWS, 6, &mut generator(13));
         let values = field.quadratic(&v);
         let off = |values: &[f64], wrong: f64| {
-            let check = Check::monte_carlo(values, wrong);
+            let check = OldCheck::monte_carlo(values, wrong);
             println!("{law:?}: {:.0} standard errors", check.residual);
             assert!(check.residual > 10.0, "{law:?}: {check:?}");
         };

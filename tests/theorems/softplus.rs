@@ -25,7 +25,7 @@ fn absolute_by_sign<A: Array>(x: &A) -> A {
 
 #[test]
 fn softplus_composed_of_pieces_with_kinks_has_the_right_value_and_a_wrong_slope() {
-    let tape = Tape::<f64>::new();
+    let tape = Tape::<Matrix>::new();
     let at = |x: f64| tape.var(&Matrix::from_rows([[x]]));
     let zero = at(0.0);
 
@@ -76,7 +76,7 @@ fn the_first_derivatives_of_the_sigmoid_are_the_known_polynomials() {
 #[test]
 fn six_gradients_of_gradients_of_the_sigmoid_are_its_six_derivatives() {
     for x in [-1.5, 0.0, 0.3, 2.0] {
-        let tape = Tape::<f64>::new();
+        let tape = Tape::<Matrix>::new();
         let x = tape.var(&Matrix::from_rows([[x]]));
         let mut y = x.sigmoid();
         let s = y.value().item();

@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use score_matching::{
     Array, Matrix,
     identity::{
-        Check,
+        OldCheck,
         langevin::{biased_variance, stationary_variance},
     },
     matrix::noise::{Generator, standard_normal},
@@ -51,7 +51,7 @@ fn the_stationary_variance_is_measured_for_five_step_sizes() {
         let (epsilon, steps) = (share * V, burn_in(share));
         let found = unadjusted(CHAINS, Step::halved(epsilon), steps, &mut rng);
         let claims = [biased_variance(V, epsilon), V];
-        let [right, unbiased] = claims.map(|variance| Check::monte_carlo(&found, variance));
+        let [right, unbiased] = claims.map(|variance| OldCheck::monte_carlo(&found, variance));
         println!(
             "ε = {share} v, {steps} steps: {:.2} standard errors from v/(1 − ε/(4v)), {:.1} from v",
             right.residual, unbiased.residual
@@ -76,7 +76,7 @@ fn swapped_constants_are_caught() {
             let found = unadjusted(FEW, wrong, burn_in(share), &mut rng);
             let settles = stationary_variance(wrong, V).expect("a stable step");
             let [own, claimed] = [settles, biased_variance(V, epsilon)]
-                .map(|variance| Check::monte_carlo(&found, variance));
+                .map(|variance| OldCheck::monte_carlo(&found, variance));
             println!("{wrong:?}: {:.2} from its own, {:.0} off", own.residual, claimed.residual);
             assert!(own.holds() && claimed.residual >= 10.0, "{own:?} {claimed:?}");
         }
@@ -101,7 +101,7 @@ fn the_stationary_covariance_is_measured_in_the_plane() {
     {
         let products: Vec<f64> = (0..FEW).map(|k| x.at(k, i) * x.at(k, j)).collect();
         let [right, unbiased] =
-            [settles, of_p].map(|expected| Check::monte_carlo(&products, expected));
+            [settles, of_p].map(|expected| OldCheck::monte_carlo(&products, expected));
         println!(
             "S{i}{j}: {:.2} standard errors from {settles:.4}, {:.0} from p",
             right.residual, unbiased.residual
@@ -132,7 +132,7 @@ fn the_adjusted_chain_has_the_variance_of_p_for_five_step_sizes() {
             let found = squares(&chains.by_ref().after(steps).expect("finite"));
             let accepted = chains.acceptance();
             let claims = [V, biased_variance(V, epsilon)];
-            let [right, biased] = claims.map(|variance| Check::monte_carlo(&found, variance));
+            let [right, biased] = claims.map(|variance| OldCheck::monte_carlo(&found, variance));
             println!(
                 "ε = {share} v, {steps} steps from {name}, {accepted:.4} accepted: {:.2} standard errors from v, \
                  {:.1} from the unadjusted",
@@ -158,7 +158,7 @@ fn one_noise_for_all_steps_is_caught() {
             x = langevin(linear(V), x, Step::halved(epsilon), same).after(1).expect("finite");
         }
         let claims = [4.0 * V * V / epsilon, biased_variance(V, epsilon)];
-        let [own, right] = claims.map(|variance| Check::monte_carlo(&squares(&x), variance));
+        let [own, right] = claims.map(|variance| OldCheck::monte_carlo(&squares(&x), variance));
         assert!(own.holds() && right.residual >= 10.0, "{own:?} {right:?}");
     }
 }

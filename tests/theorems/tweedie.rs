@@ -97,7 +97,7 @@ fn the_optimal_score_is_not_the_target_of_each_pair() {
     let losses = denoising(|x| smoothed.score(x), &x, &noisy, sigma);
     let grid = Rule::trapezoid(-7.0, 7.0, 140).squared();
     let floor = noise_floor(2, sigma, smoothed.fisher_information(&smoothed.rule(&grid)));
-    let check = |expected| score_matching::identity::Check::monte_carlo(losses.data(), expected);
+    let check = |expected| score_matching::identity::OldCheck::monte_carlo(losses.data(), expected);
     println!("loss of the optimum: {:.2} standard errors from {floor:.3}", check(floor).residual);
     assert!(check(floor).holds());
     assert!(check(0.0).residual > 10.0, "0 is {} standard errors away", check(0.0).residual);

@@ -6,7 +6,7 @@ use score_matching::{
     Array, Dual, Matrix,
     density::{Density, Mixture, Univariate},
     identity::{
-        Check,
+        OldCheck,
         where_implicit_fails::{
             atoms::{Collapse, Lattice, collapse, lattice, score_and_trace},
             edges::{
@@ -23,7 +23,7 @@ use score_matching::{
 
 const EXPONENTIAL: Univariate = Univariate::Exponential { rate: 1.0 };
 
-fn holds(check: impl Fn(&mut Generator) -> Check, seed: u64) -> Result<(), TestCaseError> {
+fn holds(check: impl Fn(&mut Generator) -> OldCheck, seed: u64) -> Result<(), TestCaseError> {
     let check = check(&mut Generator::seed_from_u64(seed));
     prop_assert!(check.holds(), "{check:?}");
     Ok(())

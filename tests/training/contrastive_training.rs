@@ -9,7 +9,7 @@ use score_matching::{
     Array, Matrix, Tape,
     array::Function,
     density::{Density, Mixture, boltzmann::log_partition},
-    identity::{Check, contrastive_divergence::Energy},
+    identity::{OldCheck, contrastive_divergence::Energy},
     matrix::{
         Real,
         noise::{Generator, standard_normal},
@@ -70,7 +70,7 @@ fn every_kind_of_chain_learns_the_precision_that_its_own_bias_makes_up_for() {
     for (name, negatives) in kinds {
         let learned = learned_precisions(negatives);
         let (right, wrong) =
-            (Check::monte_carlo(&learned, fixed), Check::monte_carlo(&learned, 1.0));
+            (OldCheck::monte_carlo(&learned, fixed), OldCheck::monte_carlo(&learned, 1.0));
         let mean = learned.iter().sum::<f64>() / learned.len() as f64;
         println!(
             "{name}: k = {mean:.4}, {:.1} standard errors from {fixed:.4}, {:.0} from 1",
@@ -259,9 +259,9 @@ fn at_the_truth_the_adjusted_chain_keeps_the_mean_of_the_gradient() {
     let step = Step::halved(epsilon);
     let unadjusted = langevin(|x: &Matrix| -x.clone(), x.clone(), step, &mut generator(2)).after(1);
     let unadjusted = change(unadjusted.expect("finite"));
-    let kept = Check::monte_carlo(&adjusted, 0.0);
-    let moved = Check::monte_carlo(&unadjusted, -epsilon * epsilon / 8.0);
-    let false_rest = Check::monte_carlo(&unadjusted, 0.0);
+    let kept = OldCheck::monte_carlo(&adjusted, 0.0);
+    let moved = OldCheck::monte_carlo(&unadjusted, -epsilon * epsilon / 8.0);
+    let false_rest = OldCheck::monte_carlo(&unadjusted, 0.0);
     println!(
         "adjusted {:.1} standard errors from 0; unadjusted {:.1} from −ε²/8 and {:.0} from 0",
         kept.residual, moved.residual, false_rest.residual

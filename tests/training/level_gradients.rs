@@ -10,7 +10,7 @@ use score_matching::{
     density::{Density, Mixture},
     experiment::noise_conditional::{Course, Network, Weight},
     identity::{
-        Check,
+        OldCheck,
         noise_conditional::{
             Instance, level, network, one, sample_gradients, smoothed_law, total_variance,
         },
@@ -63,7 +63,7 @@ fn the_smallest_level_drowns_the_gradient_unless_lambda_is_the_variance() {
     println!("share of the smallest level: λ = σ² {:.3}, λ = 1 {:.3}", mean[0], mean[1]);
     // A geometric series of ratio (4/0.05)^(−4/9) would leave 1 − 0.143 to its largest term.
     assert!(mean[1] > 0.8 && mean[0] < 0.25, "{mean:?}");
-    assert!(Check::monte_carlo(&smallest[1], 0.1).residual > 10.0, "not alike");
+    assert!(OldCheck::monte_carlo(&smallest[1], 0.1).residual > 10.0, "not alike");
 }
 
 /// One coordinate of that gradient is known: by the last bias it is gain · (ψ − t), of variance
@@ -87,10 +87,10 @@ fn the_variance_of_the_gradient_by_the_last_bias() {
         let last = gradients.cols() - 1;
         let by_bias = (0..4000).map(|i| (gradients.at(i, last) - gain * mean).powi(2));
         let by_bias: Vec<f64> = by_bias.collect();
-        let check = Check::monte_carlo(&by_bias, predicted);
+        let check = OldCheck::monte_carlo(&by_bias, predicted);
         assert!(check.holds(), "{sigma}: {check:?}");
         assert!(
-            Check::monte_carlo(&by_bias, predicted / gain / gain).residual > 10.0 || gain < 1.3
+            OldCheck::monte_carlo(&by_bias, predicted / gain / gain).residual > 10.0 || gain < 1.3
         );
         values.push(predicted);
     }
@@ -157,10 +157,10 @@ fn wrong_rules_are_caught_by_the_least_loss() {
         ("the sign of the target", with_target(z.clone() * (1.0 / sigma))),
         ("λ = σ", losses.clone() * column.reciprocal()),
     ];
-    let right = Check::monte_carlo(losses.data(), least);
+    let right = OldCheck::monte_carlo(losses.data(), least);
     assert!(right.holds(), "{right:?}");
     for (name, values) in wrong {
-        let check = Check::monte_carlo(values.data(), least);
+        let check = OldCheck::monte_carlo(values.data(), least);
         assert!(check.residual > 10.0, "{name}: {check:?}");
     }
 }

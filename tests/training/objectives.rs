@@ -82,7 +82,7 @@ impl Method {
     }
 }
 
-type Single<'t> = Var<'t, f32>;
+type Single<'t> = Var<'t, Matrix<f32>>;
 
 /// What any method needs of a model: its score, its score along tangents, its score with trace.
 fn objective<'t>(

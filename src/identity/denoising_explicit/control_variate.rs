@@ -3,7 +3,7 @@
 use crate::{
     array::{Array, Function},
     corruption::corrupt,
-    identity::{Sides, magnitude},
+    identity::{OldSides, magnitude},
     matrix::{Matrix, noise::standard_normal},
     model::{Parameters, ScoreNetwork},
     objective,
@@ -55,7 +55,7 @@ impl Corrupted {
 }
 
 /// T14: plain denoising less ⟨ψ(x), z⟩/σ and ‖z‖²/(2σ²), and its cancelled form, per sample.
-pub fn control_variate(instance: &Corrupted) -> Sides {
+pub fn control_variate(instance: &Corrupted) -> OldSides {
     let Corrupted { network, x, noise, sigma } = instance;
     let (_, d) = x.shape();
     let (inverse, variance) = (1.0 / sigma, sigma * sigma);
@@ -67,7 +67,7 @@ pub fn control_variate(instance: &Corrupted) -> Sides {
     let target = (magnitude(x) * 2.0 + magnitude(noise) * *sigma) * (1.0 / variance);
     let sum = magnitude(&network.score(&noisy)) + target;
     let cross = (sum.clone() + magnitude(&network.score(x))).inner(&magnitude(noise)) * inverse;
-    Sides {
+    OldSides {
         left: vec![instance.plain() - at_clean - square.clone()],
         right: vec![instance.corrected()],
         magnitude: vec![sum.squared_norm() * 0.5 + cross + square],

@@ -4,7 +4,7 @@ use super::{Balance, CleanPoint, Instance, Model, equivalence};
 use crate::{
     array::{Array, Linear},
     density::{Density, Univariate},
-    identity::{Check, magnitude},
+    identity::{OldCheck, magnitude},
     matrix::{Matrix, noise::Generator},
     objective::{explicit, implicit, trace},
     quadrature::Rule,
@@ -15,7 +15,7 @@ use std::f64::consts::TAU;
 /// T2 with 𝔼‖ψ − ∇ log q‖² for ESM: wrong by ESM.
 ///
 /// With ψ = c − x, c = 3, and the mean m of q in [−1, 1], ESM ≥ ½‖𝔼ψ − 𝔼∇ log q‖² = ½(3 − m)² ≥ 2.
-pub fn without_the_half(rng: &mut Generator) -> Check {
+pub fn without_the_half(rng: &mut Generator) -> OldCheck {
     let mut instance = Instance::random(1, rng);
     instance.model = Model::linear(Matrix::from_rows([[3.0]]), 1.0);
     let mut balance = equivalence(&instance, 1024);
@@ -35,7 +35,7 @@ pub fn heavy_tailed_terms(x: &Matrix) -> (Matrix, Matrix) {
 }
 
 /// T3 for that ψ, on [−r, r] with 1 ≤ r ≤ 16: instead of 0 it is the mass (2/π) arctan r ≥ ½ there.
-pub fn heavy_tails(rng: &mut Generator) -> Check {
+pub fn heavy_tails(rng: &mut Generator) -> OldCheck {
     heavy_tails_within(rng.random_range(1.0..16.0)).check()
 }
 
@@ -89,7 +89,7 @@ pub fn leak(steps: usize) -> Balance {
 ///
 /// The left side becomes 𝔼[½‖ψ‖²] + 𝔼[tr ∂ψ/∂x]/σ + d/(2σ⁴), the right one stays. With the trace
 /// −1/s² of ψ = (c − x)/s², s ≥ 1, they differ by 6 − 1/s² ≥ 5.
-pub fn target_over_sigma_squared(rng: &mut Generator) -> Check {
+pub fn target_over_sigma_squared(rng: &mut Generator) -> OldCheck {
     let sigma = 0.5;
     let model = Model::linear(Matrix::zeros(1, 1), rng.random_range(1.0..2.0));
     let point = CleanPoint { model, sigma, ..CleanPoint::random(1, rng) };

@@ -3,7 +3,7 @@
 use crate::{
     array::Array,
     density::{Density, Mixture, mixture::diagonal},
-    identity::{Check, Evidence},
+    identity::{Evidence, OldCheck},
     matrix::{Matrix, Real, cholesky::Cholesky, noise::Generator},
     sampler::{Escaped, Sampler, Step, langevin},
 };
@@ -66,7 +66,7 @@ impl TwoModes {
 
     /// T22: there the score is 0, to the rounding of x itself, the Hessian is negative definite, and
     /// x is on the side where it began.
-    pub fn climb(&self, side: f64) -> Check {
+    pub fn climb(&self, side: f64) -> OldCheck {
         let end = self.end(side);
         let score = self.density.score(&end).squared_norm().item().sqrt();
         let mode = Cholesky::new(&-self.density.hessian(&end)).is_ok();
@@ -74,6 +74,6 @@ impl TwoModes {
         let score = if mode && stayed { score } else { f64::NAN };
         let scale = 2.0 * self.centre.squared_norm().item().sqrt() / self.variance;
         // Σ⁻¹, x − μ and their product, times ρ, which is 1 but for the rounding of a softmax
-        Check::new(Evidence::Rounding, score, 0.0, scale, 2.0 * 32.0 * f64::UNIT_ROUNDOFF)
+        OldCheck::new(Evidence::Rounding, score, 0.0, scale, 2.0 * 32.0 * f64::UNIT_ROUNDOFF)
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     array::Array,
     autodiff::{Tape, Var},
     corruption::{NoiseScales, corrupt},
-    identity::{Sides, magnitude},
+    identity::{OldSides, magnitude},
     matrix::Matrix,
     model::{NoiseConditionalNetwork, Parameters},
     objective::{denoising, noise_conditional},
@@ -43,7 +43,7 @@ pub fn one_level(
     x: &Matrix,
     noise: &Matrix,
     sigma: f64,
-) -> Sides {
+) -> OldSides {
     let square = sigma * sigma;
     let left = with_gradients(model, x, |model, x| {
         let column = x.constant(x.shape().0, 1, |_, _| sigma);
@@ -54,7 +54,7 @@ pub fn one_level(
         denoising(|x| model.score_at(x, sigma), x, &noisy, sigma) * square
     });
     let magnitude = left.iter().map(magnitude).collect();
-    Sides { left, right, magnitude, roundings: 0.0 }
+    OldSides { left, right, magnitude, roundings: 0.0 }
 }
 
 /// A matrix of numbers as a constant in the reading of x.
@@ -67,7 +67,7 @@ fn like<A: Array>(x: &A, matrix: &Matrix) -> A {
 fn with_gradients(
     model: &NoiseConditionalNetwork<Matrix>,
     x: &Matrix,
-    objective: impl for<'t> Fn(&NoiseConditionalNetwork<Var<'t, f64>>, &Var<'t, f64>) -> Var<'t, f64>,
+    objective: impl for<'t> Fn(&NoiseConditionalNetwork<Var<'t>>, &Var<'t>) -> Var<'t>,
 ) -> Vec<Matrix> {
     let tape = Tape::new();
     let variables = model.clone().map(|p| tape.var(&p));
@@ -83,7 +83,7 @@ fn with_gradients(
 ///
 /// # Panics
 /// If there are fewer rows than levels.
-pub fn in_turn(x: &Matrix, noise: &Matrix, scales: &NoiseScales, a: f64) -> Sides {
+pub fn in_turn(x: &Matrix, noise: &Matrix, scales: &NoiseScales, a: f64) -> OldSides {
     let (n, levels) = (x.rows(), scales.sigmas().len());
     assert!(n >= levels, "{n} rows for {levels} levels");
     let sigma = Matrix::from_fn(n, 1, |i, _| scales.of_row(i));
@@ -97,7 +97,7 @@ pub fn in_turn(x: &Matrix, noise: &Matrix, scales: &NoiseScales, a: f64) -> Side
     });
     let sum = each.fold(Matrix::zeros(1, 1), |sum, loss| sum + loss);
     let right = sum * (1.0 / levels as f64);
-    Sides {
+    OldSides {
         magnitude: vec![magnitude(&left)],
         left: vec![left],
         right: vec![right],

@@ -4,7 +4,7 @@
 //! called: what the routes compute is compared with what stands here, element by element.
 //!
 //! Every formula is also read with each number replaced by its magnitude and each minus by a plus.
-//! It then gives Σ|terms|, the scale of the rounding errors ([`Sides`](crate::identity::Sides)).
+//! It then gives Σ|terms|, the scale of the rounding errors ([`OldSides`](crate::identity::OldSides)).
 
 use crate::{
     array::{Array, Function, Linear},

@@ -3,7 +3,7 @@
 use crate::{
     array::{Array, Linear},
     autodiff::Dual,
-    identity::{Check, Evidence, Sides},
+    identity::{Evidence, OldCheck, OldSides},
     matrix::Matrix,
     objective::sliced::{Probe, all_signs, hutchinson, sliced},
 };
@@ -64,7 +64,7 @@ impl Field {
 
 /// Mean and variance over all 2ᵈ vectors of signs, of vᵀAv and of ½(vᵀp)² + vᵀAv, against tr A,
 /// ½‖p‖² + tr A and [`Probe::variance`]. Nothing rounds.
-pub fn over_all_signs(field: &Field) -> Sides {
+pub fn over_all_signs(field: &Field) -> OldSides {
     let signs = all_signs(field.dimension());
     let moments = |values: Matrix| {
         let mean = values.clone().mean();
@@ -84,19 +84,19 @@ pub fn over_all_signs(field: &Field) -> Sides {
         number(field.trace()),
     ];
     let magnitude = right.iter().map(|r| r.clone() * r + 1.0).collect();
-    Sides { left: [left, vec![together]].concat(), right, magnitude, roundings: 0.0 }
+    OldSides { left: [left, vec![together]].concat(), right, magnitude, roundings: 0.0 }
 }
 
 /// [`over_all_signs`] as a check: bit for bit.
-pub fn exactly(field: &Field) -> Check {
-    Check { evidence: Evidence::Exact, ..over_all_signs(field).check() }
+pub fn exactly(field: &Field) -> OldCheck {
+    OldCheck { evidence: Evidence::Exact, ..over_all_signs(field).check() }
 }
 
 /// The mean of vᵀAv over all vectors of signs *scaled to unit norm*, against tr A. It is tr A/d.
-pub fn with_unit_norm(field: &Field) -> Check {
+pub fn with_unit_norm(field: &Field) -> OldCheck {
     let d = field.dimension();
     let unit = all_signs(d).linear(Linear::Scale(1.0 / (d as f64).sqrt()));
     let mean = field.quadratic(&unit).mean().item();
     let trace = field.trace();
-    Check::new(Evidence::Exact, mean, trace, trace.abs(), 0.0)
+    OldCheck::new(Evidence::Exact, mean, trace, trace.abs(), 0.0)
 }

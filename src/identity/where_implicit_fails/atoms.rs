@@ -3,7 +3,7 @@
 use crate::{
     array::Array,
     density::{Density, KernelEstimate, Mixture},
-    identity::{Check, Evidence, Sides},
+    identity::{Evidence, OldCheck, OldSides},
     matrix::{Matrix, Real, noise::standard_normal},
     objective::implicit,
 };
@@ -91,7 +91,7 @@ impl Collapse {
 }
 
 /// T20: the empirical ISM of a mixture with a collapsing component, and its closed form.
-pub fn collapse(rng: &mut impl Rng) -> Check {
+pub fn collapse(rng: &mut impl Rng) -> OldCheck {
     let instance = Collapse::any(rng);
     let (n, d) = instance.points.shape();
     let (right, terms) = instance.closed_form();
@@ -100,13 +100,13 @@ pub fn collapse(rng: &mut impl Rng) -> Check {
     // of the library comes as Σρ s² − ψ², once more as much.
     let roundings = 4.0 * (n as f64 + 3.0 * d as f64 + 24.0);
     let tolerance = 2.0 * roundings * f64::UNIT_ROUNDOFF;
-    Check::new(Evidence::Rounding, instance.objective(), right, terms, tolerance)
+    OldCheck::new(Evidence::Rounding, instance.objective(), right, terms, tolerance)
 }
 
 /// The nearest false statement to T20: since ISM = ESM − ½ I(q) ≥ −½ I(q) over a density, −d/2 for
 /// N(0, I), ISM on a sample is bounded below as well. On up to 16 points that are 1 apart or more,
 /// with s = 2⁻⁷, it is below −900 d.
-pub fn bounded_below(rng: &mut impl Rng) -> Check {
+pub fn bounded_below(rng: &mut impl Rng) -> OldCheck {
     let random = Collapse::any(rng);
     let (n, d) = random.points.shape();
     let points = Matrix::from_fn(n, d, |i, _| i as f64);
@@ -114,7 +114,7 @@ pub fn bounded_below(rng: &mut impl Rng) -> Check {
     let bound = -0.5 * d as f64;
     let tolerance = 16.0 * f64::UNIT_ROUNDOFF;
     let below = instance.objective().min(bound);
-    Check::new(Evidence::Rounding, below, bound, bound.abs(), tolerance)
+    OldCheck::new(Evidence::Rounding, below, bound, bound.abs(), tolerance)
 }
 
 /// Points on the line Δ apart, smoothed by N(0, σ²). What DSM learns from integers, pixels, counts.
@@ -182,7 +182,7 @@ impl Lattice {
 }
 
 /// T31: the smoothed lattice, its density and its score, by points and by waves.
-pub fn lattice(rng: &mut impl Rng) -> Check {
+pub fn lattice(rng: &mut impl Rng) -> OldCheck {
     let lattice = random_lattice(0.15..1.5, rng);
     let x = rng.random_range(-0.5..0.5) * lattice.spacing;
     let (left, (right, terms)) = (lattice.by_points(x), lattice.by_waves(x));
@@ -192,7 +192,7 @@ pub fn lattice(rng: &mut impl Rng) -> Check {
     let far = lattice.reach() as f64 / lattice.ratio();
     let magnitude = row([terms[0] + left[0], terms[1] + far / lattice.sigma]);
     let roundings = 4.0 * lattice.reach() as f64 + 2.0 * far * far + 32.0;
-    Sides { left: row(left), right: row(right), magnitude, roundings }.check()
+    OldSides { left: row(left), right: row(right), magnitude, roundings }.check()
 }
 
 fn random_lattice(ratio: std::ops::Range<f64>, rng: &mut impl Rng) -> Lattice {
@@ -202,9 +202,9 @@ fn random_lattice(ratio: std::ops::Range<f64>, rng: &mut impl Rng) -> Lattice {
 
 /// The nearest false statement to T31: noise turns a lattice into a uniform law whatever σ is. At
 /// σ ≤ 0.3 Δ the density at the points is off by 2 e^(−2π²·0.09) = 0.34 at least.
-pub fn any_noise_will_do(rng: &mut impl Rng) -> Check {
+pub fn any_noise_will_do(rng: &mut impl Rng) -> OldCheck {
     let lattice = random_lattice(0.15..0.3, rng);
     let [density, _] = lattice.by_points(0.0);
     let tolerance = 2.0 * 32.0 * f64::UNIT_ROUNDOFF;
-    Check::new(Evidence::Rounding, density, 1.0, 1.0, tolerance)
+    OldCheck::new(Evidence::Rounding, density, 1.0, 1.0, tolerance)
 }

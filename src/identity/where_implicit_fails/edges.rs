@@ -4,7 +4,7 @@ use crate::{
     array::{Array, Function},
     autodiff::Dual,
     density::{Density, Univariate},
-    identity::{Check, Evidence},
+    identity::{Evidence, OldCheck},
     matrix::{Matrix, Real, noise::standard_normal},
     model::{Parameters, ScoreNetwork, network::Layer},
     objective::{explicit, implicit, trace::of_score, weighted_implicit},
@@ -80,10 +80,10 @@ impl Parts {
     }
 
     /// ESM against ISM + ½ I(q) + `left_behind`.
-    fn check(self, left_behind: f64, ends: &[f64], scale: f64) -> Check {
+    fn check(self, left_behind: f64, ends: &[f64], scale: f64) -> OldCheck {
         let nodes = Rule::double_exponential(ends, 0.5 * STEP).nodes.rows();
         let right = self.implicit + self.half_information + left_behind;
-        Check::new(Evidence::Quadrature, self.explicit, right, scale, tolerance(nodes))
+        OldCheck::new(Evidence::Quadrature, self.explicit, right, scale, tolerance(nodes))
     }
 }
 
@@ -149,7 +149,7 @@ pub fn boundary_term(density: Univariate, score: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// T4: ESM = ISM + ½ I(q) − \[qψ\] for a random network on a density that ends with a step.
-pub fn boundary(rng: &mut impl Rng) -> Check {
+pub fn boundary(rng: &mut impl Rng) -> OldCheck {
     let density = if rng.random() {
         Univariate::Uniform
     } else {
@@ -166,7 +166,7 @@ pub fn boundary(rng: &mut impl Rng) -> Check {
 
 /// The nearest false statement to T4, on the exponential density with ψ = −λ: it misses by λ, and
 /// λ ≥ 1 here.
-pub fn without_the_boundary(rng: &mut impl Rng) -> Check {
+pub fn without_the_boundary(rng: &mut impl Rng) -> OldCheck {
     let lambda = rng.random_range(1.0..2.0);
     let density = Univariate::Exponential { rate: 1.0 };
     let ends = pieces(density, &[]);
@@ -223,7 +223,7 @@ pub fn jump<A: Array>(x: &A, at: f64, height: f64) -> A {
 
 /// T5: a jump of ψ by δ at c is a boundary inside: ESM = ISM + ½ I(q) + q(c) δ, where ISM takes ψ′
 /// pointwise. For a random network with a random jump, on Laplace or logistic data.
-pub fn at_a_jump(rng: &mut impl Rng) -> Check {
+pub fn at_a_jump(rng: &mut impl Rng) -> OldCheck {
     let scale = rng.random_range(0.5..2.0);
     let laplace = rng.random();
     let density =
@@ -240,7 +240,7 @@ pub fn at_a_jump(rng: &mut impl Rng) -> Check {
 
 /// The nearest false statement to T5: on Laplace data the score −λ sign x of a Laplace model has
 /// ψ′ = 0 almost everywhere, and the pointwise trace leaves ESM − ISM − ½I(q) = −λ; λ ≥ 1 here.
-pub fn with_the_pointwise_trace(rng: &mut impl Rng) -> Check {
+pub fn with_the_pointwise_trace(rng: &mut impl Rng) -> OldCheck {
     let lambda = rng.random_range(1.0..2.0);
     let density = Univariate::Laplace { scale: 1.0 };
     let ends = pieces(density, &[0.0]);

@@ -5,7 +5,7 @@ use crate::{
     array::Array,
     autodiff::{Dual, Tape},
     density::{Density, Univariate},
-    identity::{Check, Evidence},
+    identity::{Evidence, OldCheck},
     matrix::Matrix,
     objective::{implicit, trace::of_score},
     quadrature::{Rule, converged, expectation},
@@ -76,7 +76,7 @@ impl Kinked {
     }
 
     /// ∂_b ISM = its tape's + q(−b) w.
-    fn check(&self) -> Check {
+    fn check(&self) -> OldCheck {
         let [value, slope, curvature] = self.rest.bounds();
         let w = self.weight.abs();
         // 𝔼|x + b| and 𝔼(x + b)² of the standard logistic: 2 log 2 + |b| at most, and π²/3 + b².
@@ -93,11 +93,11 @@ impl Kinked {
         let settled = |f: &dyn Fn(f64) -> f64| converged(f(STEP), f(0.5 * STEP), tolerance * scale);
         let left = settled(&|step| self.slope(step));
         let right = settled(&|step| self.slope_by_tape(step)) + self.lost();
-        Check::new(Evidence::Quadrature, left, right, scale, tolerance)
+        OldCheck::new(Evidence::Quadrature, left, right, scale, tolerance)
     }
 }
 
 /// T5: a kink keeps the value of ISM but not the gradient that a tape takes of it.
-pub fn at_a_kink(rng: &mut impl Rng) -> Check {
+pub fn at_a_kink(rng: &mut impl Rng) -> OldCheck {
     Kinked::any(rng).check()
 }

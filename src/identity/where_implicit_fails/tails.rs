@@ -7,7 +7,7 @@
 use super::edges::mean;
 use crate::{
     density::Univariate,
-    identity::{Check, Evidence},
+    identity::{Evidence, OldCheck},
     matrix::{Matrix, Real},
 };
 use rand::{Rng, RngExt};
@@ -105,9 +105,9 @@ pub fn cauchy_square_in_closed_form(radius: f64) -> f64 {
 
 /// T32: a truncated integral and its closed form, for gamma's Fisher information or Cauchy's second
 /// moment.
-pub fn growth(rng: &mut impl Rng) -> Check {
+pub fn growth(rng: &mut impl Rng) -> OldCheck {
     let check =
-        |left, right, terms| Check::new(Evidence::Quadrature, left, right, terms, TOLERANCE);
+        |left, right, terms| OldCheck::new(Evidence::Quadrature, left, right, terms, TOLERANCE);
     if rng.random() {
         let gamma = GammaBeyond::any(rng);
         return check(gamma.information(), gamma.closed_form(), gamma.terms());
@@ -119,9 +119,9 @@ pub fn growth(rng: &mut impl Rng) -> Check {
 /// The nearest false statement to T32: a density with a score has a Fisher information, so what
 /// lies nearer to the edge than r = 10⁻³ adds nothing that matters. For a from 1.2 to 1.8 the next
 /// factor of 16 about doubles it at least.
-pub fn settled(rng: &mut impl Rng) -> Check {
+pub fn settled(rng: &mut impl Rng) -> OldCheck {
     let gamma = GammaBeyond { shape: rng.random_range(1.2..1.8), cut: 1e-3 };
     let nearer = GammaBeyond { cut: gamma.cut / 16.0, ..gamma };
     let (left, right) = (gamma.information(), nearer.information());
-    Check::new(Evidence::Quadrature, left, right, right, TOLERANCE)
+    OldCheck::new(Evidence::Quadrature, left, right, right, TOLERANCE)
 }

@@ -1,0 +1,266 @@
+//! Polynomials as numbers: a formula read with them *is* its own expansion.
+//!
+//! Every parameter and every coordinate is an indeterminate, every f64 is a rational number with a
+//! power of two below, and nothing rounds. What comes out is in a normal form. So two formulas that
+//! give the same polynomial are the same function of everything in them: **one evaluation proves an
+//! identity for all θ and all x at once**, at the given shape. Two that differ are told apart by
+//! their difference, a polynomial that can be read.
+//!
+//! What is no polynomial becomes an indeterminate of its own: a new symbol sigmoid(u) for each
+//! polynomial u. Nothing is known of it but its derivative ([`Function::derivative`]) and
+//!
+//! ```text
+//! sigmoid(−u) = 1 − sigmoid(u)    softplus(−u) = softplus(u) − u    tanh u = 2 sigmoid(2u) − 1
+//! ```
+//!
+//! 1/u is a negative power if u is ± a power of two times symbols. So equality here is always
+//! equality; a difference is one unless it rests on a relation that is not listed, such as
+//! e^(u+v) = eᵘeᵛ.
+//!
+//! ```
+//! use score_matching::{Array, Tape, grid::Exact};
+//!
+//! let tape = Tape::new();
+//! let x = tape.var(&Exact::named("x", 1, 1));
+//! let slope = (x * x * x).gradient(&[x]).remove(0);
+//! assert_eq!(slope.at(0, 0).to_string(), "3 x²"); // at every x
+//! ```
+
+mod dyadic;
+mod gaussian;
+
+pub use dyadic::Dyadic;
+pub use gaussian::pairings;
+
+use super::{Grid, Number};
+use crate::array::Function;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    fmt,
+    marker::PhantomData,
+    rc::Rc,
+};
+
+/// The exact reading of a formula.
+pub type Exact = Grid<Polynomial>;
+
+impl Exact {
+    /// An array of indeterminates: w₁₁, w₁₂, … or b₁, b₂, … or σ.
+    pub fn named(name: &str, rows: usize, cols: usize) -> Self {
+        let place =
+            |i: usize, of: usize| if of > 1 { digits(i + 1, 0x2080) } else { String::new() };
+        Self::from_fn(rows, cols, |i, j| {
+            Polynomial::symbol(&format!("{name}{}{}", place(i, rows), place(j, cols)))
+        })
+    }
+
+    /// How many terms all entries have together.
+    pub fn terms(&self) -> usize {
+        self.entries.iter().map(Polynomial::terms).sum()
+    }
+
+    /// What stands at σᵃ in every entry, for one indeterminate σ.
+    ///
+    /// # Panics
+    /// If σ stands inside a function.
+    pub fn coefficient(&self, sigma: &Self, a: i32) -> Self {
+        let power = |powers: &[i32]| Dyadic::whole((powers.iter().sum::<i32>() == a).into());
+        self.map(|p| p.replace_powers(sigma, power))
+    }
+}
+
+/// The decimal digits of i from another row of the Unicode table: ₁₂.
+fn digits(i: usize, zero: u32) -> String {
+    i.to_string().bytes().filter_map(|b| char::from_u32(zero + u32::from(b - b'0'))).collect()
+}
+
+/// An indeterminate, by its place in the table of its thread; of no use in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Symbol(usize, PhantomData<Rc<()>>);
+
+/// What a symbol stands for.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Meaning {
+    /// A parameter or a coordinate.
+    Name(String),
+    /// φ(u)
+    Applied(Function, Polynomial),
+}
+
+/// The meanings by place, and the places by meaning.
+type Table = (Vec<Rc<Meaning>>, HashMap<Rc<Meaning>, usize>);
+
+thread_local! {
+    /// The same meaning has the same symbol, in the whole thread.
+    static TABLE: RefCell<Table> = RefCell::default();
+}
+
+impl Symbol {
+    fn of(meaning: Meaning) -> Self {
+        TABLE.with_borrow_mut(|(meanings, places)| {
+            let meaning = Rc::new(meaning);
+            let place = *places.entry(Rc::clone(&meaning)).or_insert(meanings.len());
+            if place == meanings.len() {
+                meanings.push(meaning);
+            }
+            Self(place, PhantomData)
+        })
+    }
+
+    fn meaning(self) -> Rc<Meaning> {
+        TABLE.with_borrow(|(meanings, _)| Rc::clone(&meanings[self.0]))
+    }
+
+    /// Whether one of these symbols stands in what it means.
+    fn contains(self, symbols: &[Self]) -> bool {
+        match &*self.meaning() {
+            Meaning::Name(_) => symbols.contains(&self),
+            Meaning::Applied(_, u) => u.0.keys().flatten().any(|(s, _)| s.contains(symbols)),
+        }
+    }
+}
+
+/// x₁^a₁ x₂^a₂ …, sorted, with no exponent 0.
+type Monomial = Vec<(Symbol, i32)>;
+
+/// Σ c x₁^a₁ x₂^a₂ …, with no c = 0; exponents may be negative.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Polynomial(BTreeMap<Monomial, Dyadic>);
+
+impl Polynomial {
+    /// The indeterminate of that name.
+    pub fn symbol(name: &str) -> Self {
+        Self::one(Meaning::Name(name.into()))
+    }
+
+    fn one(meaning: Meaning) -> Self {
+        Self([(vec![(Symbol::of(meaning), 1)], Dyadic::whole(1))].into())
+    }
+
+    fn add(&mut self, monomial: Monomial, c: Dyadic) {
+        let sum = self.0.get(&monomial).map_or(c, |known| known.plus(c));
+        if sum == Dyadic::ZERO {
+            self.0.remove(&monomial);
+        } else {
+            self.0.insert(monomial, sum);
+        }
+    }
+
+    /// The number of its terms; 0 has none.
+    pub fn terms(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The linear map that replaces the powers of some indeterminates by a number.
+    fn replace_powers(&self, of: &Exact, by: impl Fn(&[i32]) -> Dyadic) -> Self {
+        let symbols: Vec<Symbol> = of.entries.iter().map(Self::as_symbol).collect();
+        let mut replaced = Self::default();
+        for (monomial, c) in &self.0 {
+            let (drawn, kept): (Vec<_>, Vec<_>) =
+                monomial.iter().partition(|(s, _)| symbols.contains(s));
+            let inside = kept.iter().any(|(s, _)| s.contains(&symbols));
+            assert!(!inside, "an indeterminate inside a function: {self}");
+            let powers: Vec<i32> = drawn.iter().map(|(_, a)| *a).collect();
+            replaced.add(kept, c.times(by(&powers)));
+        }
+        replaced
+    }
+
+    fn as_symbol(&self) -> Symbol {
+        match self.0.first_key_value() {
+            Some((m, c)) if self.terms() == 1 && *c == Dyadic::whole(1) && m.len() == 1 => m[0].0,
+            _ => panic!("an indeterminate expected, not {self}"),
+        }
+    }
+}
+
+impl Number for Polynomial {
+    fn of(x: f64) -> Self {
+        let mut constant = Self::default();
+        constant.add(vec![], Dyadic::of(x));
+        constant
+    }
+
+    fn plus(mut self, y: &Self) -> Self {
+        y.0.iter().for_each(|(m, c)| self.add(m.clone(), *c));
+        self
+    }
+
+    fn times(&self, y: &Self) -> Self {
+        let mut product = Self::default();
+        for (m, c) in &self.0 {
+            for (n, e) in &y.0 {
+                let mut powers = [&m[..], n].concat();
+                powers.sort_unstable();
+                powers.dedup_by(|next, kept| {
+                    let same = next.0 == kept.0;
+                    kept.1 += if same { next.1 } else { 0 };
+                    same
+                });
+                powers.retain(|(_, a)| *a != 0);
+                product.add(powers, c.times(*e));
+            }
+        }
+        product
+    }
+
+    fn apply(&self, f: Function) -> Self {
+        use Function::{Reciprocal, Sigmoid, Softplus, Tanh};
+        let times = |p: &Self, a: f64| p.times(&Self::of(a));
+        // Of u and −u, one has a first coefficient below 0; it is expressed by the other.
+        let turned = self.0.last_key_value().is_some_and(|(_, c)| c.is_negative());
+        match (f, self.0.first_key_value()) {
+            (Reciprocal, Some((m, c))) if self.terms() == 1 && c.is_power_of_two() => {
+                let inverse = m.iter().map(|(s, a)| (*s, -a)).collect();
+                Self([(inverse, c.reciprocal())].into())
+            }
+            (Tanh, _) => times(&times(self, 2.0).apply(Sigmoid), 2.0).plus(&Self::of(-1.0)),
+            (Sigmoid, _) if turned => Self::of(1.0).plus(&times(&times(self, -1.0).apply(f), -1.0)),
+            (Softplus, _) if turned => times(self, -1.0).apply(f).plus(self),
+            _ => Self::one(Meaning::Applied(f, self.clone())),
+        }
+    }
+}
+
+/// Six terms at most, for a message.
+impl fmt::Display for Polynomial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 6;
+        for (k, (monomial, c)) in self.0.iter().take(SHOWN).enumerate() {
+            let sign = match (k, c.is_negative()) {
+                (0, false) => "",
+                (0, true) => "−",
+                (_, false) => " + ",
+                (_, true) => " − ",
+            };
+            let size = c.to_f64().abs();
+            let mut factors = vec![];
+            if size != 1.0 || monomial.is_empty() {
+                factors.push(size.to_string());
+            }
+            for (symbol, a) in monomial {
+                let base = match &*symbol.meaning() {
+                    Meaning::Name(name) => name.clone(),
+                    Meaning::Applied(function, u) => {
+                        format!("{}({u})", format!("{function:?}").to_lowercase())
+                    }
+                };
+                factors.push(base + &exponent(*a));
+            }
+            write!(f, "{sign}{}", factors.join(" "))?;
+        }
+        match self.terms() {
+            0 => write!(f, "0"),
+            n if n > SHOWN => write!(f, " + … ({n} terms)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// ², ⁻³, or nothing for 1.
+fn exponent(a: i32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let raised = |c: char| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize]);
+    if a == 1 { String::new() } else { a.to_string().chars().map(raised).collect() }
+}

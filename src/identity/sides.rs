@@ -1,0 +1,261 @@
+//! Two sides of an identity, and how they are compared.
+
+use crate::{
+    array::Array,
+    discrepancy::Scatter,
+    grid::{Enclosed, Exact, Polynomial},
+    matrix::{Matrix, Real},
+};
+
+/// On what a comparison rests, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// Both sides are the same polynomial: equal for all parameters and all points of a shape.
+    Proof,
+    /// Both sides are the same bits.
+    Exact,
+    /// They differ by no more than rounding can explain.
+    Rounding,
+    /// The same for integrals that have converged, as doubling the nodes shows.
+    Quadrature,
+    /// A mean is within 6 standard errors of what it should be: a false alarm of 2·10⁻⁹.
+    MonteCarlo,
+}
+
+impl Evidence {
+    /// All five.
+    pub const ALL: [Self; 5] =
+        [Self::Proof, Self::Exact, Self::Rounding, Self::Quadrature, Self::MonteCarlo];
+
+    /// As a figure and a table call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Exact => "exact",
+            Self::Rounding => "rounding",
+            Self::Quadrature => "quadrature",
+            Self::MonteCarlo => "Monte Carlo",
+        }
+    }
+}
+
+/// Two sides of an identity, array by array: a loss and its gradients, say.
+#[derive(Clone, Debug)]
+pub enum Sides {
+    /// Two lists of formulas, expanded.
+    Formulas {
+        /// One side.
+        left: Vec<Exact>,
+        /// The other, of the same shapes.
+        right: Vec<Exact>,
+    },
+    /// Two lists of numbers.
+    Numbers {
+        /// On what the comparison rests.
+        evidence: Evidence,
+        /// One side.
+        left: Vec<Matrix>,
+        /// The other, of the same shapes.
+        right: Vec<Matrix>,
+        /// How far apart they may be, entry by entry.
+        allowed: Vec<Matrix>,
+    },
+}
+
+/// A number as a list of arrays, for sides that are one.
+pub fn number(x: f64) -> Vec<Matrix> {
+    vec![Matrix::from_rows([[x]])]
+}
+
+impl Sides {
+    /// Two formulas read with polynomials.
+    pub fn proof([left, right]: [Vec<Exact>; 2]) -> Self {
+        Self::Formulas { left, right }
+    }
+
+    /// Two results that must be the same bits.
+    pub fn exact([left, right]: [Vec<Matrix>; 2]) -> Self {
+        let allowed = left.iter().map(|l| l.clone() * 0.0).collect();
+        Self::Numbers { evidence: Evidence::Exact, left, right, allowed }
+    }
+
+    /// Two formulas read with numbers, and the same two with intervals: each result lies in its
+    /// interval, and so does the one true value, if the identity holds. So they differ by at most
+    /// both widths.
+    pub fn rounding([left, right]: [Vec<Matrix>; 2], [l, r]: [Vec<Enclosed>; 2]) -> Self {
+        let allowed = l.iter().zip(&r).map(|(l, r)| l.widths() + r.widths()).collect();
+        Self::Numbers { evidence: Evidence::Rounding, left, right, allowed }
+    }
+
+    /// Two sums of products in which each term passes through at most K roundings. Each is off by at
+    /// most K u Σ|terms| to first order, u = 2⁻⁵³ being the unit roundoff; `magnitude` is Σ|terms|.
+    pub fn rounded(
+        [left, right]: [Vec<Matrix>; 2],
+        magnitude: Vec<Matrix>,
+        roundings: f64,
+    ) -> Self {
+        let unit = 2.0 * roundings * f64::UNIT_ROUNDOFF;
+        let allowed = magnitude.into_iter().map(|m| m * unit).collect();
+        Self::Numbers { evidence: Evidence::Rounding, left, right, allowed }
+    }
+
+    /// Two integrals over so many nodes: a rounding for each node and 64 inside a term. That they
+    /// have converged is shown by [`Sides::doubled`].
+    pub fn integrals(sides: [Vec<Matrix>; 2], magnitude: Vec<Matrix>, nodes: usize) -> Self {
+        Self::rounded(sides, magnitude, nodes as f64 + 64.0).resting_on(Evidence::Quadrature)
+    }
+
+    /// Integrals with their nodes (`sides(1)`) and with twice as many along each axis (`sides(2)`):
+    /// the finer sides must agree, and each side with its coarser self.
+    pub fn doubled(sides: impl Fn(usize) -> Self) -> Self {
+        let [Self::Numbers { left: l, right: r, .. }, Self::Numbers { left, right, allowed, .. }] =
+            [sides(1), sides(2)]
+        else {
+            panic!("numbers expected")
+        };
+        Self::Numbers {
+            evidence: Evidence::Quadrature,
+            left: [left.clone(), l, r].concat(),
+            right: [right.clone(), left, right].concat(),
+            allowed: [allowed.clone(), allowed.clone(), allowed].concat(),
+        }
+    }
+
+    /// The mean of independent values and what it should be, six standard errors apart at most.
+    pub fn monte_carlo(values: &[f64], expected: f64) -> Self {
+        let scatter = Scatter::of(values);
+        Self::Numbers {
+            evidence: Evidence::MonteCarlo,
+            left: number(scatter.mean),
+            right: number(expected),
+            allowed: number(6.0 * scatter.standard_error()),
+        }
+    }
+
+    /// The same numbers with another name for what they rest on.
+    #[must_use]
+    pub fn resting_on(self, evidence: Evidence) -> Self {
+        match self {
+            Self::Numbers { left, right, allowed, .. } => {
+                Self::Numbers { evidence, left, right, allowed }
+            }
+            formulas @ Self::Formulas { .. } => formulas,
+        }
+    }
+
+    /// On what the comparison rests.
+    pub const fn evidence(&self) -> Evidence {
+        match self {
+            Self::Formulas { .. } => Evidence::Proof,
+            Self::Numbers { evidence, .. } => *evidence,
+        }
+    }
+
+    /// How many terms the expanded left side has; 0 if it is made of numbers.
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::Formulas { left, .. } => left.iter().map(Exact::terms).sum(),
+            Self::Numbers { .. } => 0,
+        }
+    }
+
+    /// The largest gap as a multiple of what is allowed: at most 1 if the sides agree. A gap where
+    /// none is allowed is infinite, and so is anything that is not a number, on either side or in
+    /// what is allowed: it must never pass for agreement.
+    ///
+    /// # Panics
+    /// If there is nothing to compare, or the shapes differ.
+    pub fn residual(&self) -> f64 {
+        match self {
+            Self::Formulas { .. } => {
+                if self.differences().is_empty() {
+                    0.0
+                } else {
+                    f64::INFINITY
+                }
+            }
+            Self::Numbers { .. } => {
+                let of = |(left, right, allowed): (f64, f64, f64)| match (left - right).abs() {
+                    gap if !(gap.is_finite() && allowed.is_finite() && allowed >= 0.0) => {
+                        f64::INFINITY
+                    }
+                    0.0 => 0.0,
+                    gap => gap / allowed,
+                };
+                self.entries().into_iter().map(of).fold(0.0, f64::max)
+            }
+        }
+    }
+
+    /// Whether the two sides agree.
+    ///
+    /// # Errors
+    /// One line that says where they differ and by how much: for formulas, by which polynomial.
+    pub fn agree(&self) -> Result<(), String> {
+        match self.residual() {
+            residual if residual <= 1.0 => Ok(()),
+            residual => Err(match self.differences().first() {
+                Some((place, difference)) => format!("{place}: left − right = {difference}"),
+                None => format!("{:?}: {residual:.2} times what is allowed", self.evidence()),
+            }),
+        }
+    }
+
+    /// Whether the two sides differ, and clearly: formulas as polynomials, bits by half of the larger
+    /// number, and numbers by ten times what is allowed, in one entry at least. All numbers are
+    /// finite: what has overflowed refutes nothing.
+    pub fn differ_clearly(&self) -> bool {
+        let clearly = |&(left, right, allowed): &(f64, f64, f64)| {
+            let gap = (left - right).abs();
+            match self.evidence() {
+                Evidence::Exact => gap > 0.0 && gap >= 0.5 * left.abs().max(right.abs()),
+                _ => gap > 10.0 * allowed,
+            }
+        };
+        match self {
+            Self::Formulas { .. } => !self.differences().is_empty(),
+            Self::Numbers { .. } => {
+                let entries = self.entries();
+                let finite =
+                    |(l, r, a): &(f64, f64, f64)| (l - r).is_finite() && a.is_finite() && *a >= 0.0;
+                entries.iter().all(finite) && entries.iter().any(clearly)
+            }
+        }
+    }
+
+    /// Left, right and what is allowed, entry by entry.
+    #[track_caller]
+    fn entries(&self) -> Vec<(f64, f64, f64)> {
+        let Self::Numbers { left, right, allowed, .. } = self else { return vec![] };
+        same_shapes(left, right);
+        same_shapes(left, allowed);
+        let arrays = left.iter().zip(right).zip(allowed);
+        let entries = |((l, r), a): ((&Matrix, &Matrix), &Matrix)| {
+            let pairs = l.data().iter().zip(r.data()).zip(a.data());
+            pairs.map(|((l, r), a)| (*l, *r, *a)).collect::<Vec<_>>()
+        };
+        arrays.flat_map(entries).collect()
+    }
+
+    /// Where two formulas differ, and their difference there.
+    #[track_caller]
+    fn differences(&self) -> Vec<(String, Polynomial)> {
+        let Self::Formulas { left, right } = self else { return vec![] };
+        same_shapes(left, right);
+        let mut found = vec![];
+        for (k, (l, r)) in left.iter().zip(right).enumerate().filter(|(_, (l, r))| l != r) {
+            let gap = l.clone() - r;
+            let places = gap.entries().iter().enumerate().filter(|(_, p)| p.terms() > 0);
+            found.extend(places.map(|(e, p)| (format!("array {k}, entry {e}"), p.clone())));
+        }
+        found
+    }
+}
+
+#[track_caller]
+fn same_shapes<A: Array, B: Array>(left: &[A], right: &[B]) {
+    assert!(!left.is_empty(), "nothing to compare");
+    let (l, r): (Vec<_>, Vec<_>) =
+        (left.iter().map(Array::shape).collect(), right.iter().map(Array::shape).collect());
+    assert_eq!(l, r, "the shapes of the two sides");
+}

@@ -110,5 +110,6 @@ pages! {
     annealed_langevin: "../proofs/annealed_langevin.md",
     contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",
+    by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
 }

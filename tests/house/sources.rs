@@ -38,8 +38,9 @@ const FLOORS: [(&str, u8); 21] = [
     ("bin", 8),
 ];
 
-/// Lines of a file that still fits in a head.
-const LONGEST: usize = 350;
+/// Lines of a file that still fits in a head. A longer one says why, in these words.
+const LONGEST: usize = 300;
+const REASON: &str = "This file is long because";
 
 fn floor(module: &str) -> u8 {
     let found = FLOORS.iter().find(|(name, _)| *name == module);
@@ -228,11 +229,27 @@ fn unsafe_code_stands_in_one_file_and_one_test() {
 fn every_file_is_short_and_finished() {
     for (path, text) in sources(&["src", "tests", "benches"]) {
         let lines = text.lines().count();
-        assert!(lines <= LONGEST, "{path:?} has {lines} lines");
+        assert!(lines <= LONGEST || text.contains(REASON), "{path:?} has {lines} lines");
         for mark in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("to", "do!")] {
             assert!(!text.contains(mark), "{path:?} says {mark}");
         }
     }
+}
+
+/// One name, one meaning: whoever searches for a type finds it once.
+#[test]
+fn no_two_public_types_have_one_name() {
+    let mut homes = BTreeMap::<String, PathBuf>::new();
+    for (path, text) in sources(&["src"]) {
+        let code = code(&text);
+        for words in tokens(&code).windows(3) {
+            if words[0] == "pub" && ["struct", "enum", "trait", "type"].contains(&words[1]) {
+                let other = homes.insert(words[2].to_owned(), path.clone());
+                assert!(other.is_none(), "{} in {path:?} and in {other:?}", words[2]);
+            }
+        }
+    }
+    assert!(homes.contains_key("Matrix"));
 }
 
 #[test]

@@ -36,6 +36,7 @@ use super::{Grid, Number};
 use crate::array::Function;
 use std::{
     cell::RefCell,
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     fmt,
     marker::PhantomData,
@@ -223,11 +224,15 @@ impl Number for Polynomial {
     }
 }
 
-/// Six terms at most, for a message.
+/// Six terms at most, for a message: the highest degree first, and letters by their names.
 impl fmt::Display for Polynomial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 6;
-        for (k, (monomial, c)) in self.0.iter().take(SHOWN).enumerate() {
+        let mut terms: Vec<_> = self.0.iter().map(|(m, c)| (factors(m), *c)).collect();
+        terms.sort_by_cached_key(|(factors, _)| {
+            (Reverse(factors.iter().map(|f| f.2).sum::<i32>()), factors.clone())
+        });
+        for (k, (factors, c)) in terms.iter().take(SHOWN).enumerate() {
             let sign = match (k, c.is_negative()) {
                 (0, false) => "",
                 (0, true) => "−",
@@ -235,20 +240,10 @@ impl fmt::Display for Polynomial {
                 (_, true) => " − ",
             };
             let size = c.to_f64().abs();
-            let mut factors = vec![];
-            if size != 1.0 || monomial.is_empty() {
-                factors.push(size.to_string());
-            }
-            for (symbol, a) in monomial {
-                let base = match &*symbol.meaning() {
-                    Meaning::Name(name) => name.clone(),
-                    Meaning::Applied(function, u) => {
-                        format!("{}({u})", format!("{function:?}").to_lowercase())
-                    }
-                };
-                factors.push(base + &exponent(*a));
-            }
-            write!(f, "{sign}{}", factors.join(" "))?;
+            let number = (size != 1.0 || factors.is_empty()).then(|| size.to_string());
+            let powers = factors.iter().map(|(_, base, a)| format!("{base}{}", exponent(*a)));
+            let words: Vec<String> = number.into_iter().chain(powers).collect();
+            write!(f, "{sign}{}", words.join(" "))?;
         }
         match self.terms() {
             0 => write!(f, "0"),
@@ -256,6 +251,19 @@ impl fmt::Display for Polynomial {
             _ => Ok(()),
         }
     }
+}
+
+/// What a monomial is made of, functions last: whether it is one, how it is written, its exponent.
+fn factors(monomial: &Monomial) -> Vec<(bool, String, i32)> {
+    let factor = |(symbol, a): &(Symbol, i32)| match &*symbol.meaning() {
+        Meaning::Name(name) => (false, name.clone(), *a),
+        Meaning::Applied(function, u) => {
+            (true, format!("{}({u})", format!("{function:?}").to_lowercase()), *a)
+        }
+    };
+    let mut factors: Vec<_> = monomial.iter().map(factor).collect();
+    factors.sort();
+    factors
 }
 
 /// ², ⁻³, or nothing for 1.

@@ -6,6 +6,7 @@ mod annealing_law;
 mod ascent;
 #[path = "../common/mod.rs"]
 mod common;
+mod contents;
 mod contrastive_divergence;
 mod control_variate;
 mod denoising_autoencoder;

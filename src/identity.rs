@@ -1,8 +1,12 @@
-//! Theorems as functions: each returns the two sides of an identity, computed independently.
+//! Theorems as functions: each gives the two sides of an identity, computed independently.
 //!
-//! The tests quantify over them, the proof pages walk through them, a figure draws their residuals.
-//! [`all`] is the list. Every [`OldTheorem`] comes with its counterexample, the nearest false
-//! statement, which must fail by a wide margin: a check that cannot fail proves nothing.
+//! A [`Theorem`] is its statement, its claims and its nearest false statements. A [`Claim`] is two
+//! formulas and an instance: [`Sides`]. Wherever it can be, the formulas are written *over any
+//! reading*, and the reading decides what they give: polynomials prove them, numbers are drawn in a
+//! figure, intervals bound how far rounding may drive the numbers apart
+//! ([`denoising_autoencoder`] shows all three).
+//!
+//! [`all`] is the list. The tests quantify over it, the proof pages walk through it.
 //!
 //! | module | theorems |
 //! |---|---|
@@ -22,19 +26,9 @@
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
 //!
-//! **How close is equal?** That depends on the [`Evidence`]:
-//!
-//! - *exact*: bit for bit, because nothing rounds;
-//! - *rounding*: two ways of computing one number differ by rounding. If both are sums of products
-//!   in which each term passes through at most K roundings, each is off by at most K u Σ|terms| to
-//!   first order, u = 2⁻⁵³ being the unit roundoff. So they agree if |left − right| ≤ 2 K u Σ|terms|;
-//!   [`OldSides`] carries K and Σ|terms|, and nothing is tuned. Where both sides evaluate the same
-//!   function at the same argument (the sigmoid at Wx + b, say), they obtain the same bits of it,
-//!   and those count as given;
-//! - *quadrature*: as rounding, with nodes enough that the integral has converged; the theorem's test
-//!   doubles them to show it;
-//! - *Monte Carlo*: within 6 standard errors, a false alarm of 2·10⁻⁹; and on the same draws the
-//!   counterexample must miss by at least 10.
+//! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. A
+//! theorem carries the strongest that it admits, and then what takes it further: from polynomials
+//! to networks and mixtures, and from formulas to floating point.
 
 pub mod annealing;
 pub mod contrastive_divergence;

@@ -256,10 +256,11 @@ impl<T: Real> Array for Matrix<T> {
 /// Calls `f` for each piece of `chunk` elements, with the index of its first; on several threads
 /// if there are many.
 fn in_pieces<T: Real>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+    let call = |(i, piece): (usize, &mut [T])| f(i * chunk, piece);
     if values.len() >= PARALLEL {
-        values.par_chunks_mut(chunk).enumerate().for_each(|(i, x)| f(i * chunk, x));
+        values.par_chunks_mut(chunk).enumerate().for_each(call);
     } else {
-        values.chunks_mut(chunk).enumerate().for_each(|(i, x)| f(i * chunk, x));
+        values.chunks_mut(chunk).enumerate().for_each(call);
     }
 }
 

@@ -55,8 +55,8 @@ pub mod where_implicit_fails;
 
 use crate::{
     array::Array,
-    discrepancy::Scatter,
     matrix::{Matrix, Real, noise::Generator},
+    statistics::Scatter,
 };
 
 /// On what a check rests, the strongest first.

@@ -42,6 +42,7 @@
 //! | 3 | [`model`], [`corruption`], [`density`], [`dataset`] | what is learned, from what |
 //! | 4 | [`objective`] | what is minimised: functionals of a score |
 //! | 4 | [`discrepancy`] | how far samples are from data |
+//! | 4 | [`statistics`] | how sure a mean of random numbers is |
 //! | 5 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
 //! | 5 | [`sampler`] | from a score to samples |
 //! | 5 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
@@ -78,6 +79,7 @@ pub mod optimizer;
 pub mod proof;
 pub mod quadrature;
 pub mod sampler;
+pub mod statistics;
 pub mod train;
 
 pub use array::Array;

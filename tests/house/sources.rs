@@ -13,7 +13,7 @@ use std::{
 
 /// The plan of the house: every module of the top level with its floor. Modules inside a folder may
 /// use each other; modules side by side on one floor may too, but not in a circle.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("array", 0),
     ("matrix", 1),
     ("autodiff", 2),
@@ -24,6 +24,7 @@ const FLOORS: [(&str, u8); 20] = [
     ("dataset", 3),
     ("objective", 4),
     ("discrepancy", 4),
+    ("statistics", 4),
     ("train", 5),
     ("optimizer", 5),
     ("sampler", 5),

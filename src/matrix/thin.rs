@@ -81,7 +81,7 @@ impl<T: Real> Few<'_, T> {
         let mut panel = Buffer::scratch(k * R);
         let panel = panel.as_mut_slice().as_chunks_mut::<R>().0;
         few.pack(panel);
-        let put = |i: usize, sums: &[T]| {
+        let put = |i: usize, sums: &[T; R]| {
             for (r, &sum) in sums.iter().take(few.count).enumerate() {
                 z[i * row + r * column] = sum;
             }
@@ -104,12 +104,12 @@ impl<T: Real> Few<'_, T> {
 }
 
 /// Where each of the many lines lies by itself: its inner products with the few, which are turned
-/// so that theirs lie by themselves too.
+/// so that each of them lies by itself too. `put` takes those of line i.
 #[inline(always)]
 fn long_lines<I: Instructions, T: Real, const R: usize, const W: usize>(
     few: &[[T; R]],
     many: Lines<T>,
-    mut put: impl FnMut(usize, &[T]),
+    mut put: impl FnMut(usize, &[T; R]),
 ) {
     let k = few.len();
     let mut lines = Buffer::scratch(k.next_multiple_of(W) * R);
@@ -125,12 +125,13 @@ fn long_lines<I: Instructions, T: Real, const R: usize, const W: usize>(
     }
 }
 
-/// Where the many lines lie side by side: W of them at once, in a tile that reads them in place.
+/// Where the many lines lie side by side: the same for W of them at once, in a tile that reads them
+/// in place.
 #[inline(always)]
 fn side_by_side<I: Instructions, T: Real, const R: usize, const W: usize>(
     few: &[[T; R]],
     many: Lines<T>,
-    mut put: impl FnMut(usize, &[T]),
+    mut put: impl FnMut(usize, &[T; R]),
 ) {
     let mut edge = Buffer::scratch(few.len() * W);
     let edge = edge.as_mut_slice().as_chunks_mut::<W>().0;
@@ -144,7 +145,7 @@ fn side_by_side<I: Instructions, T: Real, const R: usize, const W: usize>(
             tile::<I, T, R, W>(few.iter().zip(rows))
         };
         for j in 0..many.count.min(W) {
-            put(i + j, &std::array::from_fn::<T, R, _>(|r| sums[r][j]));
+            put(i + j, &sums.map(|sums| sums[j]));
         }
     }
 }

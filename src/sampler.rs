@@ -215,7 +215,7 @@ fn finite<T: Real>(x: Matrix<T>) -> Result<Matrix<T>, usize> {
     (0..x.rows()).find(lost).map_or(Ok(x), Err)
 }
 
-/// What a sampler can do besides being an iterator.
+/// What a sampler can do in addition to being an iterator.
 pub trait Sampler<T: Real>: Iterator<Item = Result<Matrix<T>, Escaped>> + Sized {
     /// The points after the given number of steps, (n, d).
     ///

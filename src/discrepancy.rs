@@ -4,44 +4,14 @@
 //! |---|---|
 //! | [`nearest`] | is each sample near some point of the data, and not a copy of one? |
 //! | [`maximum_mean_discrepancy`] | could both have come from one density? |
-//! | [`Scatter`] | how sure is a mean of such numbers? |
 //!
-//! Both are read against what two samples of the data themselves would show.
+//! Both are read against what two samples of the data themselves would show;
+//! [`Scatter`](crate::statistics::Scatter) says how sure a mean of such numbers is.
 
 use crate::{
     array::{Array, Linear},
     matrix::Matrix,
 };
-
-/// Mean and variance of independent values.
-#[derive(Clone, Copy, Debug)]
-pub struct Scatter {
-    /// The mean.
-    pub mean: f64,
-    /// The variance of one value, estimated without bias.
-    pub variance: f64,
-    count: f64,
-}
-
-impl Scatter {
-    /// Of two values or more; of fewer the variance is not a number.
-    pub fn of(values: &[f64]) -> Self {
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
-        Self { mean, variance: squares / (count - 1.0), count }
-    }
-
-    /// The standard deviation of one value.
-    pub fn deviation(&self) -> f64 {
-        self.variance.sqrt()
-    }
-
-    /// The standard error of the mean.
-    pub fn standard_error(&self) -> f64 {
-        (self.variance / self.count).sqrt()
-    }
-}
 
 /// Rows whose distances are computed at once: a block of a few megabytes.
 const BLOCK: usize = 128;

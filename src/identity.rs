@@ -53,10 +53,10 @@ pub use sides::{Evidence, Sides, number};
 
 use crate::{
     array::Array,
-    discrepancy::Scatter,
     grid::Enclosed,
     matrix::{Matrix, Real, noise::Generator},
     model::Parameters,
+    statistics::Scatter,
 };
 
 /// Two numbers that a theorem claims to be equal, and how far apart they may be.

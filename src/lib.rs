@@ -43,6 +43,7 @@
 //! | 4 | [`model`], [`corruption`], [`density`], [`dataset`] | what is learned, from what |
 //! | 5 | [`objective`] | what is minimised: functionals of a score |
 //! | 5 | [`discrepancy`] | how far samples are from data |
+//! | 5 | [`statistics`] | how sure a mean of random numbers is |
 //! | 6 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
 //! | 6 | [`sampler`] | from a score to samples |
 //! | 6 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
@@ -80,6 +81,7 @@ pub mod optimizer;
 pub mod proof;
 pub mod quadrature;
 pub mod sampler;
+pub mod statistics;
 pub mod train;
 
 pub use array::Array;

@@ -5,7 +5,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`product`] | x y, x yᵀ, xᵀ y: packed and blocked, beside the naive triple loop |
+//! | [`product`] | x y, x yᵀ, xᵀ y: packed and blocked, with the naive triple loop as reference |
 //! | [`elementwise`] | exp, sigmoid, softplus, tanh, … over slices, within 2 ulp |
 //! | [`door`] | one safe loop, compiled for several instruction sets |
 //! | [`noise`] | Gaussian noise, the same bits on any number of threads |
@@ -22,6 +22,7 @@ pub mod noise;
 pub mod product;
 
 mod buffer;
+mod linear;
 mod pack;
 mod real;
 mod thin;
@@ -175,35 +176,29 @@ impl<T: Real> Matrix<T> {
         Self { rows, cols, data: Arc::new(buffer) }
     }
 
-    /// Lets `f` write pieces of whole rows: in place if this is the last owner, and then it
-    /// receives no source; into a new matrix if not. `f` also learns at which element its piece
-    /// begins.
-    fn rewrite(mut self, f: impl Fn(usize, Option<&[T]>, &mut [T]) + Sync) -> Self {
+    /// Changes pieces of whole rows: in place if this is the last owner, else from the old buffer
+    /// into a new one. Both closures learn at which element their piece begins.
+    fn rewrite(
+        mut self,
+        in_place: impl Fn(usize, &mut [T]) + Sync,
+        copied: impl Fn(usize, &[T], &mut [T]) + Sync,
+    ) -> Self {
         let chunk = (CHUNK / self.cols.max(1)).max(1) * self.cols.max(1);
-        let pieces = |values: &mut [T], f: &(dyn Fn(usize, &mut [T]) + Sync)| {
-            if values.len() >= PARALLEL {
-                values.par_chunks_mut(chunk).enumerate().for_each(|(i, x)| f(i * chunk, x));
-            } else {
-                values.chunks_mut(chunk).enumerate().for_each(|(i, x)| f(i * chunk, x));
-            }
-        };
         if let Some(buffer) = Arc::get_mut(&mut self.data) {
-            pieces(buffer.as_mut_slice(), &|start, out| f(start, None, out));
+            in_pieces(buffer.as_mut_slice(), chunk, in_place);
             return self;
         }
         let source = self.data();
         Self::build(self.rows, self.cols, |out| {
-            pieces(out, &|start, out| f(start, Some(&source[start..][..out.len()]), out));
+            in_pieces(out, chunk, |start, out| copied(start, &source[start..][..out.len()], out));
         })
     }
 
-    /// Lets `f` change pieces of whole rows, in place or in a copy; see [`Matrix::rewrite`].
+    /// Changes pieces of whole rows where they lie, in this buffer or in a copy.
     fn update(self, f: impl Fn(usize, &mut [T]) + Sync) -> Self {
-        self.rewrite(|start, source, x| {
-            if let Some(source) = source {
-                x.copy_from_slice(source); // it stays in the first-level cache
-            }
-            f(start, x);
+        self.rewrite(&f, |start, source, out| {
+            out.copy_from_slice(source); // it stays in the first-level cache
+            f(start, out);
         })
     }
 
@@ -250,7 +245,7 @@ impl<T: Real> Array for Matrix<T> {
 
     fn apply(self, f: Function) -> Self {
         let door = Door::current(); // asked here, since a choice belongs to this thread
-        self.rewrite(|_, x, out| T::apply(door, f, x, out))
+        self.rewrite(|_, x| T::apply(door, f, None, x), |_, x, out| T::apply(door, f, Some(x), out))
     }
 
     fn linear(self, l: Linear) -> Self {
@@ -259,63 +254,22 @@ impl<T: Real> Array for Matrix<T> {
             let a = T::of(a);
             return self.map(|x| a * x);
         }
-        let (n, d, x) = (self.rows, self.cols, self.data());
-        Self::build(rows, cols, |out| match l {
-            _ if out.is_empty() => {}
-            Linear::Tile(_) => out.chunks_exact_mut(n * d).for_each(|out| out.copy_from_slice(x)),
-            Linear::Each(k) => {
-                for (i, out) in out.chunks_exact_mut(d).enumerate() {
-                    out.copy_from_slice(self.row(i / k));
-                }
-            }
-            Linear::Fold(_) => add_blocks(out, x),
-            Linear::SumEach(k) => {
-                for (i, out) in out.chunks_exact_mut(d).enumerate() {
-                    add_blocks(out, &x[i * k * d..][..k * d]);
-                }
-            }
-            Linear::Spread(k) => {
-                out.chunks_exact_mut(k).zip(x).for_each(|(out, &x)| out.fill(x));
-            }
-            Linear::RowSum(_) => {
-                out.iter_mut().enumerate().for_each(|(i, out)| *out = sum(self.row(i)));
-            }
-            Linear::Transpose => {
-                for (j, out) in out.chunks_exact_mut(n).enumerate() {
-                    out.iter_mut().enumerate().for_each(|(i, out)| *out = x[i * d + j]);
-                }
-            }
-            Linear::Scale(_) => unreachable!("done above"),
-        })
+        Self::build(rows, cols, |out| linear::apply(l, &self, out))
     }
 }
 
-/// out ← Σ of the blocks of x that are as long as `out`.
-fn add_blocks<T: Real>(out: &mut [T], x: &[T]) {
-    out.fill(T::default());
-    for block in x.chunks_exact(out.len()) {
-        for (out, &x) in out.iter_mut().zip(block) {
-            *out += x;
-        }
+/// Calls `f` for each piece of `chunk` elements, with the index of its first; on several threads
+/// if there are many.
+fn in_pieces<T: Real>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+    #[inline(never)] // inlined, its large stack frame costs every short loop 10 ns
+    fn in_parallel<T: Real>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+        values.par_chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
     }
-}
-
-/// Σ x in eight interleaved partial sums, so that the loop can be vectorised; the order is fixed,
-/// hence the same bits always.
-fn sum<T: Real>(x: &[T]) -> T {
-    let mut lanes = [T::default(); 8];
-    let chunks = x.chunks_exact(lanes.len());
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += x;
-        }
+    if values.len() >= PARALLEL {
+        in_parallel(values, chunk, f);
+    } else {
+        values.chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
     }
-    let mut total = T::default();
-    for &x in lanes.iter().chain(rest) {
-        total += x;
-    }
-    total
 }
 
 operators!([T: Real] Matrix<T> {

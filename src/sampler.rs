@@ -10,9 +10,10 @@
 //! annealed    Langevin on q_σ₁, …, q_σ_L in turn    finds the modes before it resolves them
 //! ```
 //!
-//! A sampler is an endless iterator over the states of many independent chains: rows are chains,
-//! so that one product moves them all, and thinning, recording and stopping are those of the
-//! standard library.
+//! They differ in their [`Transition`], which takes the chains from one state to the next. The rest
+//! is one iterator, [`Chains`], over the points of many independent chains. Rows are chains, so one
+//! product moves them all; to thin, to record and to stop, use the iterators of the standard
+//! library.
 //!
 //! ```
 //! use rand::SeedableRng;
@@ -32,8 +33,7 @@
 //! [`Negatives`] are short chains of a model in training, for contrastive divergence.
 //!
 //! A chain that leaves the finite numbers is an [error](Escaped) that names the chain and the step.
-//! The iterator
-//! then repeats it as long as it has steps, so that no adaptor can step over it.
+//! The iterator then repeats it as long as it has steps, so no adaptor can step over it.
 
 mod annealed;
 pub mod metropolis;
@@ -55,7 +55,8 @@ use std::fmt;
 /// x ← x + drift · ψ(x) + noise · z: the two constants of a step.
 ///
 /// The literature writes them in two ways, (ε/2, √ε) and (α, √(2α)). They are the same for α = ε/2,
-/// bit for bit (T21); a drift from one and a noise from the other is another temperature.
+/// bit for bit (T21). Mixing the drift of one convention with the noise of the other samples p^(1/T)
+/// with T ≠ 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// What the score is multiplied by.
@@ -102,6 +103,94 @@ impl Step {
     }
 }
 
+/// The transition of [`langevin`]: x ← x + drift · ψ(x) + noise · z.
+#[derive(Debug)]
+pub struct Langevin<S> {
+    score: S,
+    step: Step,
+}
+
+/// Langevin dynamics at one step size, or ascent with [`Step::ascent`], from `start` (n, d).
+///
+/// `score` gives ψ(x): (n, d) → (n, d). Each step draws its own noise for all chains from `rng`.
+pub fn langevin<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>>(
+    score: S,
+    start: Matrix<T>,
+    step: Step,
+    rng: &mut Generator,
+) -> Chains<'_, T, Langevin<S>> {
+    Chains::new(Langevin { score, step }, start, rng)
+}
+
+impl<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>> Transition<T> for Langevin<S> {
+    type State = Matrix<T>;
+
+    fn begin(&self, x: Matrix<T>) -> Matrix<T> {
+        x
+    }
+
+    fn step(&mut self, x: &Matrix<T>, _: usize, rng: &mut Generator) -> Result<Matrix<T>, usize> {
+        let (n, d) = x.shape();
+        let z = if self.step.noise == 0.0 {
+            Matrix::zeros(n, d) // ascent has no use for noise
+        } else {
+            standard_normal(n, d, rng)
+        };
+        finite(self.step.take(x, (self.score)(x), z))
+    }
+}
+
+/// How chains move: what the samplers differ in.
+pub trait Transition<T: Real> {
+    /// Where the chains are, (n, d), and what the next step needs to know about it.
+    type State: Clone + Into<Matrix<T>>;
+
+    /// The state of chains at x (n, d) that have not moved yet.
+    fn begin(&self, x: Matrix<T>) -> Self::State;
+
+    /// One step of all chains, after `taken` steps.
+    ///
+    /// # Errors
+    /// The first chain that leaves the finite numbers.
+    fn step(
+        &mut self,
+        state: &Self::State,
+        taken: usize,
+        rng: &mut Generator,
+    ) -> Result<Self::State, usize>;
+}
+
+/// Chains on their way: the iterator behind every sampler, over the points (n, d) after 1, 2, …
+/// steps, without end.
+#[derive(Debug)]
+pub struct Chains<'r, T: Real, M: Transition<T>> {
+    transition: M,
+    state: Result<M::State, Escaped>,
+    taken: usize,
+    rng: &'r mut Generator,
+}
+
+impl<'r, T: Real, M: Transition<T>> Chains<'r, T, M> {
+    fn new(transition: M, start: Matrix<T>, rng: &'r mut Generator) -> Self {
+        let state = finite(start).map(|x| transition.begin(x));
+        let state = state.map_err(|chain| Escaped { chain, step: 0 });
+        Self { transition, state, taken: 0, rng }
+    }
+}
+
+impl<T: Real, M: Transition<T>> Iterator for Chains<'_, T, M> {
+    type Item = Result<Matrix<T>, Escaped>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Ok(state) = &self.state {
+            let next = self.transition.step(state, self.taken, self.rng);
+            self.taken += 1;
+            self.state = next.map_err(|chain| Escaped { chain, step: self.taken });
+        }
+        Some(self.state.clone().map(Into::into))
+    }
+}
+
 /// A chain has left the finite numbers: the step was too long, or the score is wrong there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Escaped {
@@ -120,37 +209,15 @@ impl fmt::Display for Escaped {
 
 impl std::error::Error for Escaped {}
 
-/// Langevin dynamics at one step size (or ascent, with [`Step::ascent`]); see [`langevin`].
-#[derive(Debug)]
-pub struct Langevin<'r, T: Real, S> {
-    score: S,
-    step: Step,
-    chains: Chains<'r, T>,
+/// x, if all of it is finite; else the first row that is not.
+fn finite<T: Real>(x: Matrix<T>) -> Result<Matrix<T>, usize> {
+    let lost = |&i: &usize| !x.row(i).iter().all(|x| x.to_f64().is_finite());
+    (0..x.rows()).find(lost).map_or(Ok(x), Err)
 }
 
-/// The states after 1, 2, … steps from `start` (n, d), without end.
-///
-/// `score` gives ψ(x): (n, d) → (n, d). Each step draws its own noise for all chains from `rng`.
-pub fn langevin<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>>(
-    score: S,
-    start: Matrix<T>,
-    step: Step,
-    rng: &mut Generator,
-) -> Langevin<'_, T, S> {
-    Langevin { score, step, chains: Chains::new(start, rng) }
-}
-
-impl<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>> Iterator for Langevin<'_, T, S> {
-    type Item = Result<Matrix<T>, Escaped>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.chains.advance(&self.score, self.step))
-    }
-}
-
-/// What a sampler can do besides being an iterator.
+/// What a sampler can do in addition to being an iterator.
 pub trait Sampler<T: Real>: Iterator<Item = Result<Matrix<T>, Escaped>> + Sized {
-    /// The state after so many steps, (n, d).
+    /// The points after the given number of steps, (n, d).
     ///
     /// # Errors
     /// If a chain has left the finite numbers on the way.
@@ -161,53 +228,10 @@ pub trait Sampler<T: Real>: Iterator<Item = Result<Matrix<T>, Escaped>> + Sized 
     fn after(mut self, steps: usize) -> Result<Matrix<T>, Escaped> {
         assert!(steps > 0, "after 0 steps there is the start");
         match self.nth(steps - 1) {
-            Some(state) => state,
+            Some(points) => points,
             None => panic!("the schedule has fewer than {steps} steps"),
         }
     }
 }
 
 impl<T: Real, I: Iterator<Item = Result<Matrix<T>, Escaped>>> Sampler<T> for I {}
-
-/// Where the chains are, or where one of them got lost.
-#[derive(Debug)]
-struct Chains<'r, T: Real> {
-    state: Result<Matrix<T>, Escaped>,
-    steps: usize,
-    rng: &'r mut Generator,
-}
-
-impl<'r, T: Real> Chains<'r, T> {
-    fn new(start: Matrix<T>, rng: &'r mut Generator) -> Self {
-        Self { state: finite(start, 0), steps: 0, rng }
-    }
-
-    /// One step of all chains.
-    fn advance(
-        &mut self,
-        score: impl FnOnce(&Matrix<T>) -> Matrix<T>,
-        step: Step,
-    ) -> Result<Matrix<T>, Escaped> {
-        if let Ok(x) = &self.state {
-            self.steps += 1;
-            let (n, d) = x.shape();
-            let z = if step.noise == 0.0 {
-                Matrix::zeros(n, d) // ascent has no use for noise
-            } else {
-                standard_normal(n, d, self.rng)
-            };
-            self.state = finite(step.take(x, score(x), z), self.steps);
-        }
-        self.state.clone()
-    }
-}
-
-/// The state, if all of it is finite.
-fn finite<T: Real>(x: Matrix<T>, step: usize) -> Result<Matrix<T>, Escaped> {
-    let lost = |i: &usize| x.row(*i).iter().any(|x| !x.to_f64().is_finite());
-    if x.is_finite() {
-        return Ok(x);
-    }
-    let chain = (0..x.rows()).find(lost).expect("some element is not finite");
-    Err(Escaped { chain, step })
-}

@@ -38,12 +38,16 @@ impl<E> std::fmt::Debug for Boltzmann<E> {
 impl<E: for<'t> Fn(&Var<'t>) -> Var<'t>> Boltzmann<E> {
     /// From an energy (n, d) → (n, 1), and a rule whose nodes cover where e^(−E) is not negligible.
     pub fn new(energy: E, rule: Rule) -> Self {
-        let mut density = Self { energy, rule, log_z: 0.0 };
-        // As long as log_z is 0, the log density is −E.
-        let energy = -density.log_density(&density.rule.nodes);
-        let lowest = energy.data().iter().copied().fold(f64::MAX, f64::min);
-        density.log_z = log_partition(&energy, &density.rule, lowest).item();
-        density
+        let energies = Self::energies(&energy, &rule.nodes);
+        let lowest = energies.data().iter().copied().fold(f64::MAX, f64::min);
+        let log_z = log_partition(&energies, &rule, lowest).item();
+        Self { energy, rule, log_z }
+    }
+
+    /// E at the rows of x, as numbers: (n, d) → (n, 1).
+    fn energies(energy: &E, x: &Matrix) -> Matrix {
+        let tape = Tape::new();
+        energy(&tape.var(x)).value()
     }
 
     /// log Z
@@ -58,8 +62,7 @@ impl<E: for<'t> Fn(&Var<'t>) -> Var<'t>> Density for Boltzmann<E> {
     }
 
     fn log_density(&self, x: &Matrix) -> Matrix {
-        let tape = Tape::new();
-        -(self.energy)(&tape.var(x)).value() - self.log_z
+        -Self::energies(&self.energy, x) - self.log_z
     }
 
     /// −∇E

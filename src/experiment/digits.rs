@@ -11,7 +11,6 @@ use crate::{
     corruption::corrupt,
     dataset::{Digits, digits::PIXELS},
     density::KernelEstimate,
-    discrepancy::Scatter,
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
@@ -19,6 +18,7 @@ use crate::{
     model::{Autoencoder, Parameters, Wiener},
     objective::{denoising, reconstruction},
     optimizer::Adam,
+    statistics::Scatter,
     train::{Batches, NotFinite, train},
 };
 use rand::SeedableRng;

@@ -26,13 +26,14 @@ use crate::{
     array::{Array, Function},
     corruption::{NoiseScales, denoise},
     dataset::{Digits, digits::PIXELS},
-    discrepancy::{Scatter, maximum_mean_discrepancy, median_distance, nearest},
+    discrepancy::{maximum_mean_discrepancy, median_distance, nearest},
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
     },
     model::Autoencoder,
     sampler::{Sampler, Step, langevin},
+    statistics::Scatter,
     train::{Batches, NotFinite},
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};

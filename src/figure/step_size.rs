@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     array::Array,
-    discrepancy::Scatter,
     identity::langevin::{biased_variance, variances},
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
     },
     sampler::{Escaped, Sampler, Step, langevin, metropolis},
+    statistics::Scatter,
 };
 use rand::SeedableRng;
 

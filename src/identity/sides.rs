@@ -2,9 +2,9 @@
 
 use crate::{
     array::Array,
-    discrepancy::Scatter,
     grid::{Enclosed, Exact, Polynomial},
     matrix::{Matrix, Real},
+    statistics::Scatter,
 };
 
 /// On what a comparison rests, the strongest first.

@@ -10,7 +10,7 @@
 //! | [`Few`]: m or n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
 //! | [`Few`]: m or n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | a tile that reads in place |
 //!
-//! They stay on one thread: whoever has many rows divides *them* among threads.
+//! They stay on one thread: a caller with many rows divides the rows among threads.
 
 use super::{
     Real,
@@ -20,9 +20,9 @@ use super::{
     tile::{each_row, tile},
 };
 
-/// Up to so many rows or columns of z, [`Few`] is faster than the blocks.
+/// With at most this number of rows or columns of z, [`Few`] is faster than the blocks.
 pub(super) const FEW: usize = 4;
-/// Up to so many terms, [`Short`] is faster than the blocks.
+/// With at most this number of terms, [`Short`] is faster than the blocks.
 pub(super) const SHORT: usize = 3;
 
 /// z = Σₖ xₖ yₖᵀ, a sum of few outer products.
@@ -59,7 +59,8 @@ impl<T: Real> Loop for Short<'_, T> {
 }
 
 /// z = x y where one of them has at most [`FEW`] lines. Which of the two does not matter to the
-/// sums, only to where they are put, so the loops speak of the `few` lines and the `many`.
+/// sums, only to where they are put, so the loops speak of the `few` lines and the `many`. How the
+/// many lie in memory does matter: there is one loop for each layout.
 pub(super) struct Few<'a, T: Real> {
     pub(super) x: Lines<'a, T>,
     pub(super) y: Lines<'a, T>,
@@ -72,47 +73,23 @@ impl<T: Real> Few<'_, T> {
     #[inline(always)]
     fn lines<I: Instructions, const R: usize, const W: usize>(self) {
         let Self { x, y, k, z } = self;
-        let columns = y.count <= x.count;
-        let (few, many) = if columns { (y, x) } else { (x, y) };
-        // Element (i, r) of many · few, or (r, i) of few · many.
-        let (along, across) = if columns { (few.count, 1) } else { (1, many.count) };
+        let (few, many, [row, column]) = if y.count <= x.count {
+            (y, x, [y.count, 1]) // z = many · fewᵀ
+        } else {
+            (x, y, [1, y.count]) // z = few · manyᵀ
+        };
         let mut panel = Buffer::scratch(k * R);
         let panel = panel.as_mut_slice().as_chunks_mut::<R>().0;
         few.pack(panel);
-
+        let put = |i: usize, sums: &[T; R]| {
+            for (r, &sum) in sums.iter().take(few.count).enumerate() {
+                z[i * row + r * column] = sum;
+            }
+        };
         if many.step == 1 {
-            let mut turned = Buffer::scratch(k.next_multiple_of(W) * R);
-            let turned = turned.as_mut_slice().as_chunks_mut::<W>().0.as_chunks_mut::<R>().0;
-            turned.fill([[T::default(); W]; R]);
-            for (l, few) in panel.iter().enumerate() {
-                for (turned, &few) in turned[l / W].iter_mut().zip(few) {
-                    turned[l % W] = few;
-                }
-            }
-            for i in 0..many.count {
-                let sums = dots::<I, T, R, W>(many.row(i, k), turned);
-                for (r, &sum) in sums.iter().take(few.count).enumerate() {
-                    z[i * along + r * across] = sum;
-                }
-            }
+            long_lines::<I, T, R, W>(panel, many, put);
         } else {
-            let mut edge = Buffer::scratch(k * W);
-            let edge = edge.as_mut_slice().as_chunks_mut::<W>().0;
-            for i in (0..many.count).step_by(W) {
-                let many = many.from(i, 0);
-                let sums = if many.count < W {
-                    many.pack(edge);
-                    tile::<I, T, R, W>(panel.iter().zip(&*edge))
-                } else {
-                    let rows = many.data.chunks(many.step).filter_map(<[T]>::first_chunk);
-                    tile::<I, T, R, W>(panel.iter().zip(rows))
-                };
-                for (r, sums) in sums.iter().take(few.count).enumerate() {
-                    for (j, &sum) in sums.iter().take(many.count).enumerate() {
-                        z[(i + j) * along + r * across] = sum;
-                    }
-                }
-            }
+            side_by_side::<I, T, R, W>(panel, many, put);
         }
     }
 
@@ -122,6 +99,53 @@ impl<T: Real> Few<'_, T> {
             1 => self.lines::<I, 1, W>(),
             2 => self.lines::<I, 2, W>(),
             _ => self.lines::<I, FEW, W>(),
+        }
+    }
+}
+
+/// Where each of the many lines lies by itself: its inner products with the few, which are turned
+/// so that each of them lies by itself too. `put` takes those of line i.
+#[inline(always)]
+fn long_lines<I: Instructions, T: Real, const R: usize, const W: usize>(
+    few: &[[T; R]],
+    many: Lines<T>,
+    mut put: impl FnMut(usize, &[T; R]),
+) {
+    let k = few.len();
+    let mut lines = Buffer::scratch(k.next_multiple_of(W) * R);
+    let lines = lines.as_mut_slice().as_chunks_mut::<W>().0.as_chunks_mut::<R>().0;
+    lines.fill([[T::default(); W]; R]);
+    for (l, few) in few.iter().enumerate() {
+        for (line, &few) in lines[l / W].iter_mut().zip(few) {
+            line[l % W] = few;
+        }
+    }
+    for i in 0..many.count {
+        put(i, &dots::<I, T, R, W>(many.row(i, k), lines));
+    }
+}
+
+/// Where the many lines lie side by side: the same for W of them at once, in a tile that reads them
+/// in place.
+#[inline(always)]
+fn side_by_side<I: Instructions, T: Real, const R: usize, const W: usize>(
+    few: &[[T; R]],
+    many: Lines<T>,
+    mut put: impl FnMut(usize, &[T; R]),
+) {
+    let mut edge = Buffer::scratch(few.len() * W);
+    let edge = edge.as_mut_slice().as_chunks_mut::<W>().0;
+    for i in (0..many.count).step_by(W) {
+        let many = many.from(i, 0);
+        let sums = if many.count < W {
+            many.pack(edge);
+            tile::<I, T, R, W>(few.iter().zip(&*edge))
+        } else {
+            let rows = many.data.chunks(many.step).filter_map(<[T]>::first_chunk);
+            tile::<I, T, R, W>(few.iter().zip(rows))
+        };
+        for j in 0..many.count.min(W) {
+            put(i + j, &sums.map(|sums| sums[j]));
         }
     }
 }

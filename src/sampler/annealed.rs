@@ -10,11 +10,12 @@
 //! falls they part again, each with the chains that belong to it. With αᵢ ∝ σᵢ² every level is the
 //! same chain on another scale (T23).
 
-use super::{Chains, Escaped, Step};
+use super::{Chains, Langevin, Step, Transition};
 use crate::{
     corruption::NoiseScales,
     matrix::{Matrix, Real, noise::Generator},
 };
+use std::iter::Take;
 
 /// One noise level of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,17 +35,15 @@ pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
     scales.sigmas().iter().map(level).collect()
 }
 
-/// Annealed Langevin dynamics; see [`annealed`].
+/// The transition of [`annealed`]: that of Langevin, for the score and the step of the level.
 #[derive(Debug)]
-pub struct Annealed<'r, T: Real, S> {
+pub struct Annealed<S> {
     score: S,
     levels: Vec<Level>,
     steps_per_level: usize,
-    taken: usize,
-    chains: Chains<'r, T>,
 }
 
-/// The states after 1, 2, …, L·T steps from `start` (n, d): T steps on every level in turn.
+/// Annealed Langevin dynamics from `start` (n, d): T steps on every level in turn, L·T in all.
 ///
 /// `score` gives ψ(x; σ): (n, d) → (n, d). At the end the samples still carry noise of the last
 /// level; [`denoise`](crate::corruption::denoise) takes it off.
@@ -75,17 +74,25 @@ pub fn annealed<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>>(
     levels: Vec<Level>,
     steps_per_level: usize,
     rng: &mut Generator,
-) -> Annealed<'_, T, S> {
-    Annealed { score, levels, steps_per_level, taken: 0, chains: Chains::new(start, rng) }
+) -> Take<Chains<'_, T, Annealed<S>>> {
+    let steps = levels.len() * steps_per_level;
+    Chains::new(Annealed { score, levels, steps_per_level }, start, rng).take(steps)
 }
 
-impl<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>> Iterator for Annealed<'_, T, S> {
-    type Item = Result<Matrix<T>, Escaped>;
+impl<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>> Transition<T> for Annealed<S> {
+    type State = Matrix<T>;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let &Level { sigma, step } =
-            self.levels.get(self.taken.checked_div(self.steps_per_level)?)?;
-        self.taken += 1;
-        Some(self.chains.advance(|x| (self.score)(x, sigma), step))
+    fn begin(&self, x: Matrix<T>) -> Matrix<T> {
+        x
+    }
+
+    fn step(
+        &mut self,
+        x: &Matrix<T>,
+        taken: usize,
+        rng: &mut Generator,
+    ) -> Result<Matrix<T>, usize> {
+        let Level { sigma, step } = self.levels[taken / self.steps_per_level];
+        Langevin { score: |x: &Matrix<T>| (self.score)(x, sigma), step }.step(x, taken, rng)
     }
 }

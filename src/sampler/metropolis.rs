@@ -14,7 +14,7 @@
 //! J. Besag (1994), comment on Grenander and Miller; G. Roberts and R. Tweedie (1996), *Exponential
 //! convergence of Langevin distributions and their discrete approximations*.
 
-use super::{Escaped, Step, finite};
+use super::{Chains, Step, Transition, finite};
 use crate::{
     array::Array,
     matrix::{
@@ -54,19 +54,23 @@ pub fn log_acceptance<A: Array>(here: &Place<A>, there: &Place<A>, epsilon: f64)
     here.energy.clone() - &there.energy + (back - forth)
 }
 
-/// The Metropolis-adjusted Langevin algorithm; see [`metropolis`].
-#[derive(Debug)]
-pub struct Metropolis<'r, T: Real, P> {
-    potential: P,
-    epsilon: f64,
-    here: Result<Place<Matrix<T>>, Escaped>,
-    steps: usize,
-    proposed: usize,
-    accepted: usize,
-    rng: &'r mut Generator,
+/// The points alone.
+impl<T: Real> From<Place<Self>> for Matrix<T> {
+    fn from(place: Place<Self>) -> Self {
+        place.x
+    }
 }
 
-/// The states after 1, 2, … steps from `start` (n, d), without end.
+/// The transition of [`metropolis`]: a Langevin step, taken or not.
+#[derive(Debug)]
+pub struct Metropolis<P> {
+    potential: P,
+    epsilon: f64,
+    proposed: usize,
+    accepted: usize,
+}
+
+/// The Metropolis-adjusted Langevin algorithm with steps of length ε from `start` (n, d).
 ///
 /// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d). An energy of +∞ means a place
 /// outside the support, and no chain goes there. One of −∞, or one that is not a number, means that
@@ -90,39 +94,47 @@ pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)>(
     start: Matrix<T>,
     epsilon: f64,
     rng: &mut Generator,
-) -> Metropolis<'_, T, P> {
-    let (energy, score) = potential(&start);
-    let here = Ok(Place { x: start, energy, score });
-    Metropolis { potential, epsilon, here, steps: 0, proposed: 0, accepted: 0, rng }
+) -> Chains<'_, T, Metropolis<P>> {
+    Chains::new(Metropolis { potential, epsilon, proposed: 0, accepted: 0 }, start, rng)
 }
 
-impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Metropolis<'_, T, P> {
+impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Chains<'_, T, Metropolis<P>> {
     /// The share of all proposals so far that was accepted; 1 before the first.
     pub const fn acceptance(&self) -> f64 {
-        if self.proposed == 0 { 1.0 } else { self.accepted as f64 / self.proposed as f64 }
+        let Metropolis { proposed, accepted, .. } = self.transition;
+        if proposed == 0 { 1.0 } else { accepted as f64 / proposed as f64 }
+    }
+}
+
+impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Transition<T> for Metropolis<P> {
+    type State = Place<Matrix<T>>;
+
+    fn begin(&self, x: Matrix<T>) -> Self::State {
+        let (energy, score) = (self.potential)(&x);
+        Place { x, energy, score }
     }
 
-    /// Proposes and decides, for all chains.
-    fn advance(&mut self) -> Result<Place<Matrix<T>>, Escaped> {
-        let here = self.here.clone()?;
-        self.steps += 1;
-        let step = self.steps;
+    /// Proposes and decides.
+    fn step(
+        &mut self,
+        here: &Self::State,
+        _: usize,
+        rng: &mut Generator,
+    ) -> Result<Self::State, usize> {
         let (n, d) = here.x.shape();
-        let z = standard_normal(n, d, self.rng);
-        let x = Step::halved(self.epsilon).take(&here.x, here.score.clone(), z);
-        let x = finite(x, step)?;
-        let (energy, score) = (self.potential)(&x);
-        let there = Place { x, energy, score };
-        let ratio = log_acceptance(&here, &there, self.epsilon);
+        let z = standard_normal(n, d, rng);
+        let proposal = Step::halved(self.epsilon).take(&here.x, here.score.clone(), z);
+        let there = self.begin(finite(proposal)?);
+        let ratio = log_acceptance(here, &there, self.epsilon);
         let decide = |chain| {
-            let log_uniform = self.rng.random::<f64>().ln();
-            let energies = [&here, &there].map(|place| place.energy.at(chain, 0));
+            let log_uniform = rng.random::<f64>().ln();
+            let energies = [here, &there].map(|place| place.energy.at(chain, 0));
             if energies[1] == f64::INFINITY {
                 return Ok(false); // whatever the score says there
             }
             let ratio = ratio.at(chain, 0);
             if ratio.is_nan() || energies.contains(&f64::NEG_INFINITY) {
-                return Err(Escaped { chain, step });
+                return Err(chain);
             }
             Ok(log_uniform < ratio)
         };
@@ -138,14 +150,5 @@ impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Metropolis<'_, T, P> 
             energy: chosen(&here.energy, &there.energy),
             score: chosen(&here.score, &there.score),
         })
-    }
-}
-
-impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Iterator for Metropolis<'_, T, P> {
-    type Item = Result<Matrix<T>, Escaped>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.here = self.advance(); // which hands an error on
-        Some(self.here.clone().map(|here| here.x))
     }
 }

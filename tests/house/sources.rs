@@ -13,7 +13,7 @@ use std::{
 
 /// The plan of the house: every module of the top level with its floor. Modules inside a folder may
 /// use each other; modules side by side on one floor may too, but not in a circle.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 22] = [
     ("array", 0),
     ("matrix", 1),
     ("grid", 2),
@@ -25,6 +25,7 @@ const FLOORS: [(&str, u8); 21] = [
     ("dataset", 4),
     ("objective", 5),
     ("discrepancy", 5),
+    ("statistics", 5),
     ("train", 6),
     ("optimizer", 6),
     ("sampler", 6),

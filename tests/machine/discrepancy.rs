@@ -7,6 +7,7 @@ use score_matching::{
     Array, Matrix,
     discrepancy::{maximum_mean_discrepancy, median_distance, nearest},
     matrix::noise::{Generator, standard_normal},
+    statistics::Scatter,
 };
 
 fn normal(n: usize, d: usize, seed: u64) -> Matrix {
@@ -95,10 +96,8 @@ fn the_discrepancy_of_two_gaussians_is_the_closed_form() {
                 maximum_mean_discrepancy(&x, &y, h).powi(2)
             })
             .collect();
-        let mean = squares.iter().sum::<f64>() / repeats as f64;
-        let variance =
-            squares.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (repeats - 1) as f64;
-        let error = (variance / repeats as f64).sqrt();
+        let scatter = Scatter::of(&squares);
+        let (mean, error) = (scatter.mean, scatter.standard_error());
         assert!((mean - expected).abs() < 6.0 * error, "{mean} {expected} {error}");
         // Without the diagonals, and for another shift or none, it would be another number.
         assert!((mean - true_square).abs() > 10.0 * error || a > 0.0, "the diagonals");
@@ -132,4 +131,14 @@ fn what_is_not_a_number_is_not_near_anything() {
     assert!(panics(|x, _| _ = nearest(x, &Matrix::zeros(0, 2))));
     assert!(panics(|x, _| _ = maximum_mean_discrepancy(x, &Matrix::zeros(0, 2), 1.0)));
     assert!(panics(|x, _| _ = maximum_mean_discrepancy(x, x, 0.0)));
+}
+
+#[test]
+fn the_scatter_of_three_numbers_is_that_by_hand() {
+    // around their mean 3 the squares are 4, 1 and 9: 14 over 3 − 1, not over 3
+    let scatter = Scatter::of(&[1.0, 2.0, 6.0]);
+    assert_eq!((scatter.mean, scatter.variance), (3.0, 7.0));
+    assert_eq!(scatter.deviation(), 7.0_f64.sqrt());
+    assert_eq!(scatter.standard_error(), (7.0_f64 / 3.0).sqrt());
+    assert!(Scatter::of(&[1.0]).variance.is_nan(), "one number has no scatter");
 }

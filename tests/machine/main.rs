@@ -7,6 +7,7 @@ mod conditional_network;
 mod density;
 mod determinism;
 mod discrepancy;
+mod door;
 mod elementwise;
 mod metropolis;
 mod noise_scales;

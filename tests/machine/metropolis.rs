@@ -1,15 +1,19 @@
-//! T21: the Metropolis-adjusted chain where the directions depend on each other.
+//! T21: the Metropolis-adjusted chain where the directions depend on each other, and at the edges of
+//! its rule.
 //!
 //! On the line a wrong column is invisible. Here one step after the other is rebuilt bit for bit in
-//! three dimensions, and the covariance is measured in the plane.
+//! three dimensions, and the covariance is measured in the plane. Then: energies that are infinite or
+//! not a number, and what is counted.
 
-use rand::{RngExt, SeedableRng};
+use crate::sampler::{LOST, generator, nothing_steps_over, states};
+use rand::RngExt;
 use score_matching::{
     Array, Matrix,
+    density::{Density, Mixture},
     identity::{OldCheck, langevin::biased_variance},
-    matrix::noise::{Generator, standard_normal},
+    matrix::noise::standard_normal,
     sampler::{
-        Sampler, Step,
+        Escaped, Sampler, Step,
         metropolis::{Place, log_acceptance, metropolis},
     },
 };
@@ -33,8 +37,8 @@ fn every_step_is_rebuilt_bit_for_bit_in_three_dimensions() {
         let (energy, score) = potential(&x);
         Place { x, energy, score }
     };
-    let [mut rng, mut again] = [(); 2].map(|()| Generator::seed_from_u64(26));
-    let start: Matrix = standard_normal(n, d, &mut Generator::seed_from_u64(27));
+    let [mut rng, mut again] = [(); 2].map(|()| generator(26));
+    let start: Matrix = standard_normal(n, d, &mut generator(27));
     let mut chains = metropolis(&potential, start.clone(), epsilon, &mut rng);
     let (mut x, mut accepted) = (start, 0);
     for step in 1..=8 {
@@ -61,7 +65,7 @@ fn every_step_is_rebuilt_bit_for_bit_in_three_dimensions() {
 fn the_adjusted_chain_has_the_covariance_of_p_in_the_plane() {
     let (n, epsilon) = (100_000, 1.0);
     let precision = Matrix::from_rows([[1.0, -0.6], [-0.6, 1.0]]) * (1.0 / 0.64);
-    let mut rng = Generator::seed_from_u64(28);
+    let mut rng = generator(28);
     let root = Matrix::from_rows([[1.0, 0.6], [0.0, 0.8]]); // rootᵀ root = Σ
     let start = standard_normal(n, 2, &mut rng).nn(&root);
     let mut chains = metropolis(gaussian(precision), start, epsilon, &mut rng);
@@ -86,4 +90,92 @@ fn the_adjusted_chain_has_the_covariance_of_p_in_the_plane() {
         assert!(biased.residual >= 10.0, "as if unadjusted: {biased:?}");
     }
     assert!(accepted > 0.3 && accepted < 1.0, "{accepted}");
+}
+
+/// The energy of chain 1 is this, of the others 0.
+fn second(energy: f64) -> impl Fn(&Matrix) -> (Matrix, Matrix) {
+    move |x: &Matrix| {
+        let energy = Matrix::from_fn(x.rows(), 1, |i, _| if i == 1 { energy } else { 0.0 });
+        (energy, -x.clone())
+    }
+}
+
+/// What f does from the fourth evaluation after the start on.
+fn from_step_four(f: impl Fn(&Matrix) -> (Matrix, Matrix)) -> impl Fn(&Matrix) -> (Matrix, Matrix) {
+    let calls = std::cell::Cell::new(0);
+    move |x: &Matrix| {
+        calls.set(calls.get() + 1);
+        let quiet = (x.squared_norm() * 0.5, -x.clone());
+        if calls.get() <= 4 { quiet } else { f(x) }
+    }
+}
+
+#[test]
+fn what_is_no_number_in_metropolis_is_an_error() {
+    for energy in [f64::NAN, f64::NEG_INFINITY] {
+        // The rule goes nowhere without a way back. Here the energy ends.
+        nothing_steps_over("metropolis", |rng| {
+            let potential = from_step_four(second(energy));
+            Box::new(metropolis(potential, Matrix::zeros(3, 1), 0.1, rng))
+        });
+        let mut rng = generator(1);
+        let first = metropolis(second(energy), Matrix::zeros(3, 1), 0.1, &mut rng).next();
+        assert_eq!(first, Some(Err(Escaped { chain: 1, step: 1 })), "from the start");
+
+        let potential = from_step_four(second(energy));
+        let mut chains = metropolis(potential, Matrix::zeros(3, 1), 0.1, &mut rng);
+        assert!(chains.by_ref().take(3).all(|state| state.is_ok()));
+        let before = chains.acceptance();
+        assert_eq!(chains.next(), Some(Err(LOST)));
+        assert_eq!(chains.acceptance(), before, "a step that failed has decided nothing");
+    }
+    let mut rng = generator(1);
+    // A proposal that is not finite, and a place whose way back is no number.
+    let steep = |x: &Matrix| (Matrix::zeros(x.rows(), 1), x.clone() * 0.0 + f64::MAX);
+    let lost = metropolis(steep, Matrix::zeros(1, 1), 4.0, &mut rng).next();
+    assert_eq!(lost, Some(Err(Escaped { chain: 0, step: 1 })));
+    let broken = from_step_four(|x| (Matrix::zeros(x.rows(), 1), x.clone() * f64::NAN));
+    let lost = metropolis(broken, Matrix::zeros(1, 1), 0.1, &mut rng).take(9).last();
+    assert_eq!(lost, Some(Err(Escaped { chain: 0, step: 4 })));
+}
+
+/// N(0, 1) on x > 0: E = +∞ elsewhere, where the score may be anything.
+#[test]
+fn a_place_of_infinite_energy_is_never_entered() {
+    for outside in [f64::NAN, f64::INFINITY, 0.0] {
+        let half = |x: &Matrix| {
+            let inside = |i: usize| x.at(i, 0) > 0.0;
+            let of = |f: &dyn Fn(f64) -> f64, else_: f64| {
+                Matrix::from_fn(x.rows(), 1, |i, _| if inside(i) { f(x.at(i, 0)) } else { else_ })
+            };
+            (of(&|x| 0.5 * x * x, f64::INFINITY), of(&|x| -x, outside))
+        };
+        let mut rng = generator(5);
+        let mut chains = metropolis(half, Matrix::from_fn(20_000, 1, |_, _| 1.0), 0.5, &mut rng);
+        let path = states(chains.by_ref(), 60);
+        assert!(path.iter().all(|x| x.data().iter().all(|x| *x > 0.0)), "{outside}");
+        let accepted = chains.acceptance();
+        assert!(accepted > 0.5 && accepted < 0.95, "{accepted}");
+        // 𝔼x² = 1 on half a Gaussian as well: within 6 standard errors √(2/n)
+        let mean = path[59].squared_norm().mean().item();
+        assert!((mean - 1.0).abs() < 6.0 * (2.0_f64 / 20_000.0).sqrt(), "{mean}");
+    }
+}
+
+#[test]
+fn acceptance_counts_the_moves() {
+    let p = Mixture::isotropic(2, 1.0);
+    let potential = |x: &Matrix| (-p.log_density(x), p.score(x));
+    let mut rng = generator(6);
+    let start: Matrix = standard_normal(50, 2, &mut rng);
+    let mut chains = metropolis(potential, start.clone(), 2.0, &mut rng);
+    assert_eq!(chains.acceptance(), 1.0, "before the first step");
+    let (mut here, mut moved) = (start, 0);
+    for step in 1..=20 {
+        let next = chains.next().expect("without end").expect("finite");
+        moved += (0..50).filter(|&i| next.row(i) != here.row(i)).count();
+        assert_eq!(chains.acceptance(), moved as f64 / f64::from(50 * step));
+        here = next;
+    }
+    assert!(moved > 100 && moved < 1000, "{moved}");
 }

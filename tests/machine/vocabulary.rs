@@ -18,14 +18,16 @@ fn integers<T: Real>((rows, cols): Shape, shift: usize) -> Matrix<T> {
 
 /// Every linear map with shapes that it applies to.
 fn linear_maps() -> impl Iterator<Item = (Linear, Shape)> {
-    [1, 2, 3, 10].into_iter().flat_map(|k| {
+    // 23: two groups of eight lanes, and the longest rest
+    [1, 2, 3, 10, 23].into_iter().flat_map(|k| {
         Linear::all(k).into_iter().flat_map(move |l| {
-            [1, 2, 9].map(|n| {
+            // 11: wider than eight lanes, and odd
+            [(1, 4), (2, 11), (9, 3)].map(|(n, d)| {
                 let shape = match l {
-                    Linear::Fold(_) | Linear::SumEach(_) => (n * k, 4),
+                    Linear::Fold(_) | Linear::SumEach(_) => (n * k, d),
                     Linear::Spread(_) => (n, 1),
                     Linear::RowSum(_) => (n, k),
-                    _ => (n, 4),
+                    _ => (n, d),
                 };
                 (l, shape)
             })
@@ -73,7 +75,13 @@ fn an_adjoint_moves_to_the_other_side_of_an_inner_product() {
 
 #[test]
 fn the_derived_operations_are_their_formulas() {
-    let (n, d) = (4, 3);
+    // narrow, wider than eight lanes and odd, and more than 2¹⁶ elements, which threads share
+    for (n, d) in [(4, 3), (7, 11), (301, 257)] {
+        derived_operations(n, d);
+    }
+}
+
+fn derived_operations(n: usize, d: usize) {
     let (x, y) = (integers::<f64>((n, d), 1), integers((n, d), 2));
     let rows = |f: &dyn Fn(usize) -> f64| Matrix::from_fn(n, 1, |i, _| f(i));
     let row = |f: &dyn Fn(usize, usize) -> f64, i: usize| (0..d).map(|j| f(i, j)).sum::<f64>();
@@ -84,7 +92,7 @@ fn the_derived_operations_are_their_formulas() {
     assert_eq!(x.squared_norm(), rows(&|i| row(&|i, j| x.at(i, j).powi(2), i)));
     assert_eq!(x.inner(&y), rows(&|i| row(&|i, j| x.at(i, j) * y.at(i, j), i)));
     assert_eq!(x.clone().sum(), one(total));
-    assert_eq!(x.clone().sum_over_dimensions().mean(), one(total / 4.0)); // n = 4: division is exact
+    assert_eq!(x.clone().sum_over_dimensions().mean(), one(total * (1.0 / n as f64)));
     let columns = Matrix::from_fn(1, d, |_, j| (0..n).map(|i| x.at(i, j)).sum());
     assert_eq!(x.clone().sum_over_samples(), columns);
     let bias = integers((1, d), 3);
@@ -96,6 +104,11 @@ fn the_derived_operations_are_their_formulas() {
     assert_eq!(x.clone() + y.clone(), x.clone() + &y);
     assert_eq!(x.clone() - y.clone(), x.clone() - &y);
     assert_eq!(x.clone() * y.clone(), x.clone() * &y);
+    // in place, since nobody else owns the left side
+    let own = || integers::<f64>((n, d), 1);
+    assert_eq!(own() - &y, x.clone() - &y);
+    assert_eq!(own().add_row(&bias), x.clone().add_row(&bias));
+    assert_eq!(own().tanh(), x.clone().tanh());
     assert_eq!(x.clone() + 2.0, Matrix::from_fn(n, d, |i, j| x.at(i, j) + 2.0));
     assert_eq!(x.clone() - 2.0, Matrix::from_fn(n, d, |i, j| x.at(i, j) - 2.0));
     assert_eq!(x.clone() * 2.0, Matrix::from_fn(n, d, |i, j| x.at(i, j) * 2.0));
@@ -148,4 +161,22 @@ fn every_function_is_its_formula() {
             }
         }
     }
+}
+
+fn a_selection_has_the_rows_asked_for<T: Real>() {
+    for (n, d) in (0..40).map(|d| (1 + d % 7, d)).chain([(100, 1), (3, 257)]) {
+        let x = integers::<T>((n, d), 1);
+        let all: Vec<usize> = (0..n).collect();
+        let backwards_and_again: Vec<usize> = (0..n).rev().chain([0, n / 2, 0]).collect();
+        for rows in [&all[..], &backwards_and_again, &all[n / 2..], &[]] {
+            let expected = Matrix::from_fn(rows.len(), d, |i, j| x.at(rows[i], j));
+            assert_eq!(x.select(rows), expected, "rows {rows:?} of {:?}", (n, d));
+        }
+    }
+}
+
+#[test]
+fn a_mini_batch_is_the_rows_asked_for_in_their_order() {
+    a_selection_has_the_rows_asked_for::<f64>();
+    a_selection_has_the_rows_asked_for::<f32>();
 }

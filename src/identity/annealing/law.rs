@@ -71,8 +71,8 @@ impl TwoModes {
     }
 }
 
-/// Pr(x₁ + x₂ > 0) after each level, of chains that start uniformly on [−8, 8]² and take so many
-/// steps on every level of q_σ. Plain Langevin is one level at σ = 0.
+/// Pr(x₁ + x₂ > 0) after each level, of chains that start uniformly on [−8, 8]² and take
+/// `steps_per_level` steps on every level of q_σ. Plain Langevin is one level at σ = 0.
 ///
 /// `fineness` is the number of nodes for what one needs: 1, or 2 to see that 1 was enough.
 ///
@@ -92,20 +92,18 @@ pub fn heavy_side(
     let mut shares = Vec::new();
     for (i, (level, line)) in levels.iter().zip(&lines).enumerate() {
         let smoothed = data.smoothed(level.sigma);
-        // Nodes must be fit for the next step, whose noise may be less: the last step of a level
-        // lands on the nodes of the next one.
+        let kernel = |law: &Rule, to| Kernel::new(&smoothed, level.step, &law.nodes, to);
+        // Nodes must be fit for the noise of the step that follows, which may be less on the next
+        // level: the last step of a level lands on the nodes of the next one.
         let next = lines.get(i + 1).unwrap_or(line);
-        let mut inside: Option<Kernel> = None;
-        for step in 1..=steps_per_level {
-            if step == steps_per_level {
-                law = Kernel::new(&smoothed, level.step, &law.nodes, next).push(&law);
-            } else if step == 1 {
-                law = Kernel::new(&smoothed, level.step, &law.nodes, line).push(&law);
-            } else {
-                let make = || Kernel::new(&smoothed, level.step, &law.nodes, line);
-                law = inside.get_or_insert_with(make).push(&law);
+        if steps_per_level > 1 {
+            law = kernel(&law, line).push(&law);
+            let inside = kernel(&law, line);
+            for _ in 0..steps_per_level - 2 {
+                law = inside.push(&law);
             }
         }
+        law = kernel(&law, next).push(&law);
         // With n nodes to the noise's deviation a row sums to 1 only up to 2e^(−2π²n²): rounding for
         // n = 2, but 5·10⁻⁹ for n = 1, at every step.
         shares.push(next.share_above_zero(&law) / law.weights.data().iter().sum::<f64>());

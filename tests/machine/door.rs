@@ -1,0 +1,54 @@
+//! The door that was asked for is the door that is used, and only for as long as it was asked for.
+
+use score_matching::matrix::door::Door;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::Command,
+};
+
+/// By name of this test, for the child process below.
+const REPORT: &str = "door::the_door_in_use_is_reported";
+/// What stands in front of the door's name in the child's output.
+const SAYS: &str = "the door in use is ";
+
+#[test]
+fn a_door_is_left_again() {
+    for (outer, inner) in Door::available().flat_map(|a| Door::available().map(move |b| (a, b))) {
+        let before = Door::current();
+        let seen = outer.within(|| {
+            let first = Door::current();
+            let second = inner.within(Door::current);
+            [first, second, Door::current()]
+        });
+        assert_eq!(seen, [outer, inner, outer]);
+        assert_eq!(Door::current(), before, "after {outer:?}");
+        let restored = outer.within(|| {
+            let panicked = catch_unwind(AssertUnwindSafe(|| inner.within(|| panic!("inside"))));
+            panicked.is_err() && Door::current() == outer
+        });
+        assert!(restored, "after a panic in {inner:?} within {outer:?}");
+    }
+}
+
+/// Without this, tests behind `SCORE_MATCHING_DOOR=portable` could all run behind another door.
+#[test]
+fn the_environment_chooses_the_door_of_a_process() {
+    let widest = Door::available().last().expect("portable at least");
+    let choices = Door::available().map(|door| (Some(door.name()), door)).chain([(None, widest)]);
+    for (asked, expected) in choices {
+        let mut child = Command::new(std::env::current_exe().expect("this program"));
+        child.args(["--exact", REPORT, "--nocapture"]).env_remove("SCORE_MATCHING_DOOR");
+        child.envs(asked.map(|name| ("SCORE_MATCHING_DOOR", name)));
+        let output = child.output().expect("it starts");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let said = text.split_once(SAYS).expect(&text).1.lines().next();
+        assert_eq!(said, Some(expected.name()), "asked for {asked:?}");
+    }
+}
+
+#[test]
+fn the_door_in_use_is_reported() {
+    let door = Door::current();
+    println!("{SAYS}{}", door.name());
+    assert!(door.is_available());
+}

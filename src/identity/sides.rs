@@ -202,13 +202,14 @@ impl Sides {
     }
 
     /// Whether the two sides differ, and clearly: formulas as polynomials, bits by half of the larger
-    /// number, and numbers by ten times what is allowed, in one entry at least. All numbers are
-    /// finite: what has overflowed refutes nothing.
+    /// number, means by ten standard errors, and other numbers by ten times what is allowed, in one
+    /// entry at least. All numbers are finite: what has overflowed refutes nothing.
     pub fn differ_clearly(&self) -> bool {
         let clearly = |&(left, right, allowed): &(f64, f64, f64)| {
             let gap = (left - right).abs();
             match self.evidence() {
                 Evidence::Exact => gap > 0.0 && gap >= 0.5 * left.abs().max(right.abs()),
+                Evidence::MonteCarlo => gap > 10.0 / 6.0 * allowed,
                 _ => gap > 10.0 * allowed,
             }
         };

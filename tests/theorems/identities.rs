@@ -232,6 +232,9 @@ fn sides_agree_or_differ_as_they_should() {
     // Of −1, 0, 1 the mean is 0, with a standard error of 1/√3: six of them are 3.46.
     let mean = |expected: f64| Sides::monte_carlo(&[-1.0, 0.0, 1.0], expected).agree().is_ok();
     assert!(mean(3.46) && !mean(3.47) && mean(-3.46) && !mean(-3.47));
+    // Ten of them are 5.77.
+    let apart = |expected: f64| Sides::monte_carlo(&[-1.0, 0.0, 1.0], expected).differ_clearly();
+    assert!(!apart(5.77) && apart(5.78));
 }
 
 #[test]

@@ -1,12 +1,20 @@
 //! The runs behind the figures: what is trained, on what, and what is measured.
 
+pub mod contrastive_divergence;
 pub mod digits;
+pub mod level_gradients;
+pub mod mode_weights;
 pub mod noise_conditional;
+pub mod objectives_on_a_line;
 pub mod pinwheel;
 pub mod sampled_digits;
 pub mod sampled_shapes;
 
+pub use contrastive_divergence::ContrastiveDivergence;
 pub use digits::DenoisedDigits;
+pub use level_gradients::GradientVariances;
+pub use mode_weights::ModeWeights;
+pub use objectives_on_a_line::ObjectivesOnALine;
 pub use pinwheel::Pinwheel;
 pub use sampled_digits::SampledDigits;
 pub use sampled_shapes::{LearnedShape, SampledShape};

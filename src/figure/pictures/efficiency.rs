@@ -1,13 +1,9 @@
 //! `efficiency`: score matching against maximum likelihood, for the quartic (T19).
 
 use super::prelude::*;
-use crate::{
-    identity::exponential_families::efficiency::{
-        Estimates, LIKELIHOOD_VARIANCE, Measured, Variances, by_gamma, likelihood_variance,
-    },
-    matrix::noise::Generator,
+use crate::identity::exponential_families::efficiency::{
+    Estimates, LIKELIHOOD_VARIANCE, Measured, Variances, by_gamma, likelihood_variance,
 };
-use rand::SeedableRng;
 
 /// Samples at each size.
 const REPETITIONS: usize = 4000;
@@ -17,7 +13,7 @@ const SHOWN: usize = 128;
 const SIZES: [usize; 8] = [16, 32, 64, 128, 256, 512, 1024, 2048];
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let mut rng = Generator::seed_from_u64(studio.seed);
+    let mut rng = studio.generator();
     let runs = SIZES.map(|n| (n, Estimates::repeated(n, REPETITIONS, &mut rng)));
     let measured: Vec<(usize, Variances)> =
         runs.iter().map(|(n, e)| (*n, Variances::of(e))).collect();
@@ -63,11 +59,7 @@ fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) 
     };
     let (score_matching, score_errors) = of(|v| v.score_matching);
     let (likelihood, likelihood_errors) = of(|v| v.likelihood);
-    let (low, high) = (x.low().log2(), x.high().log2());
-    let exact: Vec<Point> = (0..=200)
-        .map(|i| 2.0_f64.powf(low + (high - low) * f64::from(i) / 200.0))
-        .map(|n| [n, n * likelihood_variance(n)])
-        .collect();
+    let exact = x.graph(200, |n| n * likelihood_variance(n));
     let top = 1.15 * score_matching.iter().map(|p| p[1]).fold(limit, f64::max);
     Panel::new(canvas, frame, x, Axis::log(3.3, top))
         .labels("What each sample size buys", "sample size $n$", "$n$ times the variance")

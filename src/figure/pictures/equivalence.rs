@@ -1,16 +1,13 @@
 //! `equivalence`: DSM against DAE/(2σ⁴) over random models (T10).
 
 use super::prelude::*;
-use crate::{
-    identity::denoising_autoencoder::{Instance, equivalence},
-    matrix::noise::Generator,
-};
-use rand::{RngExt, SeedableRng};
+use crate::identity::denoising_autoencoder::{Instance, equivalence};
+use rand::RngExt;
 
 const MODELS: usize = 500;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let mut rng = Generator::seed_from_u64(studio.seed);
+    let mut rng = studio.generator();
     let sides: Vec<Point> = (0..MODELS)
         .map(|_| {
             let shape = [(); 3].map(|()| rng.random_range(1..=8));

@@ -38,17 +38,17 @@ fn slopes(canvas: &mut Canvas, frame: Rect) -> f64 {
     const END: f64 = 12.0;
     let pair = Pair::two_modes(MODES, WEIGHT);
     let at = |t: f64| divergences(&pair.smoothed(t));
-    let times = |count: i32| (0..=count).map(move |i| END * f64::from(i) / f64::from(count));
-    let divergence: Vec<Point> = times(150).map(|t| [t, at(t)[0]]).collect();
-    let half_fisher: Vec<Point> = times(150).map(|t| [t, 0.5 * at(t)[1]]).collect();
+    let times = Axis::linear(0.0, END);
+    let divergence = times.graph(150, |t| at(t)[0]);
+    let half_fisher = times.graph(150, |t| 0.5 * at(t)[1]);
     // A difference quotient looks to both sides, so it begins a little later.
-    let measured: Vec<Point> =
-        times(12).map(|t| t.max(0.05)).map(|t| [t, -difference(|h| at(t + h)[0]).value]).collect();
+    let later = (0..=12).map(|t| f64::from(t).max(0.05));
+    let measured: Vec<Point> = later.map(|t| [t, -difference(|h| at(t + h)[0]).value]).collect();
     let apart = |&[t, slope]: &Point| (slope / (0.5 * at(t)[1]) - 1.0).abs();
     let gap = measured.iter().map(apart).fold(0.0, f64::max);
 
     let highest = divergence.iter().chain(&half_fisher).map(|p| p[1]).fold(0.0, f64::max);
-    Panel::new(canvas, frame, Axis::linear(0.0, END), Axis::linear(0.0, 1.1 * highest))
+    Panel::new(canvas, frame, times, Axis::linear(0.0, 1.1 * highest))
         .labels("Noise destroys KL at the speed $F/2$", "noise variance $t$", "")
         .curve(&divergence, 1.6, NAVY)
         .curve(&half_fisher, 1.6, RED)

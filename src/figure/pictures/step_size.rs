@@ -3,44 +3,24 @@
 
 use super::prelude::*;
 use crate::{
-    array::Array,
     discrepancy::Scatter,
-    identity::langevin::{biased_variance, variances},
-    matrix::{
-        Matrix,
-        noise::{Generator, standard_normal},
+    experiment::{
+        FixedStep,
+        fixed_step::{CHAINS, EPSILONS, V},
     },
-    sampler::{Escaped, Sampler, Step, langevin, metropolis},
+    identity::langevin::{biased_variance, variances},
+    sampler::Step,
 };
-use rand::SeedableRng;
-
-/// The variance of p = N(0, v); steps are in units of it.
-const V: f64 = 1.0;
-/// Chains for each step size, and steps of each.
-const CHAINS: usize = 20_000;
-const STEPS: usize = 100;
-/// Step sizes.
-const EPSILONS: [f64; 8] = [0.1, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5];
-
-/// A mean square with its standard error, and a share of accepted proposals.
-struct Measured {
-    epsilon: f64,
-    plain: [f64; 2],
-    adjusted: [f64; 2],
-    acceptance: f64,
-}
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let mut rng = Generator::seed_from_u64(studio.seed);
-    let measured: Vec<Measured> =
-        EPSILONS.iter().map(|&epsilon| measure(epsilon, &mut rng)).collect::<Result<_, _>>()?;
+    let measured = FixedStep::measure(studio.seed)?;
     let mut canvas = Canvas::new(1080, 390);
     settled(&mut canvas, Rect::new(62.0, 64.0, 264.0, 264.0), &measured);
     ratios(&mut canvas, Rect::new(412.0, 64.0, 264.0, 264.0), &measured);
     paths(&mut canvas, Rect::new(762.0, 64.0, 264.0, 264.0));
 
-    let off = |of: fn(&Measured) -> ([f64; 2], f64)| {
-        let errors = measured.iter().map(of).map(|([mean, error], v)| (mean - v).abs() / error);
+    let off = |of: fn(&FixedStep) -> (Scatter, f64)| {
+        let errors = measured.iter().map(of).map(|(s, v)| (s.mean - v).abs() / s.standard_error());
         errors.fold(0.0, f64::max)
     };
     let finding = format!(
@@ -55,30 +35,12 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
-/// Both chains, from p itself.
-fn measure(epsilon: f64, rng: &mut Generator) -> Result<Measured, Escaped> {
-    let start = standard_normal(CHAINS, 1, rng) * V.sqrt();
-    let score = |x: &Matrix| x.clone() * (-1.0 / V);
-    let plain = langevin(score, start.clone(), Step::halved(epsilon), rng).after(STEPS)?;
-    let potential = |x: &Matrix| (x.squared_norm() * (0.5 / V), score(x));
-    let mut chains = metropolis(potential, start, epsilon, rng);
-    let adjusted = chains.by_ref().after(STEPS)?;
-    let acceptance = chains.acceptance();
-    let [plain, adjusted] = [plain, adjusted].map(|x| mean_and_error(x.squared_norm().data()));
-    Ok(Measured { epsilon, plain, adjusted, acceptance })
-}
-
-fn mean_and_error(values: &[f64]) -> [f64; 2] {
-    let scatter = Scatter::of(values);
-    [scatter.mean, scatter.standard_error()]
-}
-
 /// The stationary variances against ε.
-fn settled(canvas: &mut Canvas, frame: Rect, measured: &[Measured]) {
-    let predicted: Vec<Point> =
-        (0..=360).map(|i| 0.01 * f64::from(i)).map(|e| [e, biased_variance(V, e)]).collect();
-    let of = |pick: fn(&Measured) -> [f64; 2]| -> (Vec<Point>, Vec<f64>) {
-        measured.iter().map(|m| ([m.epsilon, pick(m)[0]], pick(m)[1])).unzip()
+fn settled(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
+    let predicted = Axis::linear(0.0, 3.6).graph(360, |epsilon| biased_variance(V, epsilon));
+    let of = |pick: fn(&FixedStep) -> Scatter| -> (Vec<Point>, Vec<f64>) {
+        let point = |m: &FixedStep| ([m.epsilon, pick(m).mean], pick(m).standard_error());
+        measured.iter().map(point).unzip()
     };
     let (plain, plain_errors) = of(|m| m.plain);
     let (adjusted, adjusted_errors) = of(|m| m.adjusted);
@@ -95,7 +57,7 @@ fn settled(canvas: &mut Canvas, frame: Rect, measured: &[Measured]) {
 }
 
 /// Both over what they should be, beside each other.
-fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[Measured]) {
+fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
     const APART: f64 = 0.05;
     let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 4.0), Axis::linear(0.95, 1.05));
     panel.labels("Measured over predicted", "step $ε/v$", "ratio, with standard errors");
@@ -103,9 +65,10 @@ fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[Measured]) {
     for m in measured {
         let plain = (m.plain, biased_variance(V, m.epsilon), -APART, NAVY);
         let adjusted = (m.adjusted, V, APART, RED);
-        for ([mean, error], expected, shift, colour) in [plain, adjusted] {
-            let point = [[m.epsilon + shift, mean / expected]];
-            panel.error_bars(&point, &[error / expected], colour).circles(&point, 3.2, colour);
+        for (found, expected, shift, colour) in [plain, adjusted] {
+            let point = [[m.epsilon + shift, found.mean / expected]];
+            let error = found.standard_error() / expected;
+            panel.error_bars(&point, &[error], colour).circles(&point, 3.2, colour);
         }
     }
     let names = [("Langevin over $1/(1 − ε/(4v))$", 1.045, NAVY), ("adjusted over 1", 1.039, RED)];

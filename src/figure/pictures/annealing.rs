@@ -11,8 +11,6 @@ use rand::SeedableRng;
 const LIMIT: f64 = 6.0;
 /// Side of the panel, in pixels.
 const SIDE: f64 = 330.0;
-/// Cells along a side, for the contours.
-const CELLS: usize = 330;
 /// Contours, as shares of the highest density.
 const LEVELS: [f64; 3] = [0.05, 0.3, 0.7];
 /// Particles.
@@ -29,7 +27,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Motion, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed.wrapping_add(2));
     let flow = learned.descend(PARTICLES, STEPS_PER_LEVEL / FRAMES, &mut rng)?;
     let sigmas = learned.scales.sigmas();
-    let lattice = Lattice::square(LIMIT, CELLS);
+    let lattice = Lattice::fine(LIMIT, SIDE);
 
     let mut film = Film::new(400, 424, DELAY);
     let smoothed = |&sigma: &f64| Surface::density(lattice, &learned.density.smoothed(sigma));

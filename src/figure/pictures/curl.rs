@@ -11,8 +11,6 @@ use crate::{
 const LIMIT: f64 = 3.0;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 230.0;
-/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
-const CELLS: usize = 230;
 /// Arrows along a side.
 const ARROWS: usize = 15;
 
@@ -57,7 +55,7 @@ fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -
 pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let (w, b, c) = (Matrix::from_rows(W), Matrix::from_rows(B), Matrix::from_rows(C));
     let (model, v) = (Autoencoder { w, b, c, a: None }, Matrix::from_rows(V));
-    let lattice = Lattice::square(LIMIT, CELLS);
+    let lattice = Lattice::fine(LIMIT, SIDE);
     let arrows = Lattice::square(LIMIT, ARROWS).points();
     let cases = [
         ("tied, linear decoder", Decoder::Tied),

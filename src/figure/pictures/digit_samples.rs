@@ -98,8 +98,7 @@ fn grid(canvas: &mut Canvas, corner: [f64; 2], [rows, columns]: [usize; 2], imag
 
 fn summary(judgement: &Judgement) -> String {
     let percent = |share: f64| 100.0 * share;
-    let least = judgement.classes.iter().copied().fold(1.0, f64::min);
-    let most = judgement.classes.iter().copied().fold(0.0, f64::max);
+    let [least, most] = extremes(judgement.classes);
     format!(
         "{:.1} % natural, {:.1} % copies, classes {:.1} to {:.1} %, MMD {:.3}",
         percent(judgement.natural),

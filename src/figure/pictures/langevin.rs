@@ -16,7 +16,7 @@ const SIDE: f64 = 300.0;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = PinwheelChains::run(studio.seed)?;
-    let surface = Surface::density(Lattice::square(LIMIT, SIDE as usize), &run.density);
+    let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &run.density);
     let mut canvas = Canvas::new(1060, 410);
     let titles = [
         "Ascent, $x ← x + (ε/2)∇log p$".to_owned(),

@@ -50,7 +50,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
 /// Where the chains ended, and the density they should have.
 fn samples(canvas: &mut Canvas, corner: Point, title: &str, ends: &Ends, density: &Mixture) {
-    let surface = Surface::density(Lattice::square(LIMIT, SIDE as usize), density);
+    let surface = Surface::density(Lattice::fine(LIMIT, SIDE), density);
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let square = [[-START, -START], [START, -START], [START, START], [-START, START]];
     Panel::plane(canvas, corner, SIDE, LIMIT)

@@ -8,8 +8,6 @@ const SHOWN: [usize; 4] = [0, 3, 6, 9];
 /// Side of a panel, in pixels, and from one to the next.
 const SIDE: f64 = 206.0;
 const PITCH: [f64; 2] = [250.0, 262.0];
-/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
-const CELLS: usize = 206;
 /// Contours, as shares of the highest density.
 const CONTOURS: [f64; 4] = [0.1, 0.3, 0.55, 0.8];
 /// Arrows along a side.
@@ -25,7 +23,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let smoothed = learned.density.smoothed(fit.sigma);
         // The arms end a little beyond 3; the noise takes them further.
         let limit = 3.2 + 1.4 * fit.sigma;
-        let surface = Surface::density(Lattice::square(limit, CELLS), &smoothed);
+        let surface = Surface::density(Lattice::fine(limit, SIDE), &smoothed);
         let arrows = Lattice::square(limit, ARROWS).points();
         let truth = smoothed.score(&arrows);
         let found: Matrix = learned.model.score_at(&arrows.cast(), fit.sigma).cast();

@@ -29,7 +29,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut found = Vec::new();
     for (k, (sigma, name)) in LEVELS.into_iter().enumerate() {
         let estimate = KernelEstimate { points: sample.clone(), sigma };
-        let surface = Surface::density(Lattice::square(LIMIT, SIDE as usize), &estimate);
+        let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &estimate);
         let score = estimate.score(&arrows);
         // How far the score of the sample is from that of the density it was drawn from.
         let smoothed = q.smoothed(sigma);

@@ -11,8 +11,6 @@ use crate::{
 const LIMIT: f64 = 3.3;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 230.0;
-/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
-const CELLS: usize = 230;
 /// Contours, as shares of the highest density.
 const LEVELS: [f64; 4] = [0.1, 0.3, 0.55, 0.8];
 /// Arrows along a side.
@@ -20,7 +18,7 @@ const ARROWS: usize = 17;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.pinwheel()?;
-    let surface = Surface::density(Lattice::square(LIMIT, CELLS), &run.density);
+    let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &run.density);
     let arrows = Lattice::square(LIMIT, ARROWS).points();
     let truth = run.density.score(&arrows);
     let scale = ArrowScale::of(&truth, 0.92 * SIDE / ARROWS as f64);

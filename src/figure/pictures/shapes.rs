@@ -7,8 +7,6 @@ use crate::experiment::sampled_shapes::SAMPLES;
 const LIMIT: f64 = 4.0;
 /// Side of a panel, in pixels.
 const SIDE: f64 = 250.0;
-/// Cells of heat along a side: one for each logical pixel, finer than the eye asks of a smooth field.
-const CELLS: usize = 250;
 /// Contours, as shares of the highest density.
 const LEVELS: [f64; 3] = [0.1, 0.4, 0.7];
 /// Dots that are shown.
@@ -19,7 +17,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut findings = Vec::new();
     for (place, shape) in Shape::ALL.into_iter().enumerate() {
         let (learned, sampled) = studio.shape(shape)?;
-        let surface = Surface::density(Lattice::square(LIMIT, CELLS), &learned.density);
+        let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &learned.density);
         let left = 58.0 + 300.0 * place as f64;
         Panel::plane(&mut canvas, [left, 52.0], SIDE, LIMIT)
             .heat(&surface, ColourScale::density(surface.highest))

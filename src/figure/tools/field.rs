@@ -7,13 +7,11 @@
 //! arrows      a shaft and a filled head, centred on its point
 //! colour bar  beside the panels that share a scale
 //! ```
-//!
-//! Heat is smooth with a cell for every logical pixel; twice as many each way would only make the file larger.
 
 use super::{
     axis::Axis,
     canvas::Canvas,
-    lattice::{Lattice, Surface},
+    lattice::Surface,
     palette::{Colour, ColourScale, INK},
     panel::Panel,
     raster::{Point, Rect, circle, segment},
@@ -63,15 +61,14 @@ impl Panel<'_> {
         if !self.sound(surface) {
             return self;
         }
-        let Lattice { low, cell, columns, .. } = surface.lattice;
-        for (row, values) in surface.values.chunks_exact(columns).enumerate() {
-            let bottom = low[1] + cell[1] * row as f64;
-            let edge = |column: usize| low[0] + cell[0] * column as f64;
+        let lattice = surface.lattice;
+        for (row, values) in surface.values.chunks_exact(lattice.side).enumerate() {
+            let edge = |i: usize| lattice.place(i as f64);
             let colours: Vec<Colour> = values.iter().map(|&value| scale.colour(value)).collect();
             let mut start = 0;
             for run in colours.chunk_by(|a, b| a == b) {
                 let end = start + run.len();
-                let corners = [[edge(start), bottom], [edge(end), bottom + cell[1]]];
+                let corners = [[edge(start), edge(row)], [edge(end), edge(row + 1)]];
                 if let [Some(a), Some(b)] = corners.map(|corner| self.place(corner)) {
                     let rect = Rect::new(a[0], b[1], b[0] - a[0], a[1] - b[1]);
                     self.canvas.clipped(self.frame, |canvas| canvas.rectangle(rect, run[0]));
@@ -181,7 +178,7 @@ impl Canvas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::tools::palette::NAVY;
+    use crate::figure::tools::{lattice::Lattice, palette::NAVY};
 
     #[test]
     fn a_hole_in_a_field_refuses_the_figure() {

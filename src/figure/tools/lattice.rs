@@ -3,41 +3,40 @@
 use super::{axis::extremes, raster::Point};
 use crate::{array::Array, density::Density, matrix::Matrix};
 
-/// Equal cells that tile a rectangle of the plane.
+/// The square (−limit, limit)² of the plane, cut into equal cells.
 #[derive(Clone, Copy, Debug)]
 pub struct Lattice {
-    pub(super) low: Point,
-    /// Width and height of a cell.
-    pub(super) cell: Point,
-    pub(super) columns: usize,
-    rows: usize,
+    limit: f64,
+    /// How many cells lie along a side.
+    pub(super) side: usize,
 }
 
 impl Lattice {
-    /// The rectangle from `low` to `high`, cut into columns and rows.
-    pub fn new(low: Point, high: Point, [columns, rows]: [usize; 2]) -> Self {
-        let cell = [(high[0] - low[0]) / columns as f64, (high[1] - low[1]) / rows as f64];
-        Self { low, cell, columns, rows }
+    /// With `side` × `side` cells.
+    pub const fn square(limit: f64, side: usize) -> Self {
+        Self { limit, side }
     }
 
-    /// The square (−limit, limit)², cut into `side` × `side` cells.
-    pub fn square(limit: f64, side: usize) -> Self {
-        Self::new([-limit; 2], [limit; 2], [side; 2])
+    /// With a cell for each logical pixel of a panel `pixels` wide: finer than the eye asks of a
+    /// smooth function, and twice as many each way would only make the file larger.
+    pub const fn fine(limit: f64, pixels: f64) -> Self {
+        Self::square(limit, pixels as usize)
+    }
+
+    /// Where along a side cell i begins, for i + ½ its middle.
+    pub(super) fn place(&self, i: f64) -> f64 {
+        -self.limit + 2.0 * self.limit / self.side as f64 * i
     }
 
     /// The centre of a cell.
     fn centre(&self, row: usize, column: usize) -> Point {
-        [
-            self.low[0] + self.cell[0] * (column as f64 + 0.5),
-            self.low[1] + self.cell[1] * (row as f64 + 0.5),
-        ]
+        [column, row].map(|i| self.place(i as f64 + 0.5))
     }
 
-    /// The centres of all cells, row by row from the bottom: (rows · columns, 2).
+    /// The centres of all cells, row by row from the bottom: (side², 2).
     pub fn points(&self) -> Matrix {
-        Matrix::from_fn(self.rows * self.columns, 2, |i, axis| {
-            self.centre(i / self.columns, i % self.columns)[axis]
-        })
+        let side = self.side;
+        Matrix::from_fn(side * side, 2, |i, axis| self.centre(i / side, i % side)[axis])
     }
 }
 
@@ -53,12 +52,12 @@ pub struct Surface {
 }
 
 impl Surface {
-    /// From the values (rows · columns, 1).
+    /// From the values (side², 1).
     ///
     /// # Panics
     /// Unless there is one value for each point.
     pub fn new(lattice: Lattice, values: &Matrix) -> Self {
-        assert_eq!(values.shape(), (lattice.rows * lattice.columns, 1), "one value for each point");
+        assert_eq!(values.shape(), (lattice.side * lattice.side, 1), "one value for each point");
         let [_, highest] = extremes(values.data().iter().copied());
         Self { lattice, values: values.data().to_vec(), highest }
     }
@@ -77,14 +76,14 @@ impl Surface {
     ///   −  −      −  +      +  −        with signs changed, and − + / − + with one segment
     /// ```
     pub(super) fn level_set(&self, level: f64) -> Vec<[Point; 2]> {
-        let Lattice { rows, columns, .. } = self.lattice;
+        let side = self.lattice.side;
         let mut segments = Vec::new();
-        for row in 1..rows {
-            for column in 1..columns {
+        for row in 1..side {
+            for column in 1..side {
                 // Around the square, so that neighbours in the list share a side.
                 let corners =
                     [(row - 1, column - 1), (row - 1, column), (row, column), (row, column - 1)];
-                let height = corners.map(|(r, c)| self.values[r * columns + c] - level);
+                let height = corners.map(|(r, c)| self.values[r * side + c] - level);
                 let places = corners.map(|(r, c)| self.lattice.centre(r, c));
                 let crossings: Vec<Point> = (0..4)
                     .map(|i| (i, (i + 1) % 4))

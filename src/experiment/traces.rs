@@ -23,7 +23,7 @@ pub const BATCH: usize = 64;
 const HIDDEN: usize = 128;
 /// Dimensions of the networks.
 pub const DIMENSIONS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
-/// The best of so many runs counts.
+/// Each route is timed in several runs, and the best of them counts.
 const RUNS: usize = 5;
 
 /// Dimensions of the network whose trace is estimated.

@@ -56,7 +56,7 @@ fn settled(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
         .label([0.1, V], [8.0, 14.0], Start, RED, "Metropolis-adjusted");
 }
 
-/// Both over what they should be, beside each other.
+/// Each measured variance over the predicted one, the two kinds of chains side by side.
 fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
     const APART: f64 = 0.05;
     let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 4.0), Axis::linear(0.95, 1.05));
@@ -80,7 +80,7 @@ fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
 /// The variance step by step, from 0, below, at and beyond ε = 4v.
 fn paths(canvas: &mut Canvas, frame: Rect) {
     const SHOWN: usize = 30;
-    // with the point that the name stands beside
+    // the last number but one is the point at which the name stands
     let shares = [
         ("v", 1.0, 22, NAVY),
         ("3v", 3.0, 22, NAVY),

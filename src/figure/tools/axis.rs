@@ -257,6 +257,19 @@ mod tests {
     }
 
     #[test]
+    fn a_graph_goes_from_end_to_end_at_equal_steps_along_the_axis() {
+        for axis in [Axis::linear(-2.0, 6.0), Axis::log(0.25, 16.0)] {
+            let points = axis.graph(4, |x| 2.0 * x);
+            assert_eq!([points[0][0], points[4][0]], [axis.low(), axis.high()]);
+            for (i, [x, y]) in points.into_iter().enumerate() {
+                // exact on the linear axis; logarithms below 2 over 1.8 leave a few roundings
+                assert!((axis.fraction(x) - 0.25 * i as f64).abs() < 4.0 * f64::EPSILON);
+                assert_eq!(y, 2.0 * x);
+            }
+        }
+    }
+
+    #[test]
     fn an_axis_that_is_no_interval_is_unsound_and_has_no_ticks() {
         for axis in [
             Axis::linear(1.0, 1.0),

@@ -53,7 +53,7 @@ const FUNCTIONS: [&str; 7] = ["log", "exp", "tr", "max", "min", "tanh", "det"];
 /// Splits markup into runs.
 ///
 /// Every string has a reading (an unclosed group ends with the text), because a label is not worth
-/// an error type: whoever misspells one sees it in the figure.
+/// an error type: who misspells a label sees it in the figure.
 pub(super) fn parse(markup: &str) -> Vec<Run> {
     let (mut runs, mut maths, mut rest) = (Vec::new(), false, markup);
     while let Some(next) = rest.chars().next() {

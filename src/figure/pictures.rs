@@ -33,7 +33,7 @@ mod prelude {
         studio::Shape,
         tools::{
             Anchor::{End, Middle, Start},
-            ArrowScale, Axis, Canvas, Colour, ColourScale, Film, GREEN, GREY, INK, Lattice, NAVY,
+            ArrowScale, Axis, Canvas, Colour, ColourScale, Film, GREEN, GREY, INK, Mesh, NAVY,
             OCHRE, Panel, Point, RED, Rect, Surface, Tiles, VIOLET, WHITE, extremes, points,
         },
     };

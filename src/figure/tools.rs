@@ -3,7 +3,7 @@
 //! | tool | what it draws |
 //! |---|---|
 //! | [`Panel`], [`Axis`] | data on a frame with two axes |
-//! | [`Surface`], [`Lattice`], [`ArrowScale`] | functions and vector fields of the plane, on a panel |
+//! | [`Surface`], [`Mesh`], [`ArrowScale`] | functions and vector fields of the plane, on a panel |
 //! | [`Tiles`] | small images side by side |
 //! | [`Film`] | several canvases in turn, for what moves |
 //! | [`Canvas`], [`Rect`] | filled shapes, lines and [`text`] anywhere on the page |
@@ -19,11 +19,11 @@ mod canvas;
 mod field;
 mod file;
 mod film;
-mod lattice;
 mod markup;
 mod palette;
 mod panel;
 mod raster;
+mod surface;
 mod text;
 mod tiles;
 
@@ -32,9 +32,9 @@ pub use canvas::Canvas;
 pub use field::ArrowScale;
 pub use file::FigureError;
 pub use film::Film;
-pub use lattice::{Lattice, Surface};
 pub use palette::{Colour, ColourScale, GREEN, GREY, INK, NAVY, OCHRE, RED, VIOLET, WHITE};
 pub use panel::Panel;
 pub use raster::{Point, Rect, points};
+pub use surface::{Mesh, Surface};
 pub use text::Anchor;
 pub use tiles::Tiles;

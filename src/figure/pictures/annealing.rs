@@ -27,16 +27,18 @@ pub(super) fn draw(studio: &Studio) -> Result<Motion, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed.wrapping_add(2));
     let flow = learned.descend(PARTICLES, STEPS_PER_LEVEL / FRAMES, &mut rng)?;
     let sigmas = learned.scales.sigmas();
-    let lattice = Lattice::fine(LIMIT, SIDE);
+    let mesh = Mesh::fine(LIMIT, SIDE);
 
     let mut film = Film::new(400, 424, DELAY);
-    let smoothed = |&sigma: &f64| Surface::density(lattice, &learned.density.smoothed(sigma));
+    let smoothed = |&sigma: &f64| Surface::density(mesh, &learned.density.smoothed(sigma));
     let densities: Vec<Surface> = sigmas.iter().map(smoothed).collect();
     let mut frame = |level: usize, share: f64, x: &Matrix| {
         film.frame(|canvas| {
+            let inside = |point: &Point| point.iter().all(|c| c.abs() < LIMIT);
+            let dots: Vec<Point> = points(x).into_iter().filter(inside).collect();
             Panel::plane(canvas, [46.0, 40.0], SIDE, LIMIT)
                 .contours(&densities[level], &LEVELS, 0.8, NAVY.alpha(0.5))
-                .dots(&points(x), 1.7, RED);
+                .dots(&dots, 1.7, RED);
             mark(canvas, sigmas[level], share);
         });
     };
@@ -59,7 +61,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Motion, Error> {
 /// σ, and how much of the way is done.
 fn mark(canvas: &mut Canvas, sigma: f64, share: f64) {
     let bar = Rect::new(150.0, 17.0, 226.0, 5.0);
-    canvas.text([46.0, 20.0], Start, 13.0, INK, &format!("$σ$ = {sigma:.2}"));
+    canvas.text(Start([46.0, 20.0]), 13.0, INK, &format!("$σ$ = {sigma:.2}"));
     canvas.outline(bar, 0.8, GREY);
     canvas.rectangle(Rect { width: bar.width * share, ..bar }, NAVY);
 }

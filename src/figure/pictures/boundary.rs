@@ -35,11 +35,11 @@ fn exponential(canvas: &mut Canvas, frame: Rect) -> f64 {
     Panel::new(canvas, frame, Axis::linear(-0.1, 2.1), Axis::linear(-1.7, 0.9))
         .labels("Exponential data, model score $ψ = −λ$", "$λ$", "ESM − ISM")
         .curve(&[[-0.1, 0.5], [2.1, 0.5]], 1.2, GREY)
-        .label([2.0, 0.5], [0.0, -10.0], End, GREY, "without the boundary: $I(q)/2$")
+        .label([2.0, 0.5], End([0.0, -10.0]), GREY, "without the boundary: $I(q)/2$")
         .curve(&predicted, 1.6, NAVY)
         .circles(&measured, 3.2, RED)
-        .label([1.0, -0.5], [14.0, -10.0], Start, NAVY, "$1/2 − λ$, by the theorem")
-        .label([1.2, -0.7], [-14.0, 10.0], End, RED, "measured");
+        .label([1.0, -0.5], Start([14.0, -10.0]), NAVY, "$1/2 − λ$, by the theorem")
+        .label([1.2, -0.7], End([-14.0, 10.0]), RED, "measured");
     measured.iter().map(|[lambda, gap]| (gap - (0.5 - lambda)).abs()).fold(0.0, f64::max)
 }
 
@@ -65,9 +65,9 @@ fn uniform(canvas: &mut Canvas, frame: Rect) -> [f64; 2] {
         .curve(&plain, 1.6, NAVY)
         .circles(&marks, 3.2, RED)
         .dots(&[lowest], 4.0, NAVY)
-        .label(lowest, [0.0, 14.0], Middle, NAVY, &format!("ISM: least at −{:.0}", -at))
-        .label([-4.0, 16.0 / 6.0], [12.0, -6.0], Start, GREY, "ESM")
-        .label([-3.5, 12.25 / 6.0], [12.0, -6.0], Start, RED, &format!("{stretch} × weighted ISM"))
-        .label([0.0, 4.3], [-6.0, 0.0], End, GREY, "truth");
+        .label(lowest, Middle([0.0, 14.0]), NAVY, &format!("ISM: least at −{:.0}", -at))
+        .label([-4.0, 16.0 / 6.0], Start([12.0, -6.0]), GREY, "ESM")
+        .label([-3.5, 12.25 / 6.0], Start([12.0, -6.0]), RED, &format!("{stretch} × weighted ISM"))
+        .label([0.0, 4.3], End([-6.0, 0.0]), GREY, "truth");
     [at, repaired_at]
 }

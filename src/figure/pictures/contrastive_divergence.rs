@@ -24,14 +24,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut panel = Panel::new(&mut canvas, frame(62.0), x, y);
     panel.labels("Difference of the gradients", "step $ε$", "‖∇CD − $(ε/2)$∇ISM‖");
     right_and_wrong(&mut panel, &distances, "CD-1: slope 2");
-    panel.label([x.low(), y.high()], [10.0, 14.0], Start, RED, THROUGH);
+    panel.label([x.low(), y.high()], Start([10.0, 14.0]), RED, THROUGH);
 
     let [x, y] = axes(&angles);
     let [_, highest] = extremes(angles[1].iter().map(|curve| curve[0][1]));
     let mut panel = Panel::new(&mut canvas, frame(412.0), x, y);
     panel.labels("Angle between the gradients", "step $ε$", "degrees");
     right_and_wrong(&mut panel, &angles, "CD-1: slope 1");
-    panel.label([x.low(), highest], [10.0, 16.0], Start, RED, THROUGH);
+    panel.label([x.low(), highest], Start([10.0, 16.0]), RED, THROUGH);
 
     trained(&mut canvas, frame(762.0), &precisions);
 
@@ -63,7 +63,7 @@ fn right_and_wrong(panel: &mut Panel, [right, wrong]: &[Vec<Vec<Point>>; 2], nam
         panel.dots(right, 2.2, NAVY);
     }
     let lowest = right.iter().map(|curve| curve[3]).min_by(|a, b| a[1].total_cmp(&b[1]));
-    panel.label(lowest.unwrap_or_default(), [10.0, 14.0], Start, NAVY, name);
+    panel.label(lowest.unwrap_or_default(), Start([10.0, 14.0]), NAVY, name);
 }
 
 /// The precision learned for E = kx²/2 from N(0, 1), against the step.
@@ -84,12 +84,11 @@ fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
         let (points, errors): (Vec<Point>, Vec<f64>) =
             mine.map(|p| ([p.epsilon + aside, p.learned.mean], p.learned.standard_error())).unzip();
         panel.error_bars(&points, &errors, colour).circles(&points, 3.2, colour);
-        panel.label([0.0, 1.75], [10.0, 16.0 * line as f64], Start, colour, name);
+        panel.label([0.0, 1.75], Start([10.0, 16.0 * line as f64]), colour, name);
     }
-    panel.label([1.0, 1.0], [-8.0, -10.0], End, GREY, "the data's own").label(
+    panel.label([1.0, 1.0], End([-8.0, -10.0]), GREY, "the data's own").label(
         [0.62, fixed_point(0.62)],
-        [-10.0, -12.0],
-        End,
+        End([-10.0, -12.0]),
         GREY,
         "$k(1 − εk/4) = 1$",
     );

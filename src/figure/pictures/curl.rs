@@ -55,15 +55,15 @@ fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -
 pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let (w, b, c) = (Matrix::from_rows(W), Matrix::from_rows(B), Matrix::from_rows(C));
     let (model, v) = (Autoencoder { w, b, c, a: None }, Matrix::from_rows(V));
-    let lattice = Lattice::fine(LIMIT, SIDE);
-    let arrows = Lattice::square(LIMIT, ARROWS).points();
+    let mesh = Mesh::fine(LIMIT, SIDE);
+    let arrows = Mesh::square(LIMIT, ARROWS).points();
     let cases = [
         ("tied, linear decoder", Decoder::Tied),
         ("untied decoder", Decoder::Untied),
         ("tied, sigmoid decoder", Decoder::Sigmoid),
     ];
-    let curls = cases
-        .map(|(_, decoder)| Surface::new(lattice, &curl(decoder, &model, &v, &lattice.points())));
+    let curls =
+        cases.map(|(_, decoder)| Surface::new(mesh, &curl(decoder, &model, &v, &mesh.points())));
     let limits = curls.each_ref().map(|s| s.values.iter().map(|x| x.abs()).fold(0.0, f64::max));
     let colours = ColourScale::diverging(limits.iter().copied().fold(0.0, f64::max));
     let fields = cases.map(|(_, decoder)| field(decoder, &model, &v, &arrows));
@@ -77,7 +77,7 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
             .heat(&curls[i], colours)
             .arrows(&arrows, &fields[i], scale)
             .labels(title, "$x_1$", "$x_2$")
-            .label([0.0, LIMIT], [0.0, -13.0], Middle, INK, &note);
+            .label([0.0, LIMIT], Middle([0.0, -13.0]), INK, &note);
     }
     canvas.colour_bar(Rect::new(868.0, 66.0, 10.0, SIDE), colours, "curl");
     let [tied, untied, sigmoid] = limits;

@@ -25,7 +25,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
     let mut canvas = Canvas::new(760, 372);
     let title = format!("Digits never seen in training, $σ = {SIGMA}$");
-    canvas.text([420.0, 24.0], Middle, 13.0, INK, &title);
+    canvas.text(Middle([420.0, 24.0]), 13.0, INK, &title);
     let scale = ColourScale::grey(0.0, 1.0);
     let mut tiles = Tiles::new(&mut canvas, [150.0, 46.0], 48.0, [58.0, 72.0], scale);
     let lines = [
@@ -55,7 +55,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         c.linear,
         c.autoencoder
     );
-    canvas.text([380.0, 346.0], Middle, 11.0, INK, &summary);
+    canvas.text(Middle([380.0, 346.0]), 11.0, INK, &summary);
     let finding = format!(
         "held-out squared error {:.4} against {:.4} for the best linear denoiser: {:.1} % below, \
          {:.0} standard errors",

@@ -20,8 +20,7 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
 
     let mut canvas = Canvas::new(800, 440);
     canvas.text(
-        [400.0, 22.0],
-        Middle,
+        Middle([400.0, 22.0]),
         13.0,
         INK,
         "Lines: the sigmoid, differentiated again and again.  Circles: the closed form, a \

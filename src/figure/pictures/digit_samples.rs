@@ -28,21 +28,20 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
     // The first ones: nobody has chosen them.
     let title = "samples of annealed Langevin dynamics";
-    canvas.text([middle(left, COLUMNS), 22.0], Middle, 13.0, INK, title);
+    canvas.text(Middle([middle(left, COLUMNS), 22.0]), 13.0, INK, title);
     grid(&mut canvas, [left, top], [ROWS, COLUMNS], &run.descent.samples);
 
     // The way of the first few: the end of every level, and the sample itself.
     let steps = run.descent.states.len() + 1;
     let title = "their way, level by level";
-    canvas.text([middle(right, steps), 22.0], Middle, 13.0, INK, title);
+    canvas.text(Middle([middle(right, steps), 22.0]), 13.0, INK, title);
     let names = run.scales.sigmas().iter().map(|sigma| format!("{sigma:.2}"));
     for (column, name) in names.chain(["x\u{302}".into()]).enumerate() {
         let text = if column == 0 { format!("$σ$ = {name}") } else { name };
         let text = if column + 1 == steps { format!("${text}$") } else { text };
         let at = [right + PITCH * column as f64 + 0.5 * SIDE, top - 11.0];
-        let (at, anchor) =
-            if column == 0 { ([at[0] + 0.5 * SIDE, at[1]], End) } else { (at, Middle) };
-        canvas.text(at, anchor, 9.0, INK, &text);
+        let anchor = if column == 0 { End([at[0] + 0.5 * SIDE, at[1]]) } else { Middle(at) };
+        canvas.text(anchor, 9.0, INK, &text);
     }
     let mut tiles = tiles(&mut canvas, [right, top]);
     for row in 0..WAYS {
@@ -54,7 +53,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
     let below = top + PITCH * (ROWS - ENERGY_ROWS) as f64;
     let title = format!("for comparison: one energy, learned at $σ = {SIGMA}$ alone");
-    canvas.text([middle(right, steps), below - 16.0], Middle, 13.0, INK, &title);
+    canvas.text(Middle([middle(right, steps), below - 16.0]), 13.0, INK, &title);
     grid(&mut canvas, [right, below], [ENERGY_ROWS, steps], &run.energy_samples);
 
     let lines = [
@@ -64,9 +63,9 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     ];
     for (line, (name, judgement)) in lines.into_iter().enumerate() {
         let at = [left, 418.0 + 18.0 * line as f64];
-        canvas.text(at, Start, 11.0, INK, &format!("{name}:"));
+        canvas.text(Start(at), 11.0, INK, &format!("{name}:"));
         let at = [left + 90.0, at[1]];
-        canvas.text(at, Start, 11.0, INK, &summary(judgement));
+        canvas.text(Start(at), 11.0, INK, &summary(judgement));
     }
     let usual = run.training_discrepancies;
     let one_law = run.shuffled_discrepancies;

@@ -70,10 +70,10 @@ fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) 
         .error_bars(&score_matching, &score_errors, RED)
         .circles(&likelihood, 3.2, NAVY)
         .circles(&score_matching, 3.2, RED)
-        .label([64.0, 7.6], [12.0, -8.0], Start, RED, "score matching")
-        .label([x.high(), limit], [-8.0, 12.0], End, GREY, "sandwich")
-        .label([x.low(), LIKELIHOOD_VARIANCE], [8.0, 10.0], Start, GREY, "1 / information")
-        .label([x.low(), 4.6], [8.0, 0.0], Start, NAVY, "likelihood");
+        .label([64.0, 7.6], Start([12.0, -8.0]), RED, "score matching")
+        .label([x.high(), limit], End([-8.0, 12.0]), GREY, "sandwich")
+        .label([x.low(), LIKELIHOOD_VARIANCE], Start([8.0, 10.0]), GREY, "1 / information")
+        .label([x.low(), 4.6], Start([8.0, 0.0]), NAVY, "likelihood");
 }
 
 /// The ratio of the two.
@@ -85,7 +85,7 @@ fn ratio(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) {
         .labels("Efficiency of score matching", "sample size $n$", "ratio of the variances")
         .horizontal(1.0, "as good as maximum likelihood")
         .horizontal(by_gamma(), "")
-        .label([2048.0, by_gamma()], [0.0, 34.0], End, GREY, "$6 (Γ(3/4) / Γ(1/4))^2$")
+        .label([2048.0, by_gamma()], End([0.0, 34.0]), GREY, "$6 (Γ(3/4) / Γ(1/4))^2$")
         .error_bars(&points, &errors, RED)
         .circles(&points, 3.2, RED);
 }

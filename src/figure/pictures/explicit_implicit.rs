@@ -30,13 +30,13 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     for i in [POINTS / 8, 2 * POINTS / 5, 6 * POINTS / 7] {
         panel.curve(&[ism[i], esm[i]], 1.0, INK);
         let middle = [esm[i][0], 0.5 * (ism[i][1] + esm[i][1])];
-        panel.label(middle, [5.0, 0.0], Start, INK, "½$I(q)$");
+        panel.label(middle, Start([5.0, 0.0]), INK, "½$I(q)$");
     }
     panel
         .circles(&[best_esm], 3.6, RED)
         .circles(&[best_ism], 3.6, NAVY)
-        .label(esm[POINTS - 1], [8.0, 0.0], Start, RED, "explicit")
-        .label(ism[POINTS - 1], [8.0, 0.0], Start, NAVY, "implicit");
+        .label(esm[POINTS - 1], Start([8.0, 0.0]), RED, "explicit")
+        .label(ism[POINTS - 1], Start([8.0, 0.0]), NAVY, "implicit");
 
     let largest = residual.iter().map(|r| r[1].abs()).fold(0.0, f64::max);
     let span = largest.max(1.0) * 1.2;

@@ -53,11 +53,10 @@ fn slopes(canvas: &mut Canvas, frame: Rect) -> f64 {
         .curve(&divergence, 1.6, NAVY)
         .curve(&half_fisher, 1.6, RED)
         .circles(&measured, 3.2, RED)
-        .label(divergence[50], [8.0, -12.0], Start, NAVY, "KL$(p_t‖q_t)$")
+        .label(divergence[50], Start([8.0, -12.0]), NAVY, "KL$(p_t‖q_t)$")
         .label(
             half_fisher[36],
-            [8.0, -16.0],
-            Start,
+            Start([8.0, -16.0]),
             RED,
             "line: $F/2$, circles: measured $−d$KL$/dt$",
         );
@@ -80,7 +79,7 @@ fn blindness(canvas: &mut Canvas, frame: Rect) -> [f64; 2] {
         .horizontal(limit(), "")
         .curve(&divergence, 1.6, NAVY)
         .curve(&fisher, 1.6, RED)
-        .label(divergence[40], [0.0, 14.0], Start, NAVY, "KL$(p‖q)$ → 0.193")
-        .label(fisher[44], [-8.0, 10.0], End, RED, "$F(p‖q)$ → 0");
+        .label(divergence[40], Start([0.0, 14.0]), NAVY, "KL$(p‖q)$ → 0.193")
+        .label(fisher[44], End([-8.0, 10.0]), RED, "$F(p‖q)$ → 0");
     pairs[pairs.len() - 1].1
 }

@@ -27,7 +27,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         .curve(&predicted, 1.2, GREY)
         .dots(&curve(&|l| l.corrected.mean + l.known), 2.6, NAVY)
         .circles(&curve(&|l| l.plain.mean), 4.6, RED)
-        .label(predicted[10], [10.0, -12.0], Start, GREY, "predicted: $d/(2σ^2) - I(q_σ)/2$");
+        .label(predicted[10], Start([10.0, -12.0]), GREY, "predicted: $d/(2σ^2) - I(q_σ)/2$");
 
     let without_known: Vec<Point> =
         predicted.iter().map(|&[s, f]| [s, f - noise_floor(2, s, 0.0)]).collect();
@@ -50,11 +50,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         panel.error_bars(&means, &errors, colour).dots(&means, 2.2, colour);
     }
     panel
-        .label([0.05, 0.7 * -deepest], [6.0, 0.0], Start, RED, "plain")
-        .label([0.3, 1.25 * deepest], [0.0, 0.0], Start, NAVY, "with control variate")
-        .label([0.3, 1.25 * deepest], [0.0, 16.0], Start, GREY, "curve: $-I(q_σ)/2$")
-        .label([0.3, 1.25 * deepest], [0.0, 32.0], Start, GREY, "bands: ± one deviation")
-        .label([0.3, 1.25 * deepest], [0.0, 47.0], Start, GREY, "of the mean of a batch");
+        .label([0.05, 0.7 * -deepest], Start([6.0, 0.0]), RED, "plain")
+        .label([0.3, 1.25 * deepest], Start([0.0, 0.0]), NAVY, "with control variate")
+        .label([0.3, 1.25 * deepest], Start([0.0, 16.0]), GREY, "curve: $-I(q_σ)/2$")
+        .label([0.3, 1.25 * deepest], Start([0.0, 32.0]), GREY, "bands: ± one deviation")
+        .label([0.3, 1.25 * deepest], Start([0.0, 47.0]), GREY, "of the mean of a batch");
 
     let first = &levels[0];
     let off = |l: &PerfectLoss| {

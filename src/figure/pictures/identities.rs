@@ -59,10 +59,10 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let dots = of(kind);
         if !dots.is_empty() {
             panel.dots(&dots, 1.6, colour.alpha(0.5));
-            panel.label(place(y), [12.0, 0.0], Anchor::Start, colour, name);
+            panel.label(place(y), Anchor::Start([12.0, 0.0]), colour, name);
         }
     }
-    panel.label(place(1e8), [12.0, 0.0], Anchor::Start, RED, "counterexamples");
+    panel.label(place(1e8), Anchor::Start([12.0, 0.0]), RED, "counterexamples");
 
     let worst = right.iter().map(|(_, p)| p[1]).fold(0.0, f64::max);
     let nearest = wrong.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);

@@ -16,7 +16,7 @@ const SIDE: f64 = 300.0;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = PinwheelChains::run(studio.seed)?;
-    let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &run.density);
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &run.density);
     let mut canvas = Canvas::new(1060, 410);
     let titles = [
         "Ascent, $x ← x + (ε/2)∇log p$".to_owned(),
@@ -34,7 +34,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             .dots(&[START], 3.2, INK);
         if k == 0 {
             let last = path[path.len() - 1];
-            panel.circles(&[last], 4.0, RED).label(last, [9.0, 0.0], Start, INK, "a mode");
+            panel.circles(&[last], 4.0, RED).label(last, Start([9.0, 0.0]), INK, "a mode");
         }
     }
     let [[low, high], [least, most]] =

@@ -64,10 +64,10 @@ fn losses(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[Leve
         .curve(&least, 1.4, GREY)
         .circles(&loss(plain), 4.6, RED)
         .dots(&loss(weighted), 2.8, NAVY)
-        .label([least[0][0], most], [0.0, -11.0], End, GREY, "$d/2$")
-        .label(low, [0.0, 0.0], Start, GREY, "line: least value $½(d - σ^2I(q_σ))$")
-        .label(low, [0.0, 18.0], Start, NAVY, "dots: trained with $λ = σ^2$")
-        .label(low, [0.0, 36.0], Start, RED, "circles: trained with $λ = 1$");
+        .label([least[0][0], most], End([0.0, -11.0]), GREY, "$d/2$")
+        .label(low, Start([0.0, 0.0]), GREY, "line: least value $½(d - σ^2I(q_σ))$")
+        .label(low, Start([0.0, 18.0]), NAVY, "dots: trained with $λ = σ^2$")
+        .label(low, Start([0.0, 36.0]), RED, "circles: trained with $λ = 1$");
 }
 
 /// Which share of the gradient's variance each level has, for λ = σ² and λ = 1.
@@ -82,7 +82,7 @@ fn gradients(canvas: &mut Canvas, frame: Rect, sigmas: &[f64], shares: &[Vec<Sca
             "share of the variance of $∇_θ$, trained network",
         )
         .horizontal(alike, "")
-        .label([x.high(), alike], [-8.0, -11.0], End, GREY, "all alike: $1/L$");
+        .label([x.high(), alike], End([-8.0, -11.0]), GREY, "all alike: $1/L$");
     let curves = shares.each_ref().map(|shares| {
         sigmas.iter().zip(shares).map(|(&sigma, share)| [sigma, share.mean]).collect::<Vec<Point>>()
     });
@@ -91,10 +91,9 @@ fn gradients(canvas: &mut Canvas, frame: Rect, sigmas: &[f64], shares: &[Vec<Sca
         series(&mut panel, points, colour).error_bars(points, &errors, colour);
     }
     let [weighted, plain] = &curves;
-    panel.label(plain[plain.len() - 1], [12.0, 2.0], Start, RED, "$λ = 1$").label(
+    panel.label(plain[plain.len() - 1], Start([12.0, 2.0]), RED, "$λ = 1$").label(
         weighted[4],
-        [0.0, -24.0],
-        Middle,
+        Middle([0.0, -24.0]),
         NAVY,
         "$λ = σ^2$",
     );
@@ -111,9 +110,9 @@ fn excess(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[Leve
     series(&mut panel, &red, RED);
     let corner = [navy[navy.len() - 1][0], y.low()];
     panel
-        .label(navy[3], [-12.0, 6.0], End, NAVY, "$λ = σ^2$")
-        .label(red[1], [8.0, -16.0], Start, RED, "$λ = 1$")
-        .label(corner, [2.0, -12.0], Start, INK, "less is better");
+        .label(navy[3], End([-12.0, 6.0]), NAVY, "$λ = σ^2$")
+        .label(red[1], Start([8.0, -16.0]), RED, "$λ = 1$")
+        .label(corner, Start([2.0, -12.0]), INK, "less is better");
 }
 
 fn series<'p, 'c>(panel: &'p mut Panel<'c>, points: &[Point], colour: Colour) -> &'p mut Panel<'c> {

@@ -50,7 +50,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
 /// Where the chains ended, and the density they should have.
 fn samples(canvas: &mut Canvas, corner: Point, title: &str, ends: &Ends, density: &Mixture) {
-    let surface = Surface::density(Lattice::fine(LIMIT, SIDE), density);
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), density);
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let square = [[-START, -START], [START, -START], [START, START], [-START, START]];
     Panel::plane(canvas, corner, SIDE, LIMIT)
@@ -58,10 +58,10 @@ fn samples(canvas: &mut Canvas, corner: Point, title: &str, ends: &Ends, density
         .heat(&surface, ColourScale::density(surface.highest).faded(0.45))
         .curve(&[&square[..], &square[..1]].concat(), 1.0, GREY)
         .dots(&points(&ends.states)[..SHOWN], 1.5, RED.alpha(0.5))
-        .label([-START, START], [8.0, 12.0], Start, GREY, "start: uniform")
-        .label([0.6, 5.0], [0.0, 0.0], End, NAVY, &percent(ends.share))
-        .label([-0.6, -5.0], [0.0, 0.0], Start, NAVY, &percent(1.0 - ends.share))
-        .label([0.0, -9.0], [0.0, 0.0], Middle, GREY, &format!("± {}", percent(ends.error())));
+        .label([-START, START], Start([8.0, 12.0]), GREY, "start: uniform")
+        .label([0.6, 5.0], End([0.0, 0.0]), NAVY, &percent(ends.share))
+        .label([-0.6, -5.0], Start([0.0, 0.0]), NAVY, &percent(1.0 - ends.share))
+        .label([0.0, -9.0], Middle([0.0, 0.0]), GREY, &format!("± {}", percent(ends.error())));
 }
 
 /// The weights against T, one curve for each L.
@@ -86,9 +86,9 @@ fn weights(canvas: &mut Canvas, frame: Rect, run: &ModeWeights, plain: f64) {
             .curve(&exact, 1.4, colour)
             .error_bars(&points, &errors, colour)
             .circles(&points, 3.2, colour)
-            .label(exact[0], [-8.0, 0.0], End, colour, &format!("$L$ = {levels}"));
+            .label(exact[0], End([-8.0, 0.0]), colour, &format!("$L$ = {levels}"));
     }
-    panel.label([5.0, MODES.weight], [8.0, -10.0], Start, GREY, "true weight");
+    panel.label([5.0, MODES.weight], Start([8.0, -10.0]), GREY, "true weight");
 }
 
 /// The share after each level of ten, against σ, for every T.
@@ -103,7 +103,7 @@ fn freezing(canvas: &mut Canvas, frame: Rect) {
             "share with $x_1 + x_2 > 0$",
         )
         .curve(&limit, 3.0, GREY.alpha(0.5))
-        .label(limit[62], [10.0, -6.0], Start, GREY, "under $q_σ$");
+        .label(limit[62], Start([10.0, -6.0]), GREY, "under $q_σ$");
     let levels = schedule(10);
     for (steps, colour) in STEPS.into_iter().zip([VIOLET, NAVY, GREEN, OCHRE]) {
         let shares = shares(&levels, steps);
@@ -112,6 +112,6 @@ fn freezing(canvas: &mut Canvas, frame: Rect) {
         let apart = if steps == STEPS[3] { -3.0 } else { 3.0 };
         let (end, name) = (points[points.len() - 1], format!("$T$ = {steps}"));
         panel.curve(&points, 1.4, colour).dots(&points, 2.6, colour);
-        panel.label(end, [-8.0, apart], End, colour, &name);
+        panel.label(end, End([-8.0, apart]), colour, &name);
     }
 }

@@ -23,8 +23,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let smoothed = learned.density.smoothed(fit.sigma);
         // The arms end a little beyond 3; the noise takes them further.
         let limit = 3.2 + 1.4 * fit.sigma;
-        let surface = Surface::density(Lattice::fine(limit, SIDE), &smoothed);
-        let arrows = Lattice::square(limit, ARROWS).points();
+        let surface = Surface::density(Mesh::fine(limit, SIDE), &smoothed);
+        let arrows = Mesh::square(limit, ARROWS).points();
         let truth = smoothed.score(&arrows);
         let found: Matrix = learned.model.score_at(&arrows.cast(), fit.sigma).cast();
         let scale = ArrowScale::of(&truth, 0.92 * SIDE / ARROWS as f64);
@@ -39,11 +39,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             if row == 0 {
                 let title = format!("$σ = {}$", short(fit.sigma));
                 let exact = "exact  $∇log q_σ$";
-                panel.label([0.0, limit], [0.0, -36.0], Middle, INK, &title);
-                panel.label([-limit, limit], [0.0, -12.0], Start, INK, exact);
+                panel.label([0.0, limit], Middle([0.0, -36.0]), INK, &title);
+                panel.label([-limit, limit], Start([0.0, -12.0]), INK, exact);
             } else {
                 let law = format!("learned, off by {share} of $½I(q_σ)$");
-                panel.label([-limit, limit], [0.0, -12.0], Start, INK, &law);
+                panel.label([-limit, limit], Start([0.0, -12.0]), INK, &law);
             }
         }
         shares.push(format!("{share} at σ = {}", short(fit.sigma)));

@@ -22,14 +22,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let q = shapes::two_moons();
     let sample = q.sample(POINTS, &mut studio.generator());
     let dots = points(&sample);
-    let arrows = Lattice::square(LIMIT, ARROWS).points();
+    let arrows = Mesh::square(LIMIT, ARROWS).points();
     // The smoothed density ends within ±9 at every level, and its score has no finer feature than σ².
     let grid = Rule::trapezoid(-9.0, 9.0, 450).squared();
     let mut canvas = Canvas::new(1060, 410);
     let mut found = Vec::new();
     for (k, (sigma, name)) in LEVELS.into_iter().enumerate() {
         let estimate = KernelEstimate { points: sample.clone(), sigma };
-        let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &estimate);
+        let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &estimate);
         let score = estimate.score(&arrows);
         // How far the score of the sample is from that of the density it was drawn from.
         let smoothed = q.smoothed(sigma);

@@ -18,8 +18,8 @@ const ARROWS: usize = 17;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.pinwheel()?;
-    let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &run.density);
-    let arrows = Lattice::square(LIMIT, ARROWS).points();
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &run.density);
+    let arrows = Mesh::square(LIMIT, ARROWS).points();
     let truth = run.density.score(&arrows);
     let scale = ArrowScale::of(&truth, 0.92 * SIDE / ARROWS as f64);
     let blues = ColourScale::density(surface.highest).faded(0.28);
@@ -32,7 +32,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             .contours(&surface, &LEVELS, 0.7, NAVY.alpha(0.35))
             .arrows(&arrows, field, scale)
             .labels(title, "$x_1$", "$x_2$")
-            .label([0.0, LIMIT], [0.0, -13.0], Middle, INK, note);
+            .label([0.0, LIMIT], Middle([0.0, -13.0]), INK, note);
     };
     panel(0, "true score  $∇log q(x)$", "", &truth);
     let mut table = format!("Fisher divergence ½E‖ψ − ∇log q‖² as a share of ½I (σ = {SIGMA}):");

@@ -52,8 +52,8 @@ fn settled(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
         .error_bars(&adjusted, &adjusted_errors, RED)
         .circles(&plain, 3.2, NAVY)
         .circles(&adjusted, 3.2, RED)
-        .label([2.6, biased_variance(V, 2.6)], [-12.0, -10.0], End, NAVY, "$1/(1 − ε/(4v))$")
-        .label([0.1, V], [8.0, 14.0], Start, RED, "Metropolis-adjusted");
+        .label([2.6, biased_variance(V, 2.6)], End([-12.0, -10.0]), NAVY, "$1/(1 − ε/(4v))$")
+        .label([0.1, V], Start([8.0, 14.0]), RED, "Metropolis-adjusted");
 }
 
 /// Each measured variance over the predicted one, the two kinds of chains side by side.
@@ -73,7 +73,7 @@ fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
     }
     let names = [("Langevin over $1/(1 − ε/(4v))$", 1.045, NAVY), ("adjusted over 1", 1.039, RED)];
     for (name, y, colour) in names {
-        panel.label([0.0, y], [10.0, 0.0], Start, colour, name);
+        panel.label([0.0, y], Start([10.0, 0.0]), colour, name);
     }
 }
 
@@ -101,6 +101,6 @@ fn paths(canvas: &mut Canvas, frame: Rect) {
             .collect();
         let name = format!("$ε = {name}$");
         panel.curve(&path, 1.6, colour);
-        panel.label(path[beside], [-4.0, -12.0], End, colour, &name);
+        panel.label(path[beside], End([-4.0, -12.0]), colour, &name);
     }
 }

@@ -44,7 +44,7 @@ fn routes(canvas: &mut Canvas, frame: Rect, costs: &[Cost]) {
     for (name, of, colour, down) in routes {
         let points: Vec<Point> = costs.iter().map(|c| [c.dimension as f64, of(c)]).collect();
         panel.curve(&points, 1.6, colour).circles(&points, 2.8, colour);
-        panel.label(points[DIMENSIONS.len() - 1], [12.0, down], Start, colour, name);
+        panel.label(points[DIMENSIONS.len() - 1], Start([12.0, down]), colour, name);
     }
 }
 
@@ -62,6 +62,6 @@ fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors
             panel.curve(path, 0.9, colour.alpha(0.55));
         }
         let top = axis.high() * (0.9 - 0.1 * line as f64);
-        panel.label([probes, top], [-4.0, 0.0], End, colour, name);
+        panel.label([probes, top], End([-4.0, 0.0]), colour, name);
     }
 }

@@ -30,8 +30,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         .curve(&training, 1.6, NAVY)
         .circles(&held_out_dae, 3.2, RED)
         .circles(&training_dae, 3.2, NAVY)
-        .label([last.epoch, last.held_out.denoising], [24.0, -4.0], Start, RED, "held out")
-        .label([last.epoch, last.training.denoising], [24.0, 4.0], Start, NAVY, "training");
+        .label([last.epoch, last.held_out.denoising], Start([24.0, -4.0]), RED, "held out")
+        .label([last.epoch, last.training.denoising], Start([24.0, 4.0]), NAVY, "training");
 
     let gap = |loss: &Loss| (loss.denoising / loss.reconstruction - 1.0).abs();
     let largest =

@@ -38,7 +38,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let restored = smoothed.score(&noisy) * (SIGMA * SIGMA) + &noisy;
     let loss = |x: &Matrix| (x.clone() - &clean).squared_norm().mean().item();
 
-    let surface = Surface::density(Lattice::fine(LIMIT, SIDE), &q);
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &q);
     let mut canvas = Canvas::new(860, 470);
     let mut panel = |left: f64, title: &str, sticks: &dyn Fn(&mut Panel)| {
         let mut panel = Panel::plane(&mut canvas, [left, 56.0], SIDE, LIMIT);

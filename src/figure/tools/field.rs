@@ -11,10 +11,10 @@
 use super::{
     axis::Axis,
     canvas::Canvas,
-    lattice::Surface,
     palette::{Colour, ColourScale, INK},
     panel::Panel,
     raster::{Point, Rect, circle, segment},
+    surface::Surface,
     text::Anchor,
 };
 use crate::matrix::Matrix;
@@ -51,7 +51,7 @@ impl Panel<'_> {
     fn sound(&mut self, Surface { values, .. }: &Surface) -> bool {
         let stray = values.iter().position(|value| !value.is_finite());
         if let Some(i) = stray {
-            self.canvas.refuse(format!("the value at point {i} of the lattice is {}", values[i]));
+            self.canvas.refuse(format!("the value at point {i} of the mesh is {}", values[i]));
         }
         stray.is_none()
     }
@@ -61,9 +61,9 @@ impl Panel<'_> {
         if !self.sound(surface) {
             return self;
         }
-        let lattice = surface.lattice;
-        for (row, values) in surface.values.chunks_exact(lattice.side).enumerate() {
-            let edge = |i: usize| lattice.place(i as f64);
+        let mesh = surface.mesh;
+        for (row, values) in surface.values.chunks_exact(mesh.side).enumerate() {
+            let edge = |i: usize| mesh.place(i as f64);
             let colours: Vec<Colour> = values.iter().map(|&value| scale.colour(value)).collect();
             let mut start = 0;
             for run in colours.chunk_by(|a, b| a == b) {
@@ -168,23 +168,22 @@ impl Canvas {
         for tick in axis.ticks() {
             let y = bar.bottom() - bar.height * axis.fraction(tick.value);
             self.line(&[[bar.right(), y], [bar.right() + 5.0, y]], 1.0, INK);
-            self.text([bar.right() + 9.0, y], Anchor::Start, LABEL[1], INK, &tick.label);
+            self.text(Anchor::Start([bar.right() + 9.0, y]), LABEL[1], INK, &tick.label);
         }
         let middle = bar.left + bar.width / 2.0;
-        self.text([middle, bar.top - 14.0], Anchor::Middle, LABEL[0], INK, title);
+        self.text(Anchor::Middle([middle, bar.top - 14.0]), LABEL[0], INK, title);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::tools::{lattice::Lattice, palette::NAVY};
+    use crate::figure::tools::{Mesh, NAVY};
 
     #[test]
     fn a_hole_in_a_field_refuses_the_figure() {
-        let lattice = Lattice::square(1.0, 2);
-        let surface =
-            |hole| Surface::new(lattice, &Matrix::from_vec(4, 1, vec![0.0, hole, 1.0, 1.0]));
+        let mesh = Mesh::square(1.0, 2);
+        let surface = |hole| Surface::new(mesh, &Matrix::from_vec(4, 1, vec![0.0, hole, 1.0, 1.0]));
         let refusal = |draw: &dyn Fn(&mut Panel)| {
             let mut canvas = Canvas::new(60, 60);
             draw(&mut Panel::plane(&mut canvas, [20.0, 10.0], 30.0, 1.0));
@@ -192,13 +191,13 @@ mod tests {
         };
         let reason =
             refusal(&|panel| _ = panel.heat(&surface(f64::NAN), ColourScale::density(1.0)));
-        assert_eq!(reason, "the value at point 1 of the lattice is NaN");
+        assert_eq!(reason, "the value at point 1 of the mesh is NaN");
         let reason =
             refusal(&|panel| _ = panel.contours(&surface(f64::INFINITY), &[0.5], 1.0, NAVY));
-        assert_eq!(reason, "the value at point 1 of the lattice is inf");
+        assert_eq!(reason, "the value at point 1 of the mesh is inf");
         let reason = refusal(&|panel| {
             let scale = ArrowScale { full: 1.0, longest: 5.0 };
-            panel.arrows(&lattice.points(), &(lattice.points() * f64::NAN), scale);
+            panel.arrows(&mesh.points(), &(mesh.points() * f64::NAN), scale);
         });
         assert!(reason.starts_with("the vector of point 0"), "{reason}");
     }

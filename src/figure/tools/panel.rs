@@ -23,7 +23,10 @@ use super::{
     canvas::Canvas,
     palette::{Colour, GREY, INK, WHITE},
     raster::{Point, Rect},
-    text::{self, Anchor},
+    text::{
+        self,
+        Anchor::{self, End, Middle, Start},
+    },
 };
 
 /// Size of titles and of names of axes.
@@ -78,19 +81,15 @@ impl<'a> Panel<'a> {
             let x = left + self.frame.width * self.x.fraction(tick.value);
             let (length, width) = stroke(&tick);
             self.canvas.line(&[[x, bottom], [x, bottom + FRAME + length]], width, INK);
-            self.number([x, bottom + 14.0], Anchor::Middle, &tick.label);
+            self.canvas.text(Middle([x, bottom + 14.0]), NUMBER, INK, &tick.label);
         }
         for tick in self.y.ticks() {
             let y = bottom - self.frame.height * self.y.fraction(tick.value);
             let (length, width) = stroke(&tick);
             self.canvas.line(&[[left - FRAME - length, y], [left, y]], width, INK);
-            self.number([left - 8.0, y], Anchor::End, &tick.label);
+            self.canvas.text(End([left - 8.0, y]), NUMBER, INK, &tick.label);
             self.margin = self.margin.max(text::width(&tick.label, NUMBER));
         }
-    }
-
-    fn number(&mut self, at: Point, anchor: Anchor, label: &str) {
-        self.canvas.text(at, anchor, NUMBER, INK, label);
     }
 
     /// Names the panel and its axes; an empty name is left out.
@@ -102,9 +101,9 @@ impl<'a> Panel<'a> {
         let Rect { left, top, .. } = self.frame;
         let middle = left + self.frame.width / 2.0;
         let height = if y.is_empty() { 16.0 } else { 34.0 };
-        self.canvas.text([middle, top - height], Anchor::Middle, TITLE, INK, title);
-        self.canvas.text([left - 8.0 - self.margin, top - 14.0], Anchor::Start, LABEL, INK, y);
-        self.canvas.text([middle, self.frame.bottom() + 32.0], Anchor::Middle, LABEL, INK, x);
+        self.canvas.text(Middle([middle, top - height]), TITLE, INK, title);
+        self.canvas.text(Start([left - 8.0 - self.margin, top - 14.0]), LABEL, INK, y);
+        self.canvas.text(Middle([middle, self.frame.bottom() + 32.0]), LABEL, INK, x);
         self
     }
 
@@ -188,7 +187,7 @@ impl<'a> Panel<'a> {
         if let Some([_, at]) = self.place([self.x.low(), y]) {
             let Rect { left, .. } = self.frame;
             self.dashes([left, at], [self.frame.right(), at]);
-            self.canvas.text([left + 8.0, at + 10.0], Anchor::Start, LABEL, GREY, name);
+            self.canvas.text(Start([left + 8.0, at + 10.0]), LABEL, GREY, name);
         }
         self
     }
@@ -197,7 +196,7 @@ impl<'a> Panel<'a> {
     pub fn vertical(&mut self, x: f64, name: &str) -> &mut Self {
         if let Some([at, _]) = self.place([x, self.y.low()]) {
             self.dashes([at, self.frame.bottom()], [at, self.frame.top]);
-            self.canvas.text([at + 6.0, self.frame.top + 12.0], Anchor::Start, LABEL, GREY, name);
+            self.canvas.text(Start([at + 6.0, self.frame.top + 12.0]), LABEL, GREY, name);
         }
         self
     }
@@ -216,20 +215,13 @@ impl<'a> Panel<'a> {
         });
     }
 
-    /// Text beside the data point `at`, moved by `offset` pixels to the right and down.
+    /// Text near the data point `at`, from which the `anchor` counts to the right and down.
     ///
-    /// The offset is in pixels because the gap between a mark and its name is a matter of type, not
-    /// of data: it must not grow when the axis does.
-    pub fn label(
-        &mut self,
-        at: Point,
-        offset: Point,
-        anchor: Anchor,
-        colour: Colour,
-        markup: &str,
-    ) -> &mut Self {
-        if let Some([x, y]) = self.place(at) {
-            self.canvas.text([x + offset[0], y + offset[1]], anchor, LABEL, colour, markup);
+    /// It counts in pixels because the gap between a mark and its name is a matter of type, not of
+    /// data: it must not grow when the axis does.
+    pub fn label(&mut self, at: Point, anchor: Anchor, colour: Colour, markup: &str) -> &mut Self {
+        if let Some(origin) = self.place(at) {
+            self.canvas.text(anchor.from(origin), LABEL, colour, markup);
         }
         self
     }

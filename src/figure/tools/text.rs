@@ -27,15 +27,37 @@ use super::{
     raster::{Point, SCALE},
 };
 
-/// Which point of a text stands at the given x.
+/// A point of a text, and where it stands: at the height of the middle of the capitals.
 #[derive(Clone, Copy, Debug)]
 pub enum Anchor {
     /// Its left end.
-    Start,
+    Start(Point),
     /// Its middle.
-    Middle,
+    Middle(Point),
     /// Its right end.
-    End,
+    End(Point),
+}
+
+impl Anchor {
+    /// The same as seen from `origin`.
+    #[must_use]
+    pub(super) fn from(self, [x, y]: Point) -> Self {
+        let moved = |at: Point| [x + at[0], y + at[1]];
+        match self {
+            Self::Start(at) => Self::Start(moved(at)),
+            Self::Middle(at) => Self::Middle(moved(at)),
+            Self::End(at) => Self::End(moved(at)),
+        }
+    }
+
+    /// The left end of a text of that width.
+    fn start(self, width: f64) -> Point {
+        match self {
+            Self::Start(at) => at,
+            Self::Middle([x, y]) => [x - width / 2.0, y],
+            Self::End([x, y]) => [x - width, y],
+        }
+    }
 }
 
 /// A run with its place, in logical pixels: `x` from the start of the text, `y` from the middle of
@@ -59,21 +81,18 @@ const HALF_CAPITAL: f64 = 0.3645;
 const LINE: f64 = 1.24;
 
 impl Canvas {
-    /// Sets `markup` at `size` pixels per em, the middle of its capitals at the height of `at`.
-    pub fn text(&mut self, at: Point, anchor: Anchor, size: f64, colour: Colour, markup: &str) {
-        if !at.iter().all(|c| c.is_finite()) {
+    /// Sets `markup` at `size` pixels per em.
+    pub fn text(&mut self, anchor: Anchor, size: f64, colour: Colour, markup: &str) {
+        let (runs, width) = typeset(markup, size);
+        let [left, middle] = anchor.start(width);
+        if !(left.is_finite() && middle.is_finite()) {
             return self.refuse(format!("the text {markup:?} has no finite place"));
         }
-        let (runs, width) = typeset(markup, size);
-        let left = match anchor {
-            Anchor::Start => at[0],
-            Anchor::Middle => at[0] - width / 2.0,
-            Anchor::End => at[0] - width,
-        };
         let colour = RGBAColor::from(colour);
         self.with_backend(|backend| {
             for Placed { run, x, y, size } in runs {
-                let corner = [left + x, at[1] + y - size / 2.0].map(|c| (c * SCALE).round() as i32);
+                let corner =
+                    [left + x, middle + y - size / 2.0].map(|c| (c * SCALE).round() as i32);
                 let style = font(run.face, size).color(&colour);
                 backend.draw_text(&run.text, &style, corner.into())?;
             }

@@ -95,7 +95,7 @@ impl<'a> Tiles<'a> {
     pub fn row_label(&mut self, row: usize, markup: &str) -> &mut Self {
         let place = self.place(row, 0);
         let at = [place.left - 12.0, place.top + self.side / 2.0];
-        self.canvas.text(at, Anchor::End, LABEL, INK, markup);
+        self.canvas.text(Anchor::End(at), LABEL, INK, markup);
         self
     }
 
@@ -103,7 +103,7 @@ impl<'a> Tiles<'a> {
     pub fn note(&mut self, row: usize, column: usize, markup: &str) -> &mut Self {
         let place = self.place(row, column);
         let at = [place.left + self.side / 2.0, place.bottom() + 9.0];
-        self.canvas.text(at, Anchor::Middle, NUMBER, INK, markup);
+        self.canvas.text(Anchor::Middle(at), NUMBER, INK, markup);
         self
     }
 

@@ -1,17 +1,17 @@
-//! A function of the plane: its values on a lattice, and the lines along which it has one level.
+//! A function of the plane: its values on a mesh, and the lines along which it has one level.
 
 use super::{axis::extremes, raster::Point};
 use crate::{array::Array, density::Density, matrix::Matrix};
 
 /// The square (−limit, limit)² of the plane, cut into equal cells.
 #[derive(Clone, Copy, Debug)]
-pub struct Lattice {
+pub struct Mesh {
     limit: f64,
     /// How many cells lie along a side.
     pub(super) side: usize,
 }
 
-impl Lattice {
+impl Mesh {
     /// With `side` × `side` cells.
     pub const fn square(limit: f64, side: usize) -> Self {
         Self { limit, side }
@@ -40,11 +40,11 @@ impl Lattice {
     }
 }
 
-/// A function of the plane: its values at [`Lattice::points`].
+/// A function of the plane: its values at [`Mesh::points`].
 #[derive(Clone, Debug)]
 pub struct Surface {
     /// Where.
-    pub lattice: Lattice,
+    pub mesh: Mesh,
     /// One for each point.
     pub values: Vec<f64>,
     /// The largest of them.
@@ -56,15 +56,15 @@ impl Surface {
     ///
     /// # Panics
     /// Unless there is one value for each point.
-    pub fn new(lattice: Lattice, values: &Matrix) -> Self {
-        assert_eq!(values.shape(), (lattice.side * lattice.side, 1), "one value for each point");
+    pub fn new(mesh: Mesh, values: &Matrix) -> Self {
+        assert_eq!(values.shape(), (mesh.side * mesh.side, 1), "one value for each point");
         let [_, highest] = extremes(values.data().iter().copied());
-        Self { lattice, values: values.data().to_vec(), highest }
+        Self { mesh, values: values.data().to_vec(), highest }
     }
 
     /// The density q.
-    pub fn density(lattice: Lattice, q: &impl Density) -> Self {
-        Self::new(lattice, &q.log_density(&lattice.points()).exp())
+    pub fn density(mesh: Mesh, q: &impl Density) -> Self {
+        Self::new(mesh, &q.log_density(&mesh.points()).exp())
     }
 
     /// Where the linear interpolation of the values passes through `level`: segments in no order,
@@ -76,7 +76,7 @@ impl Surface {
     ///   −  −      −  +      +  −        with signs changed, and − + / − + with one segment
     /// ```
     pub(super) fn level_set(&self, level: f64) -> Vec<[Point; 2]> {
-        let side = self.lattice.side;
+        let side = self.mesh.side;
         let mut segments = Vec::new();
         for row in 1..side {
             for column in 1..side {
@@ -84,7 +84,7 @@ impl Surface {
                 let corners =
                     [(row - 1, column - 1), (row - 1, column), (row, column), (row, column - 1)];
                 let height = corners.map(|(r, c)| self.values[r * side + c] - level);
-                let places = corners.map(|(r, c)| self.lattice.centre(r, c));
+                let places = corners.map(|(r, c)| self.mesh.centre(r, c));
                 let crossings: Vec<Point> = (0..4)
                     .map(|i| (i, (i + 1) % 4))
                     .filter(|&(i, j)| (height[i] < 0.0) != (height[j] < 0.0))
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn a_circle_is_found_closed_and_to_second_order() {
-        let lattice = Lattice::square(1.5, 60);
-        let segments = Surface::new(lattice, &lattice.points().squared_norm()).level_set(1.0);
+        let mesh = Mesh::square(1.5, 60);
+        let segments = Surface::new(mesh, &mesh.points().squared_norm()).level_set(1.0);
         // On a side of length h, x² is at most h²/4 from its linear interpolation, so 2(r − 1) is.
         let bound = 0.05 * 0.05 / 4.0 / 2.0;
         let mut ends = BTreeMap::new();
@@ -130,13 +130,13 @@ mod tests {
 
     #[test]
     fn a_saddle_joins_what_its_middle_joins() {
-        let lattice = Lattice::square(1.0, 2);
+        let mesh = Mesh::square(1.0, 2);
         // Corners at ±½, high at the two on the diagonal; the middle is high or low.
         for (values, middle_is_high) in
             [([3.0, -1.0, -1.0, 3.0], true), ([1.0, -3.0, -3.0, 1.0], false)]
         {
             let values = Matrix::from_vec(4, 1, values.to_vec());
-            let segments = Surface::new(lattice, &values).level_set(0.0);
+            let segments = Surface::new(mesh, &values).level_set(0.0);
             assert_eq!(segments.len(), 2);
             for [a, b] in segments {
                 // Each segment cuts off one corner: a low one if the middle is high.

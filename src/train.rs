@@ -96,11 +96,11 @@ impl std::error::Error for NotFinite {}
 /// # Panics
 /// If the objective does not return a single column.
 pub fn train<P, T, O>(
-    mut parameters: P,
+    parameters: P,
     optimizer: &mut impl Optimizer<T>,
     batches: impl Iterator<Item = Batch<T>>,
     mut objective: O,
-    mut observe: impl FnMut(Progress<'_, P>),
+    observe: impl FnMut(Progress<'_, P>),
 ) -> Result<P, NotFinite>
 where
     T: Real,
@@ -112,16 +112,45 @@ where
     ) -> Var<'t, Matrix<T>>,
     for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
 {
+    try_train(parameters, optimizer, batches, |p, x, noise| Ok(objective(p, x, noise)), observe)
+}
+
+/// [`train`] on an objective that can fail, as one does that runs chains of the model
+/// ([`Negatives`](crate::sampler::Negatives)): the training ends with its error, before the step.
+///
+/// # Errors
+/// That of the objective, or [`NotFinite`] as in [`train`].
+///
+/// # Panics
+/// If the objective does not return a single column.
+pub fn try_train<P, T, O, E>(
+    mut parameters: P,
+    optimizer: &mut impl Optimizer<T>,
+    batches: impl Iterator<Item = Batch<T>>,
+    mut objective: O,
+    mut observe: impl FnMut(Progress<'_, P>),
+) -> Result<P, E>
+where
+    T: Real,
+    E: From<NotFinite>,
+    P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone,
+    O: for<'t> FnMut(
+        &P::With<Var<'t, Matrix<T>>>,
+        &Var<'t, Matrix<T>>,
+        &Var<'t, Matrix<T>>,
+    ) -> Result<Var<'t, Matrix<T>>, E>,
+    for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
+{
     let mut last = NotFinite { step: 0, loss: 0.0 };
     for (index, (x, noise)) in batches.enumerate() {
         let number = index + 1;
         let tape = Tape::new();
         let variables = parameters.clone().map(|p| tape.var(&p));
-        let loss = objective(&variables, &tape.var(&x), &tape.var(&noise)).mean();
+        let loss = objective(&variables, &tape.var(&x), &tape.var(&noise))?.mean();
         let gradients = loss.gradient(&variables.into_list());
         let loss = loss.value().item();
         if !loss.is_finite() {
-            return Err(NotFinite { step: number, loss });
+            return Err(NotFinite { step: number, loss }.into());
         }
         drop(tape); // it shares the parameters' buffers; now they can be updated in place
         let mut slots = gradients.iter().enumerate();
@@ -133,7 +162,7 @@ where
         observe(Progress { number, loss, parameters: &parameters });
     }
     let finite = parameters.clone().into_list().iter().all(Matrix::is_finite);
-    if finite { Ok(parameters) } else { Err(last) }
+    if finite { Ok(parameters) } else { Err(last.into()) }
 }
 
 /// Endless batches of `size` new samples of a density, each with fresh noise: no point is seen

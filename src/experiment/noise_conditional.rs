@@ -91,7 +91,7 @@ impl Course {
 /// Chains on their way from noise to samples.
 #[derive(Clone, Debug)]
 pub struct Descent {
-    /// The states (n, d) that were kept: every so many steps, the last one too.
+    /// The states (n, d) that were kept, at equal numbers of steps; the last state is one of them.
     pub states: Vec<Matrix>,
     /// The last one, without its noise.
     pub samples: Matrix,

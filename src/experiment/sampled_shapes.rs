@@ -147,7 +147,7 @@ impl LearnedShape {
         LevelFit { sigma, excess, scale }
     }
 
-    /// So many chains from pure noise to samples; every so many steps a state is kept.
+    /// Runs `chains` from pure noise to samples and keeps the state after `every` steps again and again.
     ///
     /// # Errors
     /// If a chain leaves the finite numbers.

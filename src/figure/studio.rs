@@ -6,8 +6,10 @@ use crate::{
         DenoisedDigits, Failure, LearnedShape, Pinwheel, SampledDigits, SampledShape,
         noise_conditional::Weight,
     },
+    matrix::noise::Generator,
     train::NotFinite,
 };
+use rand::SeedableRng;
 use std::{cell::OnceCell, fmt};
 
 /// Hears what is going on and the fraction done.
@@ -70,6 +72,11 @@ impl Studio {
             shapes: Default::default(),
             unweighted: OnceCell::new(),
         }
+    }
+
+    /// A generator at the beginning of its stream.
+    pub(super) fn generator(&self) -> Generator {
+        Generator::seed_from_u64(self.seed)
     }
 
     /// The autoencoder on the digits, trained when it is first asked for.

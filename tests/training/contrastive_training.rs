@@ -9,6 +9,7 @@ use score_matching::{
     Array, Matrix, Tape,
     array::Function,
     density::{Density, Mixture, boltzmann::log_partition},
+    experiment::Failure,
     identity::{OldCheck, contrastive_divergence::Energy},
     matrix::{
         Real,
@@ -22,7 +23,7 @@ use score_matching::{
         Escaped, Negatives, Sampler, Step, langevin,
         metropolis::{Place, log_acceptance, metropolis},
     },
-    train::{fresh, train},
+    train::{NotFinite, fresh, train, try_train},
 };
 
 fn generator(seed: u64) -> Generator {
@@ -200,6 +201,35 @@ fn negatives_are_langevin_chains_of_the_model() {
     assert_eq!(escaped.map(|x| x.value()), own);
     assert!(own.is_err(), "they escape");
     assert_eq!(draw(&mut persistent), Ok(after(3, &chains, &mut rng)));
+}
+
+/// A chain that escapes ends the training with its own error, and before the step; a loss that is
+/// not finite still ends it as it does without chains.
+#[test]
+fn an_objective_that_fails_ends_the_training_with_its_error() {
+    // What the energy is multiplied by in the third batch, for the chains and for the loss: with a
+    // score beyond all numbers every chain escapes at once, the first in the first place.
+    let cases = [
+        ([f64::INFINITY, 1.0], Failure::Sampling(Escaped { chain: 0, step: 1 })),
+        ([1.0, f64::INFINITY], Failure::Training(NotFinite { step: 3, loss: f64::INFINITY })),
+    ];
+    for ([steep, large], expected) in cases {
+        let mut negatives = Negatives::from_data(1, 0.1, generator(2));
+        let (mut asked, mut told) = (0, 0);
+        let result = try_train(
+            Energy::gaussian(1.0),
+            &mut Adam::new(0.01),
+            fresh(&Mixture::isotropic(1, 1.0), 8, generator(1)).take(5),
+            |model, x, _| {
+                asked += 1;
+                let [steep, large] = if asked == 3 { [steep, large] } else { [1.0, 1.0] };
+                negatives.draw(|x| model.energy(x) * steep, x)?;
+                Ok(model.energy(x) * large)
+            },
+            |step| told = step.number,
+        );
+        assert_eq!((result.err(), asked, told), (Some(expected), 3, 2));
+    }
 }
 
 /// At p = q the expected gradient should vanish. By detailed balance the flow from x to x′ equals the

@@ -1,0 +1,79 @@
+//! Three ways from one point of the pinwheel: ascent, Langevin dynamics, and the Metropolis-adjusted
+//! chain (T21, T22).
+
+use crate::{
+    array::Array,
+    density::{Density, Mixture, shapes},
+    identity::langevin::ascend,
+    matrix::{Matrix, noise::Generator},
+    sampler::{Escaped, Sampler, Step, langevin, metropolis},
+};
+use rand::SeedableRng;
+use std::iter::once;
+
+/// Where all chains start: not in the very middle, where the score vanishes and rounding would choose
+/// the arm.
+pub const START: [f64; 2] = [0.5, 0.2];
+/// Chains behind the shares, and steps of each.
+pub const CHAINS: usize = 2000;
+/// Steps of each.
+pub const LONG: usize = 3000;
+/// Steps of the single paths.
+const STEPS: usize = 600;
+/// ε, of which ascent takes the half as well. Across an arm, where v = 0.0625, the variance of a fixed
+/// step is 1/(1 − ε/(4v)) = 1.3 times v.
+const EPSILON: f64 = 0.06;
+
+/// Paths, and where many chains end.
+#[derive(Clone, Debug)]
+pub struct PinwheelChains {
+    /// p
+    pub density: Mixture,
+    /// The states of one chain, its start first: by ascent, by Langevin dynamics, and adjusted.
+    pub paths: [Vec<[f64; 2]>; 3],
+    /// Where ascent ends, (1, 2).
+    pub mode: Matrix,
+    /// The share of each arm after many Langevin steps, (1, 5).
+    pub plain: Matrix,
+    /// The same for the adjusted chains.
+    pub adjusted: Matrix,
+    /// The share of proposals that those accepted.
+    pub acceptance: f64,
+}
+
+impl PinwheelChains {
+    /// Runs all chains.
+    ///
+    /// # Errors
+    /// If a chain leaves the finite numbers.
+    pub fn run(seed: u64) -> Result<Self, Escaped> {
+        let p = shapes::pinwheel();
+        let score = |x: &Matrix| p.score(x);
+        let potential = |x: &Matrix| (-p.log_density(x), p.score(x));
+        let start = |chains| Matrix::from_fn(chains, 2, |_, j| START[j]);
+        let step = Step::halved(EPSILON);
+        let mut rng = Generator::seed_from_u64(seed);
+        let mut unused = rng.clone(); // ascent has no use for noise
+        let paths = [
+            path(langevin(score, start(1), Step::ascent(step.drift), &mut unused))?,
+            path(langevin(score, start(1), step, &mut rng))?,
+            path(metropolis(potential, start(1), EPSILON, &mut rng))?,
+        ];
+        let mode = ascend(&p, start(1), step.drift, STEPS)?;
+        let many = langevin(score, start(CHAINS), step, &mut rng).after(LONG)?;
+        let mut chains = metropolis(potential, start(CHAINS), EPSILON, &mut rng);
+        let adjusted = chains.by_ref().after(LONG)?;
+        let acceptance = chains.acceptance();
+        let [plain, adjusted] = [many, adjusted].map(|x| {
+            let (responsibilities, _) = p.responsibilities(&x);
+            responsibilities.sum_over_samples() * (1.0 / CHAINS as f64)
+        });
+        Ok(Self { paths, mode, plain, adjusted, acceptance, density: p })
+    }
+}
+
+/// The start and the states of the first chain.
+fn path(chains: impl Iterator<Item = Result<Matrix, Escaped>>) -> Result<Vec<[f64; 2]>, Escaped> {
+    let states = chains.take(STEPS).map(|x| x.map(|x| [x.at(0, 0), x.at(0, 1)]));
+    once(Ok(START)).chain(states).collect()
+}

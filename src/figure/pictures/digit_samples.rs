@@ -1,0 +1,109 @@
+//! `digit_samples`: digits out of noise, and how they came about.
+
+use super::prelude::*;
+use crate::{
+    experiment::{
+        digits::SIGMA,
+        sampled_digits::{Judgement, SAMPLES},
+    },
+    matrix::Matrix,
+};
+
+/// Side of a tile, and from one to the next.
+const SIDE: f64 = 30.0;
+const PITCH: f64 = 34.0;
+/// Samples in a row on the left, and rows.
+const COLUMNS: usize = 12;
+const ROWS: usize = 10;
+/// Samples whose way is shown.
+const WAYS: usize = 6;
+/// Rows of samples of the energy.
+const ENERGY_ROWS: usize = 3;
+
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
+    let run = studio.sampled_digits()?;
+    let (left, right, top) = (24.0, 476.0, 58.0);
+    let middle = |corner: f64, tiles: usize| corner + 0.5 * (PITCH * tiles as f64 + SIDE - PITCH);
+    let mut canvas = Canvas::new(874, 476);
+
+    // The first ones: nobody has chosen them.
+    let title = "samples of annealed Langevin dynamics";
+    canvas.text(Middle([middle(left, COLUMNS), 22.0]), 13.0, INK, title);
+    grid(&mut canvas, [left, top], [ROWS, COLUMNS], &run.descent.samples);
+
+    // The way of the first few: the end of every level, and the sample itself.
+    let steps = run.descent.states.len() + 1;
+    let title = "their way, level by level";
+    canvas.text(Middle([middle(right, steps), 22.0]), 13.0, INK, title);
+    let names = run.scales.sigmas().iter().map(|sigma| format!("{sigma:.2}"));
+    for (column, name) in names.chain(["x\u{302}".into()]).enumerate() {
+        let text = if column == 0 { format!("$σ$ = {name}") } else { name };
+        let text = if column + 1 == steps { format!("${text}$") } else { text };
+        let at = [right + PITCH * column as f64 + 0.5 * SIDE, top - 11.0];
+        let anchor = if column == 0 { End([at[0] + 0.5 * SIDE, at[1]]) } else { Middle(at) };
+        canvas.text(anchor, 9.0, INK, &text);
+    }
+    let mut tiles = tiles(&mut canvas, [right, top]);
+    for row in 0..WAYS {
+        for (column, state) in run.descent.states.iter().enumerate() {
+            tiles.tile(row, column, state.row(row));
+        }
+        tiles.tile(row, steps - 1, run.descent.samples.row(row));
+    }
+
+    let below = top + PITCH * (ROWS - ENERGY_ROWS) as f64;
+    let title = format!("for comparison: one energy, learned at $σ = {SIGMA}$ alone");
+    canvas.text(Middle([middle(right, steps), below - 16.0]), 13.0, INK, &title);
+    grid(&mut canvas, [right, below], [ENERGY_ROWS, steps], &run.energy_samples);
+
+    let lines = [
+        ("these", &run.judgement),
+        ("training digits", &run.training_judgement),
+        ("the energy", &run.energy_judgement),
+    ];
+    for (line, (name, judgement)) in lines.into_iter().enumerate() {
+        let at = [left, 418.0 + 18.0 * line as f64];
+        canvas.text(Start(at), 11.0, INK, &format!("{name}:"));
+        let at = [left + 90.0, at[1]];
+        canvas.text(Start(at), 11.0, INK, &summary(judgement));
+    }
+    let usual = run.training_discrepancies;
+    let one_law = run.shuffled_discrepancies;
+    let finding = format!(
+        "{SAMPLES} samples: {}\n  training digits: {}\n  one energy: {}\n  MMD of {SAMPLES} training \
+         digits to the held-out ones {:.3} ± {:.3}; if all are shuffled first {:.3} ± {:.3}",
+        summary(&run.judgement),
+        summary(&run.training_judgement),
+        summary(&run.energy_judgement),
+        usual.mean,
+        usual.deviation(),
+        one_law.mean,
+        one_law.deviation()
+    );
+    Ok(Picture { canvas, finding })
+}
+
+fn tiles(canvas: &mut Canvas, corner: [f64; 2]) -> Tiles<'_> {
+    Tiles::new(canvas, corner, SIDE, [PITCH, PITCH], ColourScale::grey(0.0, 1.0))
+}
+
+/// The first rows of `images`, as a grid.
+fn grid(canvas: &mut Canvas, corner: [f64; 2], [rows, columns]: [usize; 2], images: &Matrix) {
+    let mut tiles = tiles(canvas, corner);
+    for i in 0..rows * columns {
+        tiles.tile(i / columns, i % columns, images.row(i));
+    }
+}
+
+fn summary(judgement: &Judgement) -> String {
+    let percent = |share: f64| 100.0 * share;
+    let [least, most] = extremes(judgement.classes);
+    format!(
+        "{:.1} % natural, {:.1} % copies, classes {:.1} to {:.1} %, MMD {:.3}",
+        percent(judgement.natural),
+        percent(judgement.copies),
+        percent(least),
+        percent(most),
+        judgement.discrepancy
+    )
+}

@@ -1,0 +1,50 @@
+//! `langevin`: ascent, Langevin and the Metropolis-adjusted chain from one start (T21, T22).
+
+use super::prelude::*;
+use crate::{
+    array::Array,
+    density::Density,
+    experiment::{
+        PinwheelChains,
+        chains::{CHAINS, LONG, START},
+    },
+};
+
+/// Half the width of the plane that is shown, and the width of a panel in pixels.
+const LIMIT: f64 = 3.7;
+const SIDE: f64 = 300.0;
+
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
+    let run = PinwheelChains::run(studio.seed)?;
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &run.density);
+    let mut canvas = Canvas::new(1060, 410);
+    let titles = [
+        "Ascent, $x ← x + (ε/2)∇log p$".to_owned(),
+        "Langevin, $x ← x + (ε/2)∇log p + √ε z$".to_owned(),
+        format!("Metropolis-adjusted, {:.0} % accepted", 100.0 * run.acceptance),
+    ];
+    for (k, (path, title)) in run.paths.iter().zip(&titles).enumerate() {
+        let mut panel = Panel::plane(&mut canvas, [48.0 + 340.0 * k as f64, 56.0], SIDE, LIMIT);
+        panel
+            .labels(title, "$x_1$", "$x_2$")
+            .heat(&surface, ColourScale::density(surface.highest).faded(0.45))
+            .curve(path, 0.8, NAVY.alpha(0.55))
+            .dots(&path[1..], 1.5, RED.alpha(0.5))
+            .dots(&[START], 4.2, WHITE)
+            .dots(&[START], 3.2, INK);
+        if k == 0 {
+            let last = path[path.len() - 1];
+            panel.circles(&[last], 4.0, RED).label(last, Start([9.0, 0.0]), INK, "a mode");
+        }
+    }
+    let [[low, high], [least, most]] =
+        [&run.plain, &run.adjusted].map(|shares| extremes(shares.data().iter().copied()));
+    let finding = format!(
+        "ascent ends at ({:.3}, {:.3}) with |∇log p| = {:.0e}; after {LONG} steps of {CHAINS} chains \
+         the five arms have {low:.3} to {high:.3} each, adjusted {least:.3} to {most:.3}",
+        run.mode.at(0, 0),
+        run.mode.at(0, 1),
+        run.density.score(&run.mode).squared_norm().item().sqrt(),
+    );
+    Ok(Picture { canvas, finding })
+}

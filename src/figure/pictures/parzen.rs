@@ -1,0 +1,55 @@
+//! `parzen`: what an unlimited model learns from thirty points, at three noise levels (T17).
+
+use super::prelude::*;
+use crate::{
+    array::Array,
+    density::{Density, KernelEstimate, shapes},
+    quadrature::Rule,
+};
+
+/// The size of the sample, and the noise levels with what happens there.
+const POINTS: usize = 30;
+const LEVELS: [(f64, &str); 3] = [(0.12, "memory"), (0.4, "a compromise"), (1.2, "blur")];
+/// Half the width of the plane that is shown, and the width of a panel in pixels.
+const LIMIT: f64 = 3.4;
+const SIDE: f64 = 290.0;
+/// Arrows a side.
+const ARROWS: usize = 17;
+/// Contours, as shares of the highest density.
+const CONTOURS: [f64; 4] = [0.08, 0.3, 0.55, 0.8];
+
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
+    let q = shapes::two_moons();
+    let sample = q.sample(POINTS, &mut studio.generator());
+    let dots = points(&sample);
+    let arrows = Mesh::square(LIMIT, ARROWS).points();
+    // The smoothed density ends within ±9 at every level, and its score has no finer feature than σ².
+    let grid = Rule::trapezoid(-9.0, 9.0, 450).squared();
+    let mut canvas = Canvas::new(1060, 410);
+    let mut found = Vec::new();
+    for (k, (sigma, name)) in LEVELS.into_iter().enumerate() {
+        let estimate = KernelEstimate { points: sample.clone(), sigma };
+        let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &estimate);
+        let score = estimate.score(&arrows);
+        // How far the score of the sample is from that of the density it was drawn from.
+        let smoothed = q.smoothed(sigma);
+        let rule = smoothed.rule(&grid);
+        let apart = (estimate.score(&rule.nodes) - smoothed.score(&rule.nodes)).squared_norm();
+        let share = rule.integrate(&apart) / smoothed.fisher_information(&rule);
+
+        Panel::plane(&mut canvas, [52.0 + k as f64 * (SIDE + 50.0), 56.0], SIDE, LIMIT)
+            .labels(&format!("$σ = {sigma}$: {name}"), "$x_1$", "$x_2$")
+            .heat(&surface, ColourScale::density(surface.highest).faded(0.6))
+            .contours(&surface, &CONTOURS, 0.8, NAVY.alpha(0.6))
+            .arrows(&arrows, &score, ArrowScale::of(&score, 14.0))
+            .dots(&dots, 4.0, WHITE)
+            .dots(&dots, 2.8, RED);
+        found.push(format!("{:.0} % at σ = {sigma}", 100.0 * share));
+    }
+    let finding = format!(
+        "the score of {POINTS} points is off that of the density they came from, smoothed alike, by \
+         {} of its Fisher information",
+        found.join(", ")
+    );
+    Ok(Picture { canvas, finding })
+}

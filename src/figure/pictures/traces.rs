@@ -1,0 +1,67 @@
+//! `traces`: what the exact divergence costs by each route, and what random directions give (T12,
+//! T13, T28).
+
+use super::prelude::*;
+use crate::experiment::traces::{BATCH, Cost, DIMENSIONS, PROBES, ProbeErrors};
+
+pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
+    let costs = Cost::measure(studio.seed);
+    let [sliced, reduced] = ProbeErrors::measure(studio.seed);
+    let mut canvas = Canvas::new(1000, 440);
+    routes(&mut canvas, Rect::new(70.0, 64.0, 340.0, 310.0), &costs);
+    let named = [("sliced", RED, &sliced), ("with the exact norm", NAVY, &reduced)];
+    errors(&mut canvas, Rect::new(610.0, 64.0, 340.0, 310.0), named);
+    let last = costs[costs.len() - 1];
+    let finding = format!(
+        "in {} dimensions reverse sweeps take {:.0} times as long as the closed form; spread of the \
+         estimates in units of the predicted one: sliced: {:.2}, with the exact norm: {:.2}",
+        last.dimension,
+        last.reverse / last.closed,
+        sliced.spread(),
+        reduced.spread()
+    );
+    Ok(Picture { canvas, finding })
+}
+
+/// The cost of each route against the dimension.
+fn routes(canvas: &mut Canvas, frame: Rect, costs: &[Cost]) {
+    // with how far the name is moved down
+    let routes: [(&str, fn(&Cost) -> f64, Colour, f64); 6] = [
+        ("central differences", |c| c.differences, GREY, -9.0),
+        ("reverse sweeps", |c| c.reverse, RED, 4.0),
+        ("forward, by columns", |c| c.columns, GREY, -6.0),
+        ("forward, all axes", |c| c.forward, NAVY, 7.0),
+        ("closed form", |c| c.closed, NAVY, -5.0),
+        ("value alone", |c| c.value, INK, 8.0),
+    ];
+    let y = Axis::log_around(routes.iter().flat_map(|(_, of, ..)| costs.iter().map(of)));
+    let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 72.0), y);
+    panel.labels(
+        "The exact trace, two hidden layers",
+        "dimensions $d$",
+        &format!("milliseconds for {BATCH} samples"),
+    );
+    for (name, of, colour, down) in routes {
+        let points: Vec<Point> = costs.iter().map(|c| [c.dimension as f64, of(c)]).collect();
+        panel.curve(&points, 1.6, colour).circles(&points, 2.8, colour);
+        panel.label(points[DIMENSIONS.len() - 1], Start([12.0, down]), colour, name);
+    }
+}
+
+/// The errors of the estimates against the number of probes, on bands of the predicted deviation.
+fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors); 2]) {
+    let probes = PROBES as f64;
+    let largest = series.iter().map(|(.., s)| s.variance.sqrt()).fold(0.0, f64::max);
+    let axis = Axis::linear(-2.4 * largest, 2.4 * largest);
+    let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 1.15 * probes), axis);
+    panel.labels("Estimates with random signs", "probes $k$", "error of ISM, bands ± predicted");
+    for (line, (name, colour, ProbeErrors { variance, paths })) in series.into_iter().enumerate() {
+        let edge = |sign| Axis::log(1.0, probes).graph(80, |k| sign * (variance / k).sqrt());
+        panel.band(&edge(-1.0), &edge(1.0), colour.alpha(0.16));
+        for path in paths {
+            panel.curve(path, 0.9, colour.alpha(0.55));
+        }
+        let top = axis.high() * (0.9 - 0.1 * line as f64);
+        panel.label([probes, top], End([-4.0, 0.0]), colour, name);
+    }
+}

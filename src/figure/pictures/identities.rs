@@ -1,82 +1,126 @@
-//! `identities`: every theorem on random instances, and every counterexample.
+//! `identities`: every claim of every theorem, and every false statement.
 
-use crate::figure::{
-    Error, Picture, Studio,
-    tools::{Anchor, Axis, Canvas, Colour, GREEN, NAVY, OCHRE, Panel, Point, RED, Rect, VIOLET},
-};
+use super::prelude::*;
 use crate::{
-    identity::{self, Evidence, OldCheck},
-    matrix::{Real, noise::Generator},
+    identity::{self, Claim, Evidence, Instances, Sides},
+    matrix::noise::Generator,
 };
 use rand::{RngExt, SeedableRng};
 
-const INSTANCES: usize = 100;
-/// Where residuals of 0 are drawn: they have no logarithm.
-const BOTTOM: f64 = 1e-5;
-/// Where the largest are drawn.
-const TOP: f64 = 1e17;
+/// How often a claim about random instances is tried.
+const INSTANCES: usize = 40;
+/// The residuals that the axis shows.
+const RESIDUALS: [f64; 2] = [1e-6, 1e17];
+/// Height of a row for what has no residual.
+const ROW: f64 = 16.0;
 
-#[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
+/// What is drawn of one comparison.
+enum Mark {
+    /// A gap, in units of what is allowed.
+    Residual(f64),
+    /// A row of its own, by its name: where no gap is allowed there is no such unit, and a gap of 0
+    /// has no logarithm.
+    Row(&'static str),
+}
+
+fn mark(sides: &Sides, holds: bool) -> Mark {
+    match (sides.evidence(), holds) {
+        (Evidence::Proof, true) => Mark::Row("proof"),
+        (Evidence::Exact, true) => Mark::Row("exact"),
+        (Evidence::Proof, false) => Mark::Row("refuted by a polynomial"),
+        (Evidence::Exact, false) => Mark::Row("refuted by bits"),
+        _ if sides.residual() == 0.0 => Mark::Row("no gap seen"),
+        _ => Mark::Residual(sides.residual()),
+    }
+}
+
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
-    let theorems = identity::all_old();
-    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    let theorems = identity::all();
+    let mut marks = Vec::new();
     for theorem in &theorems {
-        for _ in 0..INSTANCES {
-            // A little to the left and right, so that a hundred dots are not one.
-            let x = f64::from(theorem.number) + rng.random_range(-0.3..0.3);
-            let check = (theorem.check)(&mut rng);
-            right.push((check.evidence, [x, height(&check)]));
-            wrong.push([x, height(&(theorem.counterexample)(&mut rng))]);
+        for (claims, holds) in [(theorem.claims, true), (theorem.false_statements, false)] {
+            for claim in claims {
+                for _ in 0..times(claim) {
+                    let sides = claim.sides(&mut rng);
+                    // A little to the left and right, so that forty dots are not one.
+                    let x = f64::from(theorem.number) + rng.random_range(-0.3..0.3);
+                    marks.push((x, sides.evidence(), holds, mark(&sides, holds)));
+                }
+            }
         }
     }
-    let of = |kind| -> Vec<Point> {
-        right.iter().filter(|(evidence, _)| *evidence == kind).map(|(_, point)| *point).collect()
-    };
 
     let last = theorems.iter().map(|t| t.number).max().unwrap_or(1);
-    let mut canvas = Canvas::new(860, 470);
-    let frame = Rect::new(62.0, 64.0, 660.0, 350.0);
+    let mut canvas = Canvas::new(900, 560);
+    let frame = Rect::new(62.0, 104.0, 660.0, 330.0);
     let x = Axis::linear(0.0, f64::from(last) + 1.0);
-    let mut panel = Panel::new(&mut canvas, frame, x, Axis::log(BOTTOM / 4.0, TOP * 4.0));
-    // Each kind is named at a height of its own.
-    let kinds: [(Evidence, &str, Colour, f64); 4] = [
-        (Evidence::MonteCarlo, "Monte Carlo", OCHRE, 2e-1),
-        (Evidence::Quadrature, "quadrature", GREEN, 1e-2),
-        (Evidence::Rounding, "rounding", NAVY, 5e-4),
-        (Evidence::Exact, "exact", VIOLET, 2.5e-5),
-    ];
-    panel
-        .labels(
-            &format!("{} theorems and their counterexamples", theorems.len()),
-            "number of the theorem",
-            "residual / tolerance",
-        )
-        .horizontal(1.0, "")
-        .dots(&wrong, 1.6, RED.alpha(0.35));
-    let place = |y: f64| [f64::from(last) + 1.0, y];
-    for (kind, name, colour, y) in kinds {
-        let dots = of(kind);
-        if !dots.is_empty() {
-            panel.dots(&dots, 1.6, colour.alpha(0.5));
-            panel.label(place(y), Anchor::Start([12.0, 0.0]), colour, name);
+    for (k, (name, colour, top)) in [
+        ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 6.0),
+        ("refuted by bits", RED, frame.top - ROW - 6.0),
+        ("no gap seen", NAVY, frame.bottom() + 34.0),
+        ("exact", VIOLET, frame.bottom() + 34.0 + ROW),
+        ("proof", INK, frame.bottom() + 34.0 + 2.0 * ROW),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let row = Rect::new(frame.left, top, frame.width, ROW);
+        if k % 2 == 0 {
+            canvas.rectangle(row, GREY.alpha(0.12));
+        }
+        canvas.text(Start([row.right() + 12.0, top + ROW / 2.0]), 10.0, colour, name);
+        for (place, _, _, mark) in &marks {
+            if matches!(mark, Mark::Row(own) if *own == name) {
+                let across = frame.left + frame.width * x.fraction(*place);
+                canvas.disc([across, top + ROW / 2.0], 1.8, colour.alpha(0.7));
+            }
         }
     }
-    panel.label(place(1e8), Anchor::Start([12.0, 0.0]), RED, "counterexamples");
 
-    let worst = right.iter().map(|(_, p)| p[1]).fold(0.0, f64::max);
-    let nearest = wrong.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);
+    let dots = |of: Option<Evidence>| -> Vec<Point> {
+        let chosen = marks.iter().filter(|(_, evidence, holds, _)| match of {
+            Some(kind) => *holds && *evidence == kind,
+            None => !holds,
+        });
+        let point = |(x, _, _, mark): &(f64, Evidence, bool, Mark)| match mark {
+            Mark::Residual(residual) => Some([*x, *residual]),
+            Mark::Row(_) => None,
+        };
+        chosen.filter_map(point).collect()
+    };
+    let mut panel = Panel::new(&mut canvas, frame, x, Axis::log(RESIDUALS[0], RESIDUALS[1]));
+    panel.labels("", "", "gap / what is allowed").horizontal(1.0, "");
+    let beside = |y: f64| [f64::from(last) + 1.0, y];
+    for (kind, colour, y) in [
+        (Some(Evidence::MonteCarlo), OCHRE, 2e-1),
+        (Some(Evidence::Quadrature), GREEN, 3e-3),
+        (Some(Evidence::Rounding), NAVY, 5e-5),
+        (None, RED, 1e8),
+    ] {
+        let name = kind.map_or("false statements", Evidence::name);
+        panel.dots(&dots(kind), 1.6, colour.alpha(0.45));
+        panel.label(beside(y), Start([12.0, 0.0]), colour, name);
+    }
+
+    let title = format!("{} theorems, and what is false next to them", theorems.len());
+    canvas.text(Start([frame.left, 24.0]), 13.0, INK, &title);
+    let worst = dots(Some(Evidence::Rounding)).into_iter().chain(dots(Some(Evidence::Quadrature)));
+    let worst = worst.map(|p| p[1]).fold(0.0, f64::max);
+    let nearest = dots(None).into_iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);
+    let proofs = marks.iter().filter(|(.., mark)| matches!(mark, Mark::Row("proof"))).count();
     let finding = format!(
-        "{} theorems × {INSTANCES} instances: residuals at most {worst:.2} of their tolerance, \
-         counterexamples at least {nearest:.0} of it",
+        "{} theorems, {proofs} proofs; numbers are at most {worst:.2} of what is allowed apart, those \
+         of false statements at least {nearest:.0}",
         theorems.len()
     );
     Ok(Picture { canvas, finding })
 }
 
-/// Residual over tolerance, within what the axis shows. Where the tolerance is 0 the unit roundoff
-/// stands for it.
-fn height(check: &OldCheck) -> f64 {
-    let tolerance = check.tolerance.max(f64::UNIT_ROUNDOFF);
-    (check.residual / tolerance).clamp(BOTTOM, TOP)
+/// How often a claim is drawn.
+const fn times(claim: &Claim) -> usize {
+    match claim.instances {
+        Instances::One(_) => 1,
+        Instances::Any(_) => INSTANCES,
+    }
 }

@@ -56,8 +56,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let frame = Rect::new(62.0, 104.0, 660.0, 330.0);
     let x = Axis::linear(0.0, f64::from(last) + 1.0);
     for (k, (name, colour, top)) in [
-        ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 6.0),
-        ("refuted by bits", RED, frame.top - ROW - 6.0),
+        ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 24.0),
+        ("refuted by bits", RED, frame.top - ROW - 24.0),
         ("no gap seen", NAVY, frame.bottom() + 34.0),
         ("exact", VIOLET, frame.bottom() + 34.0 + ROW),
         ("proof", INK, frame.bottom() + 34.0 + 2.0 * ROW),
@@ -105,6 +105,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
     let title = format!("{} theorems, and what is false next to them", theorems.len());
     canvas.text(Start([frame.left, 24.0]), 13.0, INK, &title);
+    let below = [frame.left + 0.5 * frame.width, frame.bottom() + 34.0 + 3.0 * ROW + 16.0];
+    canvas.text(Middle(below), 11.0, INK, "number of the theorem");
     let worst = dots(Some(Evidence::Rounding)).into_iter().chain(dots(Some(Evidence::Quadrature)));
     let worst = worst.map(|p| p[1]).fold(0.0, f64::max);
     let nearest = dots(None).into_iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);

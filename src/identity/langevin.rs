@@ -65,7 +65,7 @@ pub const THEOREMS: &[Theorem] = &[
             ),
             Claim::one(
                 "S′ = (I − εP/2)ᵀ S (I − εP/2) + εI for ψ = −Px",
-                "d = 3, every P, S, ε",
+                "d = 2, every P, S, ε",
                 || for_all_steps(|epsilon| covariances(Step::halved(epsilon), epsilon)),
             ),
             Claim::one(
@@ -111,10 +111,10 @@ pub const THEOREMS: &[Theorem] = &[
             }),
             Claim::one(
                 "the drift ε/2 and the noise √(2ε) belong together",
-                "d = 3, ε = 2",
+                "d = 2, ε = 2",
                 || Sides::proof(covariances(swapped(2.0)[0], 2.0)),
             ),
-            Claim::one("the drift ε and the noise √ε belong together", "d = 3, ε = 4", || {
+            Claim::one("the drift ε and the noise √ε belong together", "d = 2, ε = 4", || {
                 Sides::proof(covariances(swapped(4.0)[1], 4.0))
             }),
             Claim::one("a fixed step keeps the variance v", "d = 1, ε = 1", || {
@@ -215,8 +215,8 @@ fn after_one_step(step: Step, precision: &Exact, factor: &Exact) -> Exact {
 
 /// [`after_one_step`], and AᵀSA + εI with S = LLᵀ and A = I − (ε/2)P.
 fn covariances(step: Step, epsilon: f64) -> [Vec<Exact>; 2] {
-    let [precision, factor] = ["p", "l"].map(|name| Exact::named(name, 3, 3));
-    let identity = diagonal(3, 1.0).lift(&precision);
+    let [precision, factor] = ["p", "l"].map(|name| Exact::named(name, 2, 2));
+    let identity = diagonal(2, 1.0).lift(&precision);
     let keep = identity.clone() - precision.clone() * (0.5 * epsilon);
     let covariance = factor.nt(&factor);
     let next = keep.tn(&covariance).nn(&keep) + identity * epsilon;

@@ -186,7 +186,13 @@ pub struct OldTheorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [
+        annealing::THEOREMS,
+        contrastive_divergence::THEOREMS,
+        denoising_autoencoder::THEOREMS,
+        langevin::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }
@@ -195,15 +201,12 @@ pub fn all() -> Vec<Theorem> {
 pub fn all_old() -> Vec<OldTheorem> {
     let mut all = Vec::new();
     for group in [
-        annealing::THEOREMS,
-        contrastive_divergence::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
-        langevin::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,

@@ -7,8 +7,9 @@
 //! ∇_θ 𝔼[E(x) − E(x⁻)] = (ε/2) ∇_θ[½‖ψ‖² + tr J] + O(ε²)
 //! ```
 //!
-//! Behind it stands an identity without a remainder. The step of length s, with the drift frozen at
-//! x, is a Brownian motion with drift ψ(x)/2, and Itô's formula for E along it reads
+//! For a quadratic energy the remainder is known, and all of it is proved. For any other stands an
+//! identity without a remainder. The step of length s, with the drift frozen at x, is a Brownian
+//! motion with drift ψ(x)/2, and Itô's formula for E along it reads
 //!
 //! ```text
 //! 𝔼[E(x) − E(x⁻)] = ½∫₀^ε 𝔼[⟨ψ(x), ψ(xₛ)⟩ + tr J(xₛ)] ds,      xₛ = x + (s/2) ψ(x) + √s z
@@ -20,12 +21,17 @@
 
 mod instance;
 
-pub use instance::{Energy, Instance, at, gaussian, signs};
+pub use instance::{Energy, Instance, Weighted, at, gaussian, signs};
 
-use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
+use super::{
+    Claim, Sides, Theorem,
+    langevin::{for_all_steps, swapped},
+    magnitude,
+};
 use crate::{
     array::{Array, Linear},
     autodiff::{Tape, Var},
+    grid::Exact,
     matrix::{Matrix, noise::Generator},
     model::Parameters,
     objective::{self, trace},
@@ -33,155 +39,167 @@ use crate::{
     sampler::Step,
 };
 use rand::SeedableRng;
-use std::iter::once;
 
 /// The theorem of this page.
-pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
+pub const THEOREMS: &[Theorem] = &[Theorem {
     number: 26,
     statement: "CD-1 with a Langevin step ε: ∇_θ 𝔼[E(x) − E(x⁻)] = (ε/2) ∇_θ[½‖ψ‖² + tr J] + O(ε²)",
-    check: |rng| {
-        let exact = quadratic(&Instance::quadratic(rng)).check();
-        exact.worse(along_the_step(&Instance::any(rng), 1.0))
-    },
-    false_statement: "the values agree as well: 𝔼[E(x) − E(x⁻)] = (ε/2)[½‖ψ‖² + tr J] + O(ε²)",
-    counterexample: |_| {
-        let instance = Instance::random(2, &mut Generator::seed_from_u64(26));
-        along_the_step(&instance, 0.5)
-    },
+    claims: &[
+        Claim::one(
+            "E = ½⟨Px, x⟩ + ⟨c, x⟩: values and gradients, remainder and all",
+            "d = 1, 2, 3, every P, c, x, ε",
+            || {
+                for_all_steps(|epsilon| {
+                    let sides = [1, 2, 3].map(|d| quadratic(&Instance::every(d, epsilon)));
+                    [0, 1].map(|k| sides.iter().flat_map(|s| s[k].clone()).collect())
+                })
+            },
+        ),
+        Claim::any(
+            "no remainder: the integral along the step, value and gradients",
+            "a network's energy on the line, ε from 0.01 to ¼",
+            |rng| along_the_step(&Instance::random(1, rng)),
+        ),
+        Claim::one(
+            "no remainder: the integral along the step, value and gradients",
+            "a network's energy in the plane",
+            || along_the_step(&Instance::random(2, &mut Generator::seed_from_u64(26))),
+        ),
+    ],
+    false_statements: &[
+        Claim::one("the values agree as well", EVERY, || {
+            refuted(|i| {
+                let mut claimed = quadratic(i)[1].clone();
+                claimed[0] = claimed[0].clone() - implicit_excess(i);
+                [contrastive(i), claimed]
+            })
+        }),
+        Claim::one("the same without the remainder", EVERY, || {
+            refuted(|i| [contrastive(i)[1..].to_vec(), implicit(i)[1..].to_vec()])
+        }),
+        Claim::one("the same with the drift ε", EVERY, || {
+            refuted(|i| [contrastive_by(i, swapped(i.epsilon)[1]), quadratic(i)[1].clone()])
+        }),
+        Claim::one("the same with the gradient let through the sampler", EVERY, || {
+            refuted(|i| [through_the_sampler(i), quadratic(i)[1].clone()])
+        }),
+    ],
 }];
 
-/// A loss and its gradient by every array of θ, as one list: the value comes first.
-pub fn differentiated(
-    theta: &Energy<Matrix>,
-    loss: impl for<'t> Fn(&'t Tape, &Energy<Var<'t>>) -> Var<'t>,
-) -> Vec<Matrix> {
-    let tape = Tape::new();
-    let theta = theta.clone().map(|p| tape.var(&p));
-    let loss = loss(&tape, &theta);
-    once(loss.value()).chain(loss.gradient(&theta.into_list())).collect()
+const EVERY: &str = "d = 2, every P, c, x, ε = 1";
+
+/// Two sides that differ for quadratic energies, after the mean over z.
+fn refuted(sides: fn(&Instance<Exact>) -> [Vec<Exact>; 2]) -> Sides {
+    let instance = Instance::every(2, 1.0);
+    Sides::proof(sides(&instance).map(|side| instance.mean(side)))
 }
 
 /// 𝔼[E(x) − E(x⁻)] and its gradient, the step made by (ε/2, √ε) and x⁻ a constant.
-pub fn contrastive(instance: &Instance) -> Vec<Matrix> {
+pub fn contrastive<A: Array>(instance: &Instance<A>) -> Vec<A> {
     contrastive_by(instance, Step::halved(instance.epsilon))
 }
 
 /// The same by another step, right or wrong.
-pub fn contrastive_by(instance: &Instance, step: Step) -> Vec<Matrix> {
+pub fn contrastive_by<A: Array>(instance: &Instance<A>, step: Step) -> Vec<A> {
     let (x, z, weights) = instance.pairs();
     let negative = step.take(&x, instance.energy.score(&x), z);
-    differentiated(&instance.energy, |tape, theta| {
-        let (x, negative) = (tape.var(&x), tape.var(&negative));
-        let loss = objective::contrastive_divergence(|x| theta.energy(x), &x, &negative);
-        expectation(&weights, &loss)
-    })
+    let tape = Tape::new();
+    let (theta, x, negative) = (instance.energy.on(&tape), tape.var(&x), tape.var(&negative));
+    let loss = objective::contrastive_divergence(|x| theta.energy(x), &x, &negative);
+    expectation(&weights, &loss).with_gradient(&theta.into_list())
 }
 
 /// 𝔼[E(x) − E(x⁻)] and its gradient, with the gradient let through the sampler: not what contrastive
 /// divergence is.
-pub fn through_the_sampler(instance: &Instance) -> Vec<Matrix> {
+pub fn through_the_sampler<A: Array>(instance: &Instance<A>) -> Vec<A> {
     let (x, z, weights) = instance.pairs();
-    differentiated(&instance.energy, |tape, theta| {
-        let x = tape.var(&x);
-        let score = -theta.energy(&x).sum().grad(&[x])[0];
-        let negative = Step::halved(instance.epsilon).take(&x, score, tape.var(&z));
-        let loss = objective::contrastive_divergence(|x| theta.energy(x), &x, &negative);
-        expectation(&weights, &loss)
-    })
+    let tape = Tape::new();
+    let (theta, x, z) = (instance.energy.on(&tape), tape.var(&x), tape.var(&z));
+    let score = -theta.energy(&x).sum().grad(&[x])[0];
+    let negative = Step::halved(instance.epsilon).take(&x, score, z);
+    let loss = objective::contrastive_divergence(|x| theta.energy(x), &x, &negative);
+    expectation(&weights, &loss).with_gradient(&theta.into_list())
 }
 
 /// (ε/2) 𝔼[½‖ψ‖² + tr J] and its gradient.
-pub fn implicit(instance: &Instance) -> Vec<Matrix> {
+pub fn implicit<A: Array>(instance: &Instance<A>) -> Vec<A> {
     first_order(instance, 1.0)
 }
 
 /// (ε/2) 𝔼[a ½‖ψ‖² + tr J] and its gradient: what the wrong rules follow, with a = 2.
-pub fn first_order(instance: &Instance, a: f64) -> Vec<Matrix> {
+pub fn first_order<A: Array>(instance: &Instance<A>, a: f64) -> Vec<A> {
     let Instance { energy, data, epsilon, .. } = instance;
-    differentiated(energy, |tape, theta| {
-        let x = tape.var(&data.nodes);
-        let (psi, trace) = trace::of_energy_by_reverse(|x| theta.energy(x), &x);
-        let excess = psi.squared_norm() * (0.5 * (a - 1.0));
-        expectation(&data.weights, &(objective::implicit((psi, trace)) + excess)) * (0.5 * epsilon)
-    })
+    let tape = Tape::new();
+    let (theta, x) = (energy.on(&tape), tape.var(&data.nodes));
+    let (psi, trace) = trace::of_energy_by_reverse(|x| theta.energy(x), &x);
+    let excess = psi.squared_norm() * (0.5 * (a - 1.0));
+    let loss = expectation(&data.weights, &(objective::implicit((psi, trace)) + excess));
+    (loss * (0.5 * epsilon)).with_gradient(&theta.into_list())
 }
 
-/// What the two rules leave of the integrals of [`along_the_step`], relative to [`summed_terms`]:
-/// see [`Instance::random`]. Not derived, but measured: the tests double the nodes of each rule, and
-/// ask that no value moves by more.
-pub const TRUNCATION: f64 = 1e-13;
-
-/// Points s in (0, ε), with ε ≤ ¼: the integrand is smooth in s, and the tests see that they suffice.
-pub const TIMES: usize = 6;
-
-/// ½∫₀^ε 𝔼[a ⟨ψ(x), ψ(xₛ)⟩ + tr J(xₛ)] ds and its gradient, with x, xₛ and ψ(x) held; the truth has
-/// a = 1.
-pub fn integrated(instance: &Instance, a: f64) -> Vec<Matrix> {
-    integrated_by(instance, a, TIMES)
+/// (ε/4) 𝔼‖ψ‖²: what the values have too much for implicit score matching.
+fn implicit_excess<A: Array>(instance: &Instance<A>) -> A {
+    first_order(instance, 2.0)[0].clone() - &first_order(instance, 1.0)[0]
 }
 
-/// The same by so many points s.
-pub fn integrated_by(instance: &Instance, a: f64, count: usize) -> Vec<Matrix> {
-    let (x, z, weights) = instance.pairs();
-    let psi = instance.energy.score(&x);
-    let times = Rule::gauss_legendre(0.0, instance.epsilon, count);
-    let at = |s: &f64| Step::halved(*s).take(&x, psi.clone(), z.clone());
-    let path: Vec<f64> = times.nodes.data().iter().flat_map(|s| at(s).data().to_vec()).collect();
-    let path = Matrix::from_vec(count * x.rows(), x.cols(), path);
-    let weights =
-        times.weights.linear(Linear::Each(x.rows())) * weights.linear(Linear::Tile(count));
-    let held = psi.linear(Linear::Tile(count)) * a;
-    differentiated(&instance.energy, |tape, theta| {
-        let (held, path) = (tape.var(&held), tape.var(&path));
-        let (psi, trace) = trace::of_energy_by_reverse(|x| theta.energy(x), &path);
-        expectation(&weights, &(psi.inner(&held) + trace)) * 0.5
-    })
-}
-
-/// Σ|terms| of [`contrastive`], those of E with every parameter and coordinate made positive.
-pub fn summed_terms(instance: &Instance) -> Vec<Matrix> {
-    let (x, z, weights) = instance.pairs();
-    let negative = Step::halved(instance.epsilon).take(&x, instance.energy.score(&x), z);
-    let absolute = instance.energy.clone().map(|p| magnitude(&p));
-    differentiated(&absolute, |tape, theta| {
-        let energy = |x: &Matrix| theta.energy(&tape.var(&magnitude(x)));
-        expectation(&weights, &(energy(&x) + energy(&negative)))
-    })
-}
-
-/// T26 without a remainder: [`contrastive`] and [`integrated`], values and gradients.
-///
-/// Measured by [`summed_terms`]: a rounding for each node and 64 inside a term, and what the rules
-/// leave.
-pub fn along_the_step(instance: &Instance, a: f64) -> OldCheck {
-    let nodes = (TIMES * instance.data.nodes.rows() * instance.noise.nodes.rows()) as f64;
-    let (left, right) = (contrastive(instance), integrated(instance, a));
-    let magnitude = summed_terms(instance);
-    let sides = OldSides { left, right, magnitude, roundings: nodes + 64.0 };
-    let check = sides.check();
-    let tolerance = check.tolerance + 2.0 * TRUNCATION;
-    OldCheck { evidence: Evidence::Quadrature, tolerance, ..check }
-}
-
-/// T26 for E = ½⟨Px, x⟩ + ⟨c, x⟩ at one point, where the remainder is known, and with all signs for z
-/// nothing rounds:
+/// E = ½⟨Px, x⟩ + ⟨c, x⟩ at a point, where the remainder is known:
 ///
 /// ```text
 /// 𝔼[E(x) − E(x⁻)] = (ε/2)(‖ψ‖² + tr J) − (ε²/8) ⟨Pψ, ψ⟩
 ///             ∇_P = (ε/2) ∇_P[½‖ψ‖² + tr J] − (ε²/8) ψψᵀ
 ///             ∇_c = (ε/2) ∇_c[½‖ψ‖² + tr J]
 /// ```
-pub fn quadratic(instance: &Instance) -> OldSides {
+///
+/// The right side is made of ψ and its trace and has no noise in it.
+pub fn quadratic(instance: &Instance<Exact>) -> [Vec<Exact>; 2] {
     let Instance { energy, data, epsilon, .. } = instance;
-    let psi = energy.score(&data.nodes);
-    let second = epsilon * epsilon * 0.125;
-    let mut right = first_order(instance, 2.0);
-    right[0] = right[0].clone() - psi.nn(&energy.precision).inner(&psi) * second;
-    let first = implicit(instance);
-    right[1] = first[1].clone() - psi.tn(&psi) * second;
-    right[2] = first[2].clone();
-    let left = contrastive(instance);
-    OldSides { magnitude: left.iter().map(magnitude).collect(), left, right, roundings: 0.0 }
+    let (psi, second) = (energy.score(&data.nodes), 0.125 * epsilon * epsilon);
+    let mut right = implicit(instance);
+    let value_remainder = psi.nn(&energy.precision).inner(&psi) * second;
+    right[0] = first_order(instance, 2.0)[0].clone() - value_remainder;
+    right[1] = right[1].clone() - psi.tn(&psi) * second;
+    [instance.mean(contrastive(instance)), right]
+}
+
+/// ½∫₀^ε 𝔼[⟨ψ(x), ψ(xₛ)⟩ + tr J(xₛ)] ds and its gradient, with x, xₛ and ψ(x) held, by so many points
+/// s.
+pub fn integrated(instance: &Instance, times: usize) -> Vec<Matrix> {
+    let (x, z, weights) = instance.pairs();
+    let psi = instance.energy.score(&x);
+    let rule = Rule::gauss_legendre(0.0, instance.epsilon, times);
+    let at = |s: &f64| Step::halved(*s).take(&x, psi.clone(), z.clone());
+    let path: Vec<f64> = rule.nodes.data().iter().flat_map(|s| at(s).data().to_vec()).collect();
+    let path = Matrix::from_vec(times * x.rows(), x.cols(), path);
+    let weights = rule.weights.linear(Linear::Each(x.rows())) * weights.linear(Linear::Tile(times));
+    let tape = Tape::new();
+    let (theta, path) = (instance.energy.on(&tape), tape.var(&path));
+    let held: Var<'_> = tape.var(&psi.linear(Linear::Tile(times)));
+    let (psi, trace) = trace::of_energy_by_reverse(|x| theta.energy(x), &path);
+    let loss = expectation(&weights, &(psi.inner(&held) + trace)) * 0.5;
+    loss.with_gradient(&theta.into_list())
+}
+
+/// Σ|terms| of [`contrastive`], those of E with every parameter and coordinate made positive.
+fn summed_terms(instance: &Instance) -> Vec<Matrix> {
+    let (x, z, weights) = instance.pairs();
+    let negative = Step::halved(instance.epsilon).take(&x, instance.energy.score(&x), z);
+    let tape = Tape::new();
+    let theta = instance.energy.clone().map(|p| tape.var(&magnitude(&p)));
+    let energy = |x: &Matrix| theta.energy(&tape.var(&magnitude(x)));
+    expectation(&weights, &(energy(&x) + energy(&negative))).with_gradient(&theta.into_list())
+}
+
+/// T26 without a remainder: [`contrastive`] and [`integrated`], values and gradients.
+pub fn along_the_step(instance: &Instance) -> Sides {
+    // The integrand is as smooth in s, which is at most ¼, as E is in x.
+    const TIMES: usize = 6;
+    Sides::doubled(|fineness| {
+        let noise = gaussian(instance.data.nodes.cols(), fineness * instance::STEPS);
+        let finer = Instance { noise, ..instance.clone() };
+        let sides = [contrastive(&finer), integrated(&finer, fineness * TIMES)];
+        let nodes = fineness * TIMES * finer.noise.nodes.rows();
+        Sides::integrals(sides, summed_terms(&finer), nodes)
+    })
 }
 
 /// The Euclidean norm of two gradients' difference; the values, which come first, are left out.

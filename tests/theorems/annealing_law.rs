@@ -40,18 +40,7 @@ fn the_table_of_the_page() {
     }
 }
 
-/// 480 000 steps, with half the nodes. `cargo test --release --test theorems annealing_law -- --ignored`
-#[test]
-#[ignore = "half a minute"]
-fn the_bias_that_remains_after_many_steps() {
-    for (epsilon, page) in [(0.4, 0.7959), (0.2, 0.7987), (0.1, 0.7996), (0.05, 0.7998)] {
-        let found = share(160, 3000, epsilon, 0.5);
-        println!("ε = {epsilon}: {found:.6}");
-        assert!((found - page).abs() < 1.01e-4, "ε = {epsilon}: {found}");
-    }
-}
-
-/// And it freezes from a law that is not quite q_σ: the step's own bias, to first order (α/2) g,
+/// The weights freeze from a law that is not quite q_σ: the step has a bias of its own, to first order (α/2) g,
 /// with a remainder of second order.
 #[test]
 fn the_step_biases_the_weight_to_first_order() {

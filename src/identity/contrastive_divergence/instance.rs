@@ -3,6 +3,8 @@
 use crate::{
     array::{Array, Function, Linear},
     autodiff::Tape,
+    density::{Density, Mixture},
+    grid::Exact,
     matrix::{Matrix, noise::standard_normal},
     model::{Parameters, ScoreNetwork},
     objective::sliced::all_signs,
@@ -13,7 +15,7 @@ use rand::{Rng, RngExt};
 /// E(x) = ½⟨Px, x⟩ + ⟨c, x⟩, a Gaussian's energy, and a network on top if there is one.
 #[derive(Clone, Debug)]
 pub struct Energy<A> {
-    /// P, (d, d), symmetric.
+    /// P, (d, d).
     pub precision: A,
     /// c, (1, d).
     pub tilt: A,
@@ -31,6 +33,13 @@ impl<A: Array> Energy<A> {
             None => quadratic,
         }
     }
+
+    /// ψ(x) = −∇E(x), by differentiation: (n, d) → (n, d).
+    pub fn score(&self, x: &A) -> A {
+        let tape = Tape::new();
+        let (theta, x) = (self.on(&tape), tape.var(x));
+        -theta.energy(&x).sum().gradient(&[x]).remove(0)
+    }
 }
 
 impl Energy<Matrix> {
@@ -38,14 +47,6 @@ impl Energy<Matrix> {
     pub fn gaussian(k: f64) -> Self {
         let number = |value| Matrix::from_rows([[value]]);
         Self { precision: number(k), tilt: number(0.0), network: None }
-    }
-
-    /// ψ(x) = −∇E(x), as numbers: (n, d) → (n, d).
-    pub fn score(&self, x: &Matrix) -> Matrix {
-        let tape = Tape::new();
-        let theta = self.clone().map(|p| tape.var(&p));
-        let x = tape.var(x);
-        -theta.energy(&x).sum().gradient(&[x]).remove(0)
     }
 }
 
@@ -61,31 +62,65 @@ impl<A> Parameters<A> for Energy<A> {
     }
 }
 
+/// Points (n, d) with their weights (n, 1).
+#[derive(Clone, Debug)]
+pub struct Weighted<A = Matrix> {
+    /// (n, d)
+    pub nodes: A,
+    /// (n, 1)
+    pub weights: Matrix,
+}
+
 /// An energy, the data, and one Langevin step.
 #[derive(Clone, Debug)]
-pub struct Instance {
+pub struct Instance<A = Matrix> {
     /// E(x; θ)
-    pub energy: Energy<Matrix>,
+    pub energy: Energy<A>,
     /// q, or one point of weight 1: the theorem holds pointwise.
-    pub data: Rule,
+    pub data: Weighted<A>,
     /// ε
     pub epsilon: f64,
     /// The law of z, of mean 0 and covariance I.
-    pub noise: Rule,
+    pub noise: Weighted<A>,
 }
 
-impl Instance {
-    /// On the line, and one time in four in the plane.
-    pub fn any(rng: &mut impl Rng) -> Self {
-        let d = if rng.random_ratio(1, 4) { 2 } else { 1 };
-        Self::random(d, rng)
+impl<A: Array> Instance<A> {
+    /// Every point of the data with every z: x and z (n·m, d), and the weight of the pair (n·m, 1).
+    pub fn pairs(&self) -> (A, A, Matrix) {
+        let (n, m) = (self.data.weights.rows(), self.noise.weights.rows());
+        let (each, tile) = (Linear::Each(m), Linear::Tile(n));
+        let weights =
+            self.data.weights.clone().linear(each) * self.noise.weights.clone().linear(tile);
+        (self.data.nodes.clone().linear(each), self.noise.nodes.clone().linear(tile), weights)
+    }
+}
+
+impl Instance<Exact> {
+    /// A quadratic energy at one point, everything an indeterminate. z is one as well, and
+    /// [`Instance::mean`] takes the mean over it.
+    pub fn every(d: usize, epsilon: f64) -> Self {
+        let named = Exact::named;
+        let energy = Energy { precision: named("p", d, d), tilt: named("c", 1, d), network: None };
+        let [data, noise] = ["x", "z"]
+            .map(|name| Weighted { nodes: named(name, 1, d), weights: Matrix::from_rows([[1.0]]) });
+        Self { energy, data, epsilon, noise }
     }
 
+    /// 𝔼 over z ~ N(0, I).
+    pub fn mean(&self, values: Vec<Exact>) -> Vec<Exact> {
+        values.into_iter().map(|value| value.gaussian_mean(&self.noise.nodes)).collect()
+    }
+}
+
+/// Steps of the rule for z that [`Instance::random`] begins with.
+pub(super) const STEPS: usize = 24;
+
+impl Instance {
     /// At one point, ε from 0.01 to ¼, with P and c of size 1 and a softplus network of four units.
     ///
     /// The weights of the hidden layer have norm 1 together, so E is analytic in x up to |Im x| = π,
-    /// and as a function of z up to π/√ε ≥ 2π. For Hermite nodes that is wide: 16 on each axis were
-    /// found to leave less than [`TRUNCATION`](super::TRUNCATION).
+    /// and as a function of z up to a = π/√ε ≥ 2π. With steps of h = ¾ the trapezoid rule leaves
+    /// e^(a²/2 − 2πa/h) < 10⁻¹⁴ of it: N(0, 1) itself grows like e^(a²/2) off the real line.
     pub fn random(d: usize, rng: &mut impl Rng) -> Self {
         let mut network = ScoreNetwork::random(&[d, 4, 1], Function::Softplus, rng);
         let hidden = &mut network.layers[0];
@@ -99,53 +134,24 @@ impl Instance {
             network: Some(network),
         };
         let epsilon = 0.01 * 25.0_f64.powf(rng.random());
-        Self { energy, data: at(standard_normal(1, d, rng)), epsilon, noise: gaussian(d, 16) }
-    }
-
-    /// Without a network, at one point, in up to three dimensions, and in dyadic numbers: P and c in
-    /// quarters up to 2, x in eighths up to 4, √ε in sixteenths up to ½; z runs over all signs. Then
-    /// |ψ| ≤ 26, in 2⁻⁵, so |x⁻| < 8, in 2⁻¹⁴; the largest sum, Σ Pᵢⱼ x⁻ᵢ x⁻ⱼ, is below 2¹¹, in
-    /// 2⁻³⁰, and eight of them with their weights take 3 bits more: 44 of 53.
-    pub fn quadratic(rng: &mut impl Rng) -> Self {
-        let d = rng.random_range(1..=3);
-        let mut whole = |rows, cols, largest: i32| {
-            Matrix::from_fn(rows, cols, |_, _| f64::from(rng.random_range(-largest..=largest)))
-        };
-        let upper = whole(d, d, 8) * 0.25;
-        let precision = Matrix::from_fn(d, d, |i, j| upper.at(i.min(j), i.max(j)));
-        let (tilt, x) = (whole(1, d, 8) * 0.25, whole(1, d, 32) * 0.125);
-        let root = f64::from(rng.random_range(1..=8)) / 16.0;
-        Self {
-            energy: Energy { precision, tilt, network: None },
-            data: at(x),
-            epsilon: root * root,
-            noise: signs(d),
-        }
-    }
-
-    /// Every point of the data with every z: x and z (n·m, d), and the weight of the pair (n·m, 1).
-    pub fn pairs(&self) -> (Matrix, Matrix, Matrix) {
-        let (n, m) = (self.data.nodes.rows(), self.noise.nodes.rows());
-        let each = |of: &Matrix| of.clone().linear(Linear::Each(m));
-        let tile = |of: &Matrix| of.clone().linear(Linear::Tile(n));
-        let weights = each(&self.data.weights) * tile(&self.noise.weights);
-        (each(&self.data.nodes), tile(&self.noise.nodes), weights)
+        Self { energy, data: at(standard_normal(1, d, rng)), epsilon, noise: gaussian(d, STEPS) }
     }
 }
 
 /// Points (n, d) of weight 1/n.
-pub fn at(points: Matrix) -> Rule {
+pub fn at(points: Matrix) -> Weighted {
     let n = points.rows();
-    Rule { nodes: points, weights: Matrix::from_fn(n, 1, |_, _| 1.0 / n as f64) }
+    Weighted { nodes: points, weights: Matrix::from_fn(n, 1, |_, _| 1.0 / n as f64) }
 }
 
-/// N(0, I) by so many Hermite nodes on each axis, on the line or in the plane.
-pub fn gaussian(d: usize, nodes: usize) -> Rule {
-    let line = Rule::gauss_hermite(nodes);
-    if d == 1 { line } else { line.squared() }
+/// N(0, I) by so many steps of the trapezoid rule over ±9, on the line or in the plane.
+pub fn gaussian(d: usize, steps: usize) -> Weighted {
+    let line = Mixture::isotropic(1, 1.0).rule(&Rule::trapezoid(-9.0, 9.0, steps));
+    let Rule { nodes, weights } = if d == 1 { line } else { line.squared() };
+    Weighted { nodes, weights }
 }
 
 /// All 2ᵈ vectors of signs: their mean is 0 and their covariance I, exactly.
-pub fn signs(d: usize) -> Rule {
+pub fn signs(d: usize) -> Weighted {
     at(all_signs(d))
 }

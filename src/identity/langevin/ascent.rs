@@ -1,13 +1,58 @@
 //! T22: ascent on log p, and two modes with a known way to each.
 
+use super::for_all_steps;
 use crate::{
     array::Array,
     density::{Density, Mixture, mixture::diagonal},
-    identity::{Evidence, OldCheck},
-    matrix::{Matrix, Real, cholesky::Cholesky, noise::Generator},
+    grid::Exact,
+    identity::{Claim, Sides, Theorem},
+    matrix::{Matrix, cholesky::Cholesky, noise::Generator},
     sampler::{Escaped, Sampler, Step, langevin},
 };
 use rand::{RngExt, SeedableRng};
+
+/// T22
+pub(super) const THEOREM: Theorem = Theorem {
+    number: 22,
+    statement: "ascent on log p ends in a mode, and which one depends on the start",
+    claims: &[
+        Claim::one(
+            "on N(0, v) a step gains α(1 − α/(2v))‖ψ‖²",
+            "d = 2, every v, x, α",
+            || for_all_steps(|alpha| gain(alpha, 0.5 * alpha)),
+        ),
+        Claim::any("the end is a maximum, on the side of the start", MODES, |rng| {
+            let modes = UnequalModes::random(rng);
+            let ends = [1.0, -1.0].map(|side| modes.is_mode_of_its_start(side));
+            let found = Matrix::from_fn(2, 2, |i, j| f64::from(u8::from(ends[i][j])));
+            Sides::exact([vec![found], vec![Matrix::from_fn(2, 2, |_, _| 1.0)]])
+        }),
+        Claim::any("there ∇ log p = 0", MODES, |rng| {
+            let modes = UnequalModes::random(rng);
+            modes.at_rest(if rng.random() { 1.0 } else { -1.0 })
+        }),
+    ],
+    false_statements: &[
+        Claim::one("a step gains α‖ψ‖²", "d = 2, α = 1", || Sides::proof(gain(1.0, 0.0))),
+        // The ends are within 1 % of ±m, so the larger entry of m has another sign.
+        Claim::any("ascent ends in the highest mode, from any start", MODES, |rng| {
+            let modes = UnequalModes::random(rng);
+            Sides::exact([vec![modes.end(-1.0)], vec![modes.end(1.0)]])
+        }),
+    ],
+};
+
+const MODES: &str = "two modes in the plane, six deviations apart or more";
+
+/// log p(x + αψ) − log p(x) and α(1 − δ/v)‖ψ‖² on N(0, v I); the truth has δ = α/2.
+fn gain(alpha: f64, delta: f64) -> [Vec<Exact>; 2] {
+    let (x, precision) = (Exact::named("x", 1, 2), Exact::named("v", 1, 1).reciprocal());
+    let log_density = |x: &Exact| x.squared_norm() * &precision * -0.5;
+    let score = -precision.nn(&x);
+    let next = Step::ascent(alpha).take(&x, score.clone(), x.clone() * 0.0);
+    let factor = (precision.clone() * -delta + 1.0) * alpha;
+    [vec![log_density(&next) - log_density(&x)], vec![score.squared_norm() * factor]]
+}
 
 /// Where ascent x ← x + α ∇ log p(x) ends after so many steps.
 ///
@@ -26,7 +71,7 @@ pub fn ascend(
 /// Two Gaussians with covariances v I and different weights at ±m, at least six standard deviations
 /// apart.
 #[derive(Clone, Debug)]
-pub struct TwoModes {
+pub struct UnequalModes {
     /// p
     pub density: Mixture,
     /// m, (1, 2)
@@ -35,7 +80,7 @@ pub struct TwoModes {
     pub variance: f64,
 }
 
-impl TwoModes {
+impl UnequalModes {
     /// The weights are between 0.7 and 0.8, and what is left.
     pub fn random(rng: &mut Generator) -> Self {
         let variance = rng.random_range(0.5..2.0_f64);
@@ -64,16 +109,24 @@ impl TwoModes {
             .expect("a mean of two centres")
     }
 
-    /// T22: there the score is 0, to the rounding of x itself, the Hessian is negative definite, and
-    /// x is on the side where it began.
-    pub fn climb(&self, side: f64) -> OldCheck {
+    /// Whether −∇² log p is positive definite at the end, and whether the end is on the side of the
+    /// start.
+    fn is_mode_of_its_start(&self, side: f64) -> [bool; 2] {
         let end = self.end(side);
-        let score = self.density.score(&end).squared_norm().item().sqrt();
-        let mode = Cholesky::new(&-self.density.hessian(&end)).is_ok();
-        let stayed = end.inner(&self.centre).item() * side > 0.0;
-        let score = if mode && stayed { score } else { f64::NAN };
-        let scale = 2.0 * self.centre.squared_norm().item().sqrt() / self.variance;
-        // Σ⁻¹, x − μ and their product, times ρ, which is 1 but for the rounding of a softmax
-        OldCheck::new(Evidence::Rounding, score, 0.0, scale, 2.0 * 32.0 * f64::UNIT_ROUNDOFF)
+        let maximum = Cholesky::new(&-self.density.hessian(&end)).is_ok();
+        [maximum, end.inner(&self.centre).item() * side > 0.0]
+    }
+
+    /// T22: the score at the end, and 0.
+    ///
+    /// The end is off by the rounding of x and of the last step, and the score has been computed from
+    /// Σ⁻¹ (four roundings), x − μ, their product and ρ, which is 1 but for a rounding; of the other
+    /// component e^(−18) is left. All of it relative to ‖m‖/v at most.
+    pub fn at_rest(&self, side: f64) -> Sides {
+        let score = self.density.score(&self.end(side));
+        let largest = self.centre.squared_norm().item().sqrt() / self.variance;
+        let magnitude = Matrix::from_fn(1, 2, |_, _| largest);
+        let zero = score.clone() * 0.0;
+        Sides::rounded([vec![score], vec![zero]], vec![magnitude], 10.0)
     }
 }

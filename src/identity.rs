@@ -48,6 +48,7 @@ pub mod fisher_kl;
 pub mod langevin;
 pub mod noise_conditional;
 pub mod parzen;
+pub mod polynomial_score;
 pub mod small_noise;
 pub mod traces;
 pub mod tweedie;
@@ -192,7 +193,9 @@ pub struct OldTheorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all =
+        [denoising_autoencoder::THEOREMS, explicit_implicit::THEOREMS, small_noise::THEOREMS]
+            .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }
@@ -206,13 +209,11 @@ pub fn all_old() -> Vec<OldTheorem> {
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
-        explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
         langevin::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
-        small_noise::THEOREMS,
         traces::THEOREMS,
         tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,

@@ -10,9 +10,9 @@ use super::{
     text::Anchor,
 };
 use crate::{
-    array::Function,
+    array::{Array, Function},
     density::{Density, Mixture},
-    identity::explicit_implicit::{Instance, Model, equivalence},
+    identity::explicit_implicit::{AnyScore, ScoreUnderMixture},
     matrix::{Matrix, noise::Generator},
     model::{Parameters, ScoreNetwork},
     objective::implicit,
@@ -32,7 +32,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let point = |x: f64| Matrix::from_rows([[x]]);
     let components = [(0.6, point(-1.5), point(0.5)), (0.4, point(1.2), point(0.3))];
     let density = Mixture::new(components);
-    let start = Model::Network(ScoreNetwork::random(&[1, 16, 1], Function::Tanh, &mut rng));
+    let start = AnyScore::Network(ScoreNetwork::random(&[1, 16, 1], Function::Tanh, &mut rng));
     let nothing = Matrix::zeros(1, 1);
     let batches = (0..800).map(|_| (density.sample(256, &mut rng), nothing.clone()));
     let end = train(
@@ -43,18 +43,18 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         |_| (),
     )?;
 
-    let mut instance = Instance { model: start.clone(), density, reach: 9.0 };
+    let instance = ScoreUnderMixture { psi: start.clone(), density, reach: 9.0 };
     let rule = instance.rule(STEPS);
+    let mut law = instance.at_nodes(STEPS);
     let half_information = 0.5 * instance.density.fisher_information(&rule);
     let (mut esm, mut ism, mut residual): (Vec<Point>, Vec<Point>, Vec<Point>) = Default::default();
     for i in 0..POINTS {
         let t = ENDS[0] + (ENDS[1] - ENDS[0]) * i as f64 / (POINTS - 1) as f64;
-        instance.model = between(&start, &end, t);
-        let balance = equivalence(&instance, STEPS);
-        esm.push([t, balance.left]);
-        ism.push([t, balance.right - half_information]);
-        let relative = (balance.left - balance.right) / balance.scale;
-        residual.push([t, relative / f64::EPSILON]);
+        law.psi = between(&start, &end, t);
+        let [left, right] = law.objectives().map(|side| law.weights.inner(&side).sum().item());
+        esm.push([t, left]);
+        ism.push([t, right - half_information]);
+        residual.push([t, (left - right) / law.magnitude() / f64::EPSILON]);
     }
     let least = |curve: &[Point]| curve.iter().copied().min_by(|a, b| a[1].total_cmp(&b[1]));
     let (best_esm, best_ism) = (least(&esm).unwrap_or_default(), least(&ism).unwrap_or_default());
@@ -102,7 +102,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 }
 
 /// (1 − t) θ₀ + t θ₁
-fn between(start: &Model<Matrix>, end: &Model<Matrix>, t: f64) -> Model<Matrix> {
+fn between(start: &AnyScore<Matrix>, end: &AnyScore<Matrix>, t: f64) -> AnyScore<Matrix> {
     let mut others = end.clone().into_list().into_iter();
     start.clone().map(|p| {
         let other = others.next().expect("models of one shape");

@@ -131,8 +131,8 @@ pub const THEOREMS: &[Theorem] = &[
 ];
 
 /// Dimension and degree of the fields of the proofs.
-const SHAPES: [(usize, usize); 3] = [(1, 5), (2, 4), (3, 3)];
-const POLYNOMIALS: &str = "every ψ of degree 5, 4, 3 in d = 1, 2, 3 under every Gaussian";
+const SHAPES: [(usize, usize); 4] = [(1, 5), (2, 3), (3, 2), (8, 1)];
+const POLYNOMIALS: &str = "every ψ of degree 5, 3, 2, 1 in d = 1, 2, 3, 8 under every Gaussian";
 const CUBIC: &str = "every cubic ψ in the plane under every Gaussian";
 const CUBIC_AROUND: &str = "every cubic ψ in the plane, x and σ";
 const ON_THE_LINE: &str = "random networks, energies, autoencoders and mixtures on the line";

@@ -21,6 +21,16 @@ pub struct PolynomialScore<A> {
 
 impl PolynomialScore<Exact> {
     /// Every field on ℝᵈ whose components are polynomials of such a degree at most.
+    ///
+    /// ```
+    /// use score_matching::{grid::Exact, identity::polynomial_score::PolynomialScore};
+    ///
+    /// let psi = PolynomialScore::every(2, 2).score(&Exact::named("x", 1, 2));
+    /// let first = "x₁ x₂ θ₄₁ + x₁² θ₅₁ + x₂² θ₂₁ + x₁ θ₃₁ + x₂ θ₁₁ + c₁";
+    /// assert_eq!(psi.at(0, 0).to_string(), first);
+    /// let cubic = PolynomialScore::every(1, 3).score(&Exact::named("x", 1, 1));
+    /// assert_eq!(cubic.at(0, 0).to_string(), "x³ θ₃ + x² θ₂ + x θ₁ + c");
+    /// ```
     pub fn every(d: usize, degree: usize) -> Self {
         let mut exponents: Vec<Vec<usize>> = vec![vec![]];
         for _ in 0..d {

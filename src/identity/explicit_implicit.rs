@@ -81,9 +81,7 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("up to the 56th moment", "d = 1, every degree up to 55, N(0, 1)", || {
                 Sides::proof(mean(1, by_parts(&ScoreUnderLaw::standard(55))))
             }),
-            Claim::any("by parts", ON_THE_LINE, |rng| {
-                doubled_on_the_line(rng, |law| integrals_by_parts(law))
-            }),
+            Claim::any("by parts", ON_THE_LINE, |rng| doubled_on_the_line(rng, integrals_by_parts)),
         ],
         false_statements: &[
             Claim::one("the same with the trace of the other sign", CUBIC, || {
@@ -106,7 +104,7 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("loss and gradient", "degree and d as in T2, every ψ, x, σ", || {
                 let formulas =
                     |(d, degree)| mean(d, noisy_equivalence(&ScoreAroundPoint::every(d, degree)));
-                all(SHAPES.map(formulas))
+                all(&SHAPES.map(formulas))
             }),
             Claim::any("loss and gradient", "random scores on the line, x and σ", |rng| {
                 let (seed, psi) = (rng.clone(), AnyScore::random(1, rng));
@@ -197,13 +195,13 @@ fn mean(d: usize, sides: [Vec<Exact>; 2]) -> [Vec<Exact>; 2] {
 }
 
 /// Two sides for several shapes.
-fn all<const N: usize>(sides: [[Vec<Exact>; 2]; N]) -> Sides {
+fn all(sides: &[[Vec<Exact>; 2]]) -> Sides {
     Sides::proof([0, 1].map(|k| sides.iter().flat_map(|s| s[k].clone()).collect()))
 }
 
 /// An identity for every ψ of the [`SHAPES`] under every Gaussian.
 fn proved(identity: fn(&ScoreUnderLaw<Exact>) -> [Vec<Exact>; 2]) -> Sides {
-    all(SHAPES.map(|(d, degree)| mean(d, identity(&ScoreUnderLaw::every(d, degree)))))
+    all(&SHAPES.map(|(d, degree)| mean(d, identity(&ScoreUnderLaw::every(d, degree)))))
 }
 
 /// An identity as integrals, for a random score and mixture.

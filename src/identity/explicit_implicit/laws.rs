@@ -61,20 +61,20 @@ impl ScoreUnderLaw<Exact> {
     /// into one of the same degree, and change neither norms nor traces.
     pub fn every(d: usize, degree: usize) -> Self {
         let (mean, deviation) = (Exact::named("μ", 1, d), Exact::named("s", 1, d));
-        Self::gaussian(AnyScore::every(d, degree), mean, deviation)
+        Self::gaussian(AnyScore::every(d, degree), &mean, &deviation)
     }
 
     /// Under N(0, 1).
     pub fn standard(degree: usize) -> Self {
         let number = |x: f64| Exact::from_fn(1, 1, |_, _| Polynomial::of(x));
-        Self::gaussian(AnyScore::every(1, degree), number(0.0), number(1.0))
+        Self::gaussian(AnyScore::every(1, degree), &number(0.0), &number(1.0))
     }
 
-    fn gaussian(psi: AnyScore<Exact>, mean: Exact, deviation: Exact) -> Self {
+    fn gaussian(psi: AnyScore<Exact>, mean: &Exact, deviation: &Exact) -> Self {
         let z = standard_point(mean.shape().1);
         let data_score = -(z.clone() * &deviation.clone().reciprocal());
         let weights = z.constant(1, 1, |_, _| 1.0);
-        Self { psi, x: z * &deviation + &mean, data_score, weights }
+        Self { psi, x: z * deviation + mean, data_score, weights }
     }
 }
 

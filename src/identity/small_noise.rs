@@ -56,7 +56,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         Claim::one(
             "the same with (𝔼 ψ′)² for 𝔼 ψ′²",
             "every cubic on the line, N(0, 1)",
-            || squared_outside_the_expectation(),
+            squared_outside_the_expectation,
         ),
     ],
 }];

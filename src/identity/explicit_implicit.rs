@@ -69,7 +69,7 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one(
                 "the same with ψ clamped to [−1, 1] in ISM",
                 "ψ = 3 − x, N(0, 1)",
-                || failures::clamped(),
+                failures::clamped,
             ),
         ],
     },

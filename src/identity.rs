@@ -42,6 +42,7 @@ pub mod fisher_kl;
 pub mod langevin;
 pub mod noise_conditional;
 pub mod parzen;
+pub mod polynomial_score;
 pub mod small_noise;
 pub mod traces;
 pub mod tweedie;
@@ -190,7 +191,9 @@ pub fn all() -> Vec<Theorem> {
         annealing::THEOREMS,
         contrastive_divergence::THEOREMS,
         denoising_autoencoder::THEOREMS,
+        explicit_implicit::THEOREMS,
         langevin::THEOREMS,
+        small_noise::THEOREMS,
     ]
     .concat();
     all.sort_by_key(|theorem| theorem.number);
@@ -204,12 +207,10 @@ pub fn all_old() -> Vec<OldTheorem> {
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
-        explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
-        small_noise::THEOREMS,
         traces::THEOREMS,
         tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,

@@ -9,7 +9,7 @@ pub use crate::{
     corruption::{self, corrupt},
     density::Density,
     identity::denoising_autoencoder::{Instance, asymmetry, equivalence, jacobian},
-    identity::explicit_implicit,
+    identity::{Sides, explicit_implicit},
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},

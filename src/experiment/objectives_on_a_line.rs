@@ -2,9 +2,9 @@
 //! ends and beyond, by quadrature (T2).
 
 use crate::{
-    array::Function,
+    array::{Array, Function},
     density::{Density, Mixture},
-    identity::explicit_implicit::{Instance, Model, equivalence},
+    identity::explicit_implicit::{AnyScore, ScoreUnderMixture},
     matrix::{Matrix, noise::Generator},
     model::{Parameters, ScoreNetwork},
     objective::implicit,
@@ -55,7 +55,7 @@ impl ObjectivesOnALine {
         let point = |x: f64| Matrix::from_rows([[x]]);
         let components = [(0.6, point(-1.5), point(0.5)), (0.4, point(1.2), point(0.3))];
         let density = Mixture::new(components);
-        let start = Model::Network(ScoreNetwork::random(&[1, 16, 1], Function::Tanh, &mut rng));
+        let start = AnyScore::Network(ScoreNetwork::random(&[1, 16, 1], Function::Tanh, &mut rng));
         let nothing = Matrix::zeros(1, 1); // the objective has no use for noise
         let batches = (0..STEPS).map(|_| (density.sample(BATCH, &mut rng), nothing.clone()));
         let end = train(
@@ -66,18 +66,19 @@ impl ObjectivesOnALine {
             |_| (),
         )?;
 
-        let mut instance = Instance { model: start.clone(), density, reach: 9.0 };
+        let instance = ScoreUnderMixture { psi: start.clone(), density, reach: 9.0 };
         let half_information = 0.5 * instance.density.fisher_information(&instance.rule(NODES));
+        let mut law = instance.at_nodes(NODES);
         let [low, high] = ENDS;
         let at = |i| {
             let t = low + (high - low) * i as f64 / (POINTS - 1) as f64;
-            instance.model = between(&start, &end, t);
-            let balance = equivalence(&instance, NODES);
+            law.psi = between(&start, &end, t);
+            let [left, right] = law.objectives().map(|side| law.weights.inner(&side).sum().item());
             Objectives {
                 t,
-                explicit: balance.left,
-                implicit: balance.right - half_information,
-                residual: (balance.left - balance.right) / balance.scale,
+                explicit: left,
+                implicit: right - half_information,
+                residual: (left - right) / law.magnitude(),
             }
         };
         Ok(Self { points: (0..POINTS).map(at).collect(), half_information })
@@ -85,7 +86,7 @@ impl ObjectivesOnALine {
 }
 
 /// (1 − t) θ₀ + t θ₁
-fn between(start: &Model<Matrix>, end: &Model<Matrix>, t: f64) -> Model<Matrix> {
+fn between(start: &AnyScore<Matrix>, end: &AnyScore<Matrix>, t: f64) -> AnyScore<Matrix> {
     let mut others = end.clone().into_list().into_iter();
     start.clone().map(|p| {
         let other = others.next().expect("models of one shape");

@@ -192,7 +192,7 @@ pub struct OldTheorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [denoising_autoencoder::THEOREMS, traces::THEOREMS].concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }
@@ -213,7 +213,6 @@ pub fn all_old() -> Vec<OldTheorem> {
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,
-        traces::THEOREMS,
         tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,
     ] {

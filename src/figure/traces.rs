@@ -85,12 +85,12 @@ fn cost(canvas: &mut Canvas, frame: Rect, seed: u64) -> f64 {
         let mut rng = Generator::seed_from_u64(seed);
         let m = ScoreNetwork::random(&[d, HIDDEN, HIDDEN, d], Function::Softplus, &mut rng);
         let x: Matrix = standard_normal(BATCH, d, &mut rng);
-        let dual = m.clone().map(|p| Dual::constant(&p));
+        let dual = m.constants();
         let times = [
             milliseconds(|| trace::of_score_by_differences(|x| m.score(x), &x, 1e-3)),
             milliseconds(|| {
                 let tape = Tape::new();
-                let theta = m.clone().map(|p| tape.var(&p));
+                let theta = m.on(&tape);
                 trace::of_score_by_reverse(|x| theta.score(x), &tape.var(&x)).1.value()
             }),
             milliseconds(|| trace::of_score_by_columns(|x| dual.score(x), &x)),
@@ -124,7 +124,7 @@ fn error(canvas: &mut Canvas, frame: Rect, seed: u64) -> String {
     let mut rng = Generator::seed_from_u64(seed);
     let m = ScoreNetwork::random(&[D, 64, 64, D], Function::Tanh, &mut rng);
     let x: Matrix = standard_normal(1, D, &mut rng);
-    let dual = m.map(|p| Dual::constant(&p));
+    let dual = m.constants();
     let tangents = dual.score(&Dual::axes(&x));
     let (psi, jacobian) = (tangents.value.clone(), tangents.tangents_or_zero(D)); // (D, D)
     let exact = implicit(trace::of_score(|x| dual.score(x), &x)).item();
@@ -134,8 +134,8 @@ fn error(canvas: &mut Canvas, frame: Rect, seed: u64) -> String {
     let plain = |v: &Matrix| sliced(|x| dual.score(x), &x, v).item();
     let square = jacobian.clone() + psi.tn(&psi) * 0.5;
     let series: [(&str, Colour, f64, &dyn Fn(&Matrix) -> f64); 2] = [
-        ("sliced", RED, Probe::Rademacher.variance(&square), &plain),
-        ("with the exact norm", NAVY, Probe::Rademacher.variance(&jacobian), &reduced),
+        ("sliced", RED, Probe::Rademacher.variance(&square).item(), &plain),
+        ("with the exact norm", NAVY, Probe::Rademacher.variance(&jacobian).item(), &reduced),
     ];
     let largest = series.iter().map(|s| s.2.sqrt()).fold(0.0, f64::max);
     let axis = Axis::linear(-2.4 * largest, 2.4 * largest);

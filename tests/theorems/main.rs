@@ -1,30 +1,30 @@
 //! The theorems. A module has the name of its page in `proofs/`, or of the part of it that it
 //! checks: `cargo test --test theorems tweedie` runs one.
 
-// mod annealing;
-// mod annealing_law;
-// mod ascent;
+mod annealing;
+mod annealing_law;
+mod ascent;
 #[path = "../common/mod.rs"]
 mod common;
-// mod contrastive_divergence;
-// mod control_variate;
+mod contrastive_divergence;
+mod control_variate;
 mod denoising_autoencoder;
-// mod denoising_explicit;
-// mod derivatives;
-// mod energies_and_scores;
-// mod explicit_implicit;
-// mod exponential_families;
-// mod fisher_kl;
-// mod formulas;
+mod denoising_explicit;
+mod derivatives;
+mod energies_and_scores;
+mod explicit_implicit;
+mod exponential_families;
+mod fisher_kl;
+mod formulas;
 mod identities;
-// mod langevin;
-// mod noise_conditional;
-// mod other_kernels;
+mod langevin;
+mod noise_conditional;
+mod other_kernels;
 mod probes;
-// mod rounding;
-// mod small_noise;
-// mod softplus;
-// mod stationary_variance;
+mod rounding;
+mod small_noise;
+mod softplus;
+mod stationary_variance;
 mod traces;
-// mod tweedie;
-// mod where_implicit_fails;
+mod tweedie;
+mod where_implicit_fails;

@@ -81,7 +81,7 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("the same with untied weights in the decoder", "4×4×4, σ = ½", || {
                 refuted(|i| {
                     reconstruction(i, over_two_sigma_4(i), |m, x| {
-                        let v = m.w.clone().linear(Linear::Transpose); // another (h, d) matrix
+                        let v = m.w.linear(Linear::Transpose); // another (h, d) matrix
                         m.encode(x).nn(&v).add_row(&m.c)
                     })
                 })

@@ -35,7 +35,7 @@ pub const THEOREMS: &[Theorem] = &[
         claims: &[
             Claim::one("ψ, tr J, ISM and ∇_θ ISM by seven routes", EVERY, || {
                 for_all_sigma((2, 8, 8), |i| {
-                    against_last(autoencoder_routes().map(|(_, route)| of_autoencoder(i, route)))
+                    against_last(&autoencoder_routes().map(|(_, route)| of_autoencoder(i, route)))
                 })
             }),
             Claim::one(
@@ -102,7 +102,10 @@ pub const THEOREMS: &[Theorem] = &[
                 let numbers = [k, 3].map(|k| of_network(&i, network_routes()[k].1));
                 let i = enclosed(&i);
                 let bounds = [k, 3].map(|k| of_network(&i, network_routes()[k].1));
-                Sides::rounding(numbers.map(differing), bounds.map(differing))
+                Sides::rounding(
+                    numbers.map(|all| differing(&all)),
+                    bounds.map(|all| differing(&all)),
+                )
             }),
         ],
         false_statements: &[
@@ -261,12 +264,12 @@ pub fn of_network<A: Array>(i: &NetworkBatch<A>, route: OfNetwork<A>) -> Vec<A> 
 
 /// The quantities without the first and the last, ψ and the gradient by the last bias, which is its
 /// mean: of a network, all routes compute them alike.
-fn differing<A: Clone>(all: Vec<A>) -> Vec<A> {
+fn differing<A: Clone>(all: &[A]) -> Vec<A> {
     all[1..all.len() - 1].to_vec()
 }
 
 /// All lists but the last, one after the other, and the last as often.
-fn against_last<A: Clone, const N: usize>(lists: [Vec<A>; N]) -> [Vec<A>; 2] {
+fn against_last<A: Clone>(lists: &[Vec<A>]) -> [Vec<A>; 2] {
     let (last, others) = lists.split_last().expect("a route");
     [others.concat(), others.iter().flat_map(|_| last.clone()).collect()]
 }
@@ -274,7 +277,7 @@ fn against_last<A: Clone, const N: usize>(lists: [Vec<A>; N]) -> [Vec<A>; 2] {
 /// All routes for a network of that shape.
 fn network_routes_agree(shape: (usize, &[usize]), activation: Function) -> Sides {
     let i = NetworkBatch::every(shape, activation);
-    Sides::proof(against_last(network_routes().map(|(_, route)| of_network(&i, route))))
+    Sides::proof(against_last(&network_routes().map(|(_, route)| of_network(&i, route))))
 }
 
 /// The trace of an autoencoder's score by forward mode, against a false claim of what it is.
@@ -287,7 +290,7 @@ fn trace_refuted(claim: fn(&Instance<Exact>) -> Exact) -> Sides {
 
 /// ⟨∇_θ ISM, v⟩ with the gradient by reverse mode, and the slope of ISM along v by forward mode: two
 /// readings of the rule book, of which the second has no pullback.
-pub fn along<A: Array>(i: &NetworkBatch<A>, v: &ScoreNetwork<A>) -> [Vec<A>; 2] {
+fn along<A: Array>(i: &NetworkBatch<A>, v: &ScoreNetwork<A>) -> [Vec<A>; 2] {
     let v = v.clone().into_list();
     let gradient = of_network(i, network_routes()[0].1).split_off(3);
     let slope = gradient.iter().zip(&v).map(|(g, v)| g.inner(v).sum()).reduce(|a, b| a + b);

@@ -8,6 +8,11 @@
 //! How each route works stands in [`objective::trace`], the closed forms are methods of the models.
 
 pub mod probes;
+mod routes;
+
+pub use routes::{
+    OfAutoencoder, OfNetwork, autoencoder_routes, network_routes, of_autoencoder, of_network,
+};
 
 use super::{
     Claim, Sides, Theorem,
@@ -16,13 +21,13 @@ use super::{
 };
 use crate::{
     array::{Array, Function},
-    autodiff::{Dual, Tape, Var},
+    autodiff::Dual,
     grid::Exact,
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
     },
-    model::{Autoencoder, Parameters, ScoreNetwork, network},
+    model::{Parameters, ScoreNetwork, network},
     objective::{self, trace},
 };
 use rand::{Rng, RngExt};
@@ -133,57 +138,6 @@ const LARGE: &str = "n = 1, widths 8, 8, 8, 8, softplus, every θ, x";
 const SMALL: &str = "n = 2, widths 3, 4, 5, 3, tanh, every θ, x";
 const SMOOTH: [Function; 2] = [Function::Softplus, Function::Tanh];
 
-/// ψ and tr J of an autoencoder, from its parameters, x and σ.
-pub type OfAutoencoder<A = Matrix> =
-    for<'t> fn(&Autoencoder<Var<'t, A>>, &Var<'t, A>, f64) -> (Var<'t, A>, Var<'t, A>);
-
-/// The routes for an autoencoder: the closed form, from its score, and from its energy.
-pub fn autoencoder_routes<A: Array>() -> [(&'static str, OfAutoencoder<A>); 7] {
-    [
-        ("closed form", |m, x, sigma| m.score_and_trace(x, sigma)),
-        ("score, forward, all axes at once", |m, x, sigma| {
-            let m = m.constants();
-            trace::of_score(|x| m.score(x, sigma), x)
-        }),
-        ("score, forward, column by column", |m, x, sigma| {
-            let m = m.constants();
-            trace::of_score_by_columns(|x| m.score(x, sigma), x)
-        }),
-        ("score, reverse", |m, x, sigma| trace::of_score_by_reverse(|x| m.score(x, sigma), x)),
-        ("energy, reverse over reverse", |m, x, sigma| {
-            trace::of_energy_by_reverse(|x| m.energy(x, sigma), x)
-        }),
-        ("energy, reverse over forward", |m, x, sigma| {
-            let m = m.constants();
-            trace::of_energy_by_mixing(|x| m.energy(x, sigma), x)
-        }),
-        ("energy, forward over forward", |m, x, sigma| {
-            let m = m.constants().constants();
-            trace::of_energy_by_forward(|x| m.energy(x, sigma), x)
-        }),
-    ]
-}
-
-/// ψ and tr J of a network, from its parameters and x.
-pub type OfNetwork<A = Matrix> =
-    for<'t> fn(&ScoreNetwork<Var<'t, A>>, &Var<'t, A>) -> (Var<'t, A>, Var<'t, A>);
-
-/// The routes for a network; the first is for one or two hidden layers.
-pub fn network_routes<A: Array>() -> [(&'static str, OfNetwork<A>); 4] {
-    [
-        ("closed form", |m, x| m.score_and_trace(x)),
-        ("forward, all axes at once", |m, x| {
-            let m = m.constants();
-            trace::of_score(|x| m.score(x), x)
-        }),
-        ("forward, column by column", |m, x| {
-            let m = m.constants();
-            trace::of_score_by_columns(|x| m.score(x), x)
-        }),
-        ("reverse", |m, x| trace::of_score_by_reverse(|x| m.score(x), x)),
-    ]
-}
-
 /// A network and a batch.
 #[derive(Clone, Debug)]
 pub struct NetworkBatch<A = Matrix> {
@@ -238,28 +192,6 @@ impl NetworkBatch {
         }
         Self { x: standard_normal(n, widths[0], rng), network }
     }
-}
-
-/// ψ, tr J and ISM of every sample, and the gradient of its mean by each parameter.
-fn quantities<A: Array>(pair: (Var<'_, A>, Var<'_, A>), theta: &[Var<'_, A>]) -> Vec<A> {
-    let each = objective::implicit(pair);
-    let mut all = vec![pair.0.value(), pair.1.value(), each.value()];
-    all.extend(each.mean().gradient(theta));
-    all
-}
-
-/// T12: ψ, tr J, ISM and its gradients for an autoencoder at x̃, by one of the routes.
-pub fn of_autoencoder<A: Array>(i: &Instance<A>, route: OfAutoencoder<A>) -> Vec<A> {
-    let tape = Tape::new();
-    let Instance { model, noisy, sigma, .. } = i.on(&tape);
-    quantities(route(&model, &noisy, sigma), &model.into_list())
-}
-
-/// T12 and T28: the same for a network at x.
-pub fn of_network<A: Array>(i: &NetworkBatch<A>, route: OfNetwork<A>) -> Vec<A> {
-    let tape = Tape::new();
-    let NetworkBatch { network, x } = i.on(&tape);
-    quantities(route(&network, &x), &network.into_list())
 }
 
 /// The quantities without the first and the last, ψ and the gradient by the last bias, which is its

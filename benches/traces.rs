@@ -16,7 +16,7 @@
 
 use rand::SeedableRng;
 use score_matching::{
-    Array, Dual, Matrix, Tape,
+    Array, Matrix, Tape,
     array::Function,
     matrix::{Real, door::Door, noise::Generator, noise::standard_normal},
     model::{Parameters, ScoreNetwork},
@@ -50,7 +50,7 @@ fn sweeps<T: Real>(network: &ScoreNetwork<Matrix<T>>, x: &Matrix<T>) -> Matrix<T
     let (n, d) = x.shape();
     let tape = Tape::new();
     let variable = tape.var(x);
-    let psi = network.clone().map(|p| tape.var(&p)).score(&variable);
+    let psi = network.on(&tape).score(&variable);
     (0..d).fold(Matrix::zeros(n, 1), |sum, i| {
         let axis = x.constant(n, d, |_, j| f64::from(u8::from(i == j)));
         let row = psi.inner(&tape.var(&axis)).sum().gradient(&[variable]).remove(0);
@@ -63,7 +63,7 @@ fn measure<T: Real>(precision: &str) {
         let mut rng = Generator::seed_from_u64(1);
         let network = ScoreNetwork::random(&[d, h, h, d], Function::Softplus, &mut rng);
         let x: Matrix<T> = standard_normal(n, d, &mut rng);
-        let dual = network.clone().map(|p| Dual::constant(&p));
+        let dual = network.constants();
         let closed = seconds(|| network.score_and_trace(&x));
         let line = |route: &str, time: f64| {
             let (ms, ratio) = (1e3 * time, time / closed);

@@ -194,6 +194,7 @@ pub fn all() -> Vec<Theorem> {
         explicit_implicit::THEOREMS,
         langevin::THEOREMS,
         small_noise::THEOREMS,
+        traces::THEOREMS,
     ]
     .concat();
     all.sort_by_key(|theorem| theorem.number);
@@ -211,7 +212,6 @@ pub fn all_old() -> Vec<OldTheorem> {
         fisher_kl::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
-        traces::THEOREMS,
         tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,
     ] {

@@ -8,7 +8,8 @@ pub use crate::{
     autodiff::{Dual, Tape, Var},
     corruption::{self, corrupt},
     density::Density,
-    identity::denoising_autoencoder::{Instance, asymmetry, equivalence, jacobian},
+    grid::Exact,
+    identity::denoising_autoencoder::{Instance, equivalence, jacobian, path_integral},
     identity::{Sides, explicit_implicit},
     matrix::{
         Matrix,

@@ -61,13 +61,13 @@ impl Cost {
         let mut rng = Generator::seed_from_u64(seed);
         let m = ScoreNetwork::random(&[d, HIDDEN, HIDDEN, d], Function::Softplus, &mut rng);
         let x: Matrix = standard_normal(BATCH, d, &mut rng);
-        let dual = m.clone().map(|p| Dual::constant(&p));
+        let dual = m.constants();
         Self {
             dimension: d,
             differences: milliseconds(|| trace::of_score_by_differences(|x| m.score(x), &x, 1e-3)),
             reverse: milliseconds(|| {
                 let tape = Tape::new();
-                let theta = m.clone().map(|p| tape.var(&p));
+                let theta = m.on(&tape);
                 trace::of_score_by_reverse(|x| theta.score(x), &tape.var(&x)).1.value()
             }),
             columns: milliseconds(|| trace::of_score_by_columns(|x| dual.score(x), &x)),
@@ -103,7 +103,7 @@ impl ProbeErrors {
         let mut rng = Generator::seed_from_u64(seed);
         let m = ScoreNetwork::random(&[D, 64, 64, D], Function::Tanh, &mut rng);
         let x: Matrix = standard_normal(1, D, &mut rng);
-        let dual = m.map(|p| Dual::constant(&p));
+        let dual = m.constants();
         let tangents = dual.score(&Dual::axes(&x));
         let (psi, jacobian) = (tangents.value.clone(), tangents.tangents_or_zero(D)); // (D, D)
         let exact = implicit(trace::of_score(|x| dual.score(x), &x)).item();
@@ -117,7 +117,7 @@ impl ProbeErrors {
                 counts.map(|k| [k as f64, error(k)]).collect()
             };
             let paths = (0..PATHS).map(&mut path).collect();
-            Self { variance: Probe::Rademacher.variance(matrix), paths }
+            Self { variance: Probe::Rademacher.variance(matrix).item(), paths }
         };
         let plain = of(&square, &|v| sliced(|x| dual.score(x), &x, v).item());
         // The norm is exact in the variance-reduced form, so its error is that of the trace.

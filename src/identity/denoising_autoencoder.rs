@@ -5,7 +5,11 @@
 //! The two sides share no step: one differentiates the energy (or the log density of the kernel) on
 //! a tape, the other uses the reconstruction alone.
 
-use super::{Claim, Sides, Theorem, enclosed};
+mod potential;
+
+pub use potential::path_integral;
+
+use super::{Claim, Sides, Theorem, enclosed, number};
 use crate::{
     array::{Array, Linear},
     autodiff::{Dual, Tape, Var},
@@ -22,9 +26,11 @@ pub const THEOREMS: &[Theorem] = &[
     Theorem {
         number: 8,
         statement: "∇ log q_σ(x̃∣x) = (x − x̃)/σ²",
-        claims: &[Claim::one("by differentiating log q_σ", EVERY, || for_all_sigma(kernel_score))],
+        claims: &[Claim::one("by differentiating log q_σ", EVERY, || {
+            for_all_sigma(SHAPE, kernel_score)
+        })],
         false_statements: &[Claim::one("∇ log q_σ(x̃∣x) = (x̃ − x)/σ²", EVERY, || {
-            for_all_sigma(|i| {
+            for_all_sigma(SHAPE, |i| {
                 let [left, right] = kernel_score(i);
                 [left, right.into_iter().map(|r| -r).collect()]
             })
@@ -34,7 +40,7 @@ pub const THEOREMS: &[Theorem] = &[
         number: 9,
         statement: "−∇E(x) = (Wᵀ sigmoid(Wx + b) + c − x)/σ²",
         claims: &[
-            Claim::one("by differentiating E", EVERY, || for_all_sigma(energy_score)),
+            Claim::one("by differentiating E", EVERY, || for_all_sigma(SHAPE, energy_score)),
             Claim::any("as computed", UP_TO_8, |rng| {
                 let i = Instance::any(rng);
                 Sides::rounding(energy_score(&i), energy_score(&enclosed(&i)))
@@ -42,12 +48,12 @@ pub const THEOREMS: &[Theorem] = &[
         ],
         false_statements: &[
             Claim::one("the same with another σ in the energy", EVERY, || {
-                for_all_sigma(|i| {
+                for_all_sigma(SHAPE, |i| {
                     energy_score_by(i, &Instance { sigma: 2.0 * i.sigma, ..i.clone() })
                 })
             }),
             Claim::one("the same without the outer Wᵀ", EVERY, || {
-                for_all_sigma(|i| {
+                for_all_sigma(SHAPE, |i| {
                     let psi = i.model.encode(&i.noisy).add_row(&i.model.c) - &i.noisy;
                     [energy_score(i)[0].clone(), vec![psi * (1.0 / (i.sigma * i.sigma))]]
                 })
@@ -58,7 +64,9 @@ pub const THEOREMS: &[Theorem] = &[
         number: 10,
         statement: "DSM_σ = DAE_σ/(2σ⁴), and so its gradients",
         claims: &[
-            Claim::one("loss and gradients by W, b, c, a", EVERY, || for_all_sigma(equivalence)),
+            Claim::one("loss and gradients by W, b, c, a", EVERY, || {
+                for_all_sigma(SHAPE, equivalence)
+            }),
             Claim::any("as computed", UP_TO_8, |rng| {
                 let i = Instance::any(rng);
                 Sides::rounding(equivalence(&i), equivalence(&enclosed(&i)))
@@ -73,6 +81,28 @@ pub const THEOREMS: &[Theorem] = &[
                     reconstruction(i, over_two_sigma_4(i), |m, x| m.reconstruct(x).sigmoid())
                 })
             }),
+            Claim::one("the same with untied weights in the decoder", "4×4×4, σ = ½", || {
+                refuted(|i| {
+                    reconstruction(i, over_two_sigma_4(i), |m, x| {
+                        let v = m.w.linear(Linear::Transpose); // another (h, d) matrix
+                        m.encode(x).nn(&v).add_row(&m.c)
+                    })
+                })
+            }),
+            Claim::one("the same with another σ in the energy", "4×4×4, σ = ½", || {
+                let i = Instance::every((4, 4, 4), 0.5);
+                let psi = |x: &_| i.model.score(x, 2.0 * i.sigma);
+                let dsm = objective::denoising(psi, &i.x, &i.noisy, i.sigma).mean();
+                let dae = objective::reconstruction(|x| i.model.reconstruct(x), &i.x, &i.noisy);
+                Sides::proof([vec![dsm], vec![dae.mean() * over_two_sigma_4(&i)]])
+            }),
+            Claim::one("the same with the target (x̃ − x)/σ²", "4×4×4, σ = ½", || {
+                let i = Instance::every((4, 4, 4), 0.5);
+                let target = corruption::score(&i.noisy, &i.x, i.sigma);
+                let dsm = objective::explicit(i.model.score(&i.noisy, i.sigma), &target).mean();
+                let dae = objective::reconstruction(|x| i.model.reconstruct(x), &i.x, &i.noisy);
+                Sides::proof([vec![dsm], vec![dae.mean() * over_two_sigma_4(&i)]])
+            }),
             Claim::one("the same with 𝔼 divided by d once more", "4×4×4, σ = ½", || {
                 refuted(|i| reconstruction(i, 0.25 * over_two_sigma_4(i), |m, x| m.reconstruct(x)))
             }),
@@ -80,22 +110,45 @@ pub const THEOREMS: &[Theorem] = &[
     },
     Theorem {
         number: 11,
-        statement: "tied weights and a linear decoder give a symmetric Jacobian",
-        claims: &[Claim::one("J = Jᵀ", "8×8, every θ and x", || {
-            symmetry((8, 8), |m, x| m.reconstruct(x))
-        })],
+        statement: "tied weights and a linear decoder give a symmetric Jacobian, and so an energy",
+        claims: &[
+            Claim::one("J = Jᵀ, also for V = diag(a)W", "d, h = 8, every θ, x", || {
+                symmetry((8, 8), |m, x| m.reconstruct(x))
+            }),
+            Claim::any("E falls by ∫⟨ψ, dx⟩ along a segment", UP_TO_8, |rng| {
+                potential::fall(&Instance::any(rng).map(Array::tanh)) // no number is beyond ±1
+            }),
+        ],
         false_statements: &[
-            Claim::one("untied weights give one", "4×4, every θ and x", || {
+            Claim::one("untied weights give one", "d, h = 4, every θ, x", || {
                 let v = Dual::constant(&Exact::named("v", 4, 4));
                 symmetry((4, 4), |m, x| m.encode(x).nn(&v).add_row(&m.c))
             }),
-            Claim::one("a sigmoid in the decoder gives one", "4×4, every θ and x", || {
+            Claim::one("a sigmoid in the decoder gives one", "d, h = 4, every θ, x", || {
                 symmetry((4, 4), |m, x| m.reconstruct(x).sigmoid())
             }),
+            Claim::one(
+                "∮⟨ψ, dx⟩ = 0 with untied weights",
+                "W = I, V a quarter turn",
+                || {
+                    let turn = Matrix::from_rows([[0.0, 1.0], [-1.0, 0.0]]);
+                    let corners =
+                        Matrix::from_rows([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]]);
+                    let next = corners.select(&[1, 2, 3, 0]);
+                    let field = |x: &Matrix| x.clone().sigmoid().nn(&turn);
+                    Sides::doubled(|fineness| {
+                        let nodes = 16 * fineness;
+                        let around = path_integral(field, [&corners, &next], nodes).sum();
+                        // Four sides of length 2, and each |ψᵢ| ≤ 1.
+                        Sides::integrals([vec![around], number(0.0)], number(8.0), nodes)
+                    })
+                },
+            ),
         ],
     },
 ];
 
+const SHAPE: (usize, usize, usize) = (8, 8, 8);
 const EVERY: &str = "n, d, h = 8, every θ, x, x̃, σ";
 const UP_TO_8: &str = "random n, d, h up to 8, σ from 0.05 to 2";
 
@@ -150,37 +203,16 @@ impl Instance {
         model.a = rng.random::<bool>().then(|| standard_normal(1, h, rng));
         Self { model, x, noisy, sigma }
     }
-
-    /// An instance on which nothing rounds, through the real sigmoid.
-    ///
-    /// W and b are multiples of 1024 and x̃ is whole, so every pre-activation is 0 or beyond ±1024,
-    /// where sigmoid is exactly 0, ½ or 1 and its derivative 0 or ¼. All other entries are small
-    /// dyadic rationals (c in eighths, a in halves) and σ a power of two. So every sum and product
-    /// on either side is a dyadic rational of few bits; choose n a power of two for the mean's sake.
-    pub fn dyadic((n, d, h): (usize, usize, usize), rng: &mut impl Rng) -> Self {
-        let mut whole = |rows, cols, largest: i32, unit: f64| {
-            Matrix::from_fn(rows, cols, |_, _| {
-                f64::from(rng.random_range(-largest..=largest)) * unit
-            })
-        };
-        let model = Autoencoder {
-            w: whole(h, d, 1, 1024.0),
-            b: whole(1, h, 1, 1024.0),
-            c: whole(1, d, 8, 0.125),
-            a: Some(whole(1, h, 4, 0.5)),
-        };
-        let x = whole(n, d, 2, 1.0);
-        let noisy = whole(n, d, 1, 1.0) + &x;
-        let sigma = [0.25, 0.5, 1.0, 2.0][rng.random_range(0..4)];
-        Self { model, x, noisy, sigma }
-    }
 }
 
 /// An identity for every σ. The sides are polynomials in 1/σ², of degree 2 at most, and polynomials of
-/// degree 2 that agree at three points agree everywhere: here at five, where 1/σ² rounds nothing.
-fn for_all_sigma(identity: fn(&Instance<Exact>) -> [Vec<Exact>; 2]) -> Sides {
-    let sigmas = [0.25, 0.5, 1.0, 2.0, 4.0];
-    let sides = sigmas.map(|sigma| identity(&Instance::every((8, 8, 8), sigma)));
+/// degree 2 that agree at three points agree everywhere: here at three where 1/σ² rounds nothing.
+pub(super) fn for_all_sigma(
+    shape: (usize, usize, usize),
+    identity: fn(&Instance<Exact>) -> [Vec<Exact>; 2],
+) -> Sides {
+    let sigmas = [0.5, 1.0, 2.0];
+    let sides = sigmas.map(|sigma| identity(&Instance::every(shape, sigma)));
     let [left, right] = [0, 1].map(|k| sides.iter().flat_map(|s| s[k].clone()).collect());
     Sides::proof([left, right])
 }
@@ -261,19 +293,4 @@ fn symmetry(
     let model = model.constants();
     let j = jacobian(|x| field(&model, x), &x);
     Sides::proof([vec![j.clone()], vec![j.linear(Linear::Transpose)]])
-}
-
-/// The largest |J − Jᵀ| of the blocks of [`jacobian`], relative to the largest |J|.
-pub fn asymmetry(jacobian: &Matrix) -> f64 {
-    let d = jacobian.cols();
-    let largest = jacobian.data().iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-    let mut gap: f64 = 0.0;
-    for block in (0..jacobian.rows()).step_by(d) {
-        for i in 0..d {
-            for j in 0..i {
-                gap = gap.max((jacobian.at(block + i, j) - jacobian.at(block + j, i)).abs());
-            }
-        }
-    }
-    gap / largest
 }

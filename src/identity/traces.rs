@@ -1,145 +1,182 @@
 //! T12, T13, T28: the divergence tr ∂ψ/∂x, exactly by many routes, and by random directions.
 //!
-//! Every route gives ψ, tr J, implicit score matching and its θ-gradient. Each is compared with
-//! [`by_hand`], element by element: the routes share no code with it but the matrix product.
+//! A route gives ψ and tr J. From them follow implicit score matching (ISM) and its gradient by θ.
+//! Every route is read with polynomials, so they are proved equal in all of that, and with intervals,
+//! which say how far apart they may be as computed. The routes share no formula of a derivative with
+//! the closed forms: they differentiate the score or the energy.
+//!
+//! How each route works stands in [`objective::trace`], the closed forms are methods of the models.
 
-pub mod by_hand;
 pub mod probes;
+mod routes;
 
-use super::{OldCheck, OldSides, OldTheorem, denoising_autoencoder};
+pub use routes::{
+    OfAutoencoder, OfNetwork, autoencoder_routes, network_routes, of_autoencoder, of_network,
+};
+
+use super::{
+    Claim, Sides, Theorem,
+    denoising_autoencoder::{Instance, for_all_sigma},
+    enclosed,
+};
 use crate::{
     array::{Array, Function},
-    autodiff::{Dual, Tape, Var},
+    autodiff::Dual,
+    grid::Exact,
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
     },
-    model::{Autoencoder, Parameters, ScoreNetwork},
+    model::{Parameters, ScoreNetwork, network},
     objective::{self, trace},
 };
-use probes::Field;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, RngExt};
 
 /// The theorems of this page.
-pub const THEOREMS: &[OldTheorem] = &[
-    OldTheorem {
+pub const THEOREMS: &[Theorem] = &[
+    Theorem {
         number: 12,
-        statement: "every route gives tr J = (Σⱼ aⱼ sⱼ(1 − sⱼ)‖Wⱼ‖² − d)/σ² and the same ∇_θ ISM",
-        check: |rng| {
-            let instance = denoising_autoencoder::Instance::any(rng);
-            worst(AUTOENCODER.iter().map(|(_, route)| autoencoder(&instance, *route)))
-        },
-        false_statement: "the same divided by d",
-        counterexample: |rng| {
-            // With a ≤ 0 no term of the trace has another sign than −d, so nothing cancels.
-            let mut instance = denoising_autoencoder::Instance::random((4, 3, 5), rng);
-            instance.model.a = Some(-super::magnitude(&standard_normal(1, 5, rng)));
-            let mut sides = autoencoder(&instance, AUTOENCODER[0].1);
-            sides.right[1] = sides.right[1].clone() * (1.0 / 3.0);
-            sides.check()
-        },
+        statement: "tr J = (Σⱼ aⱼ sⱼ(1 − sⱼ)‖Wⱼ‖² − d)/σ², by every route, and the same ∇_θ ISM",
+        claims: &[
+            Claim::one("ψ, tr J, ISM and ∇_θ ISM by seven routes", EVERY, || {
+                for_all_sigma((2, 8, 8), |i| {
+                    against_last(&autoencoder_routes().map(|(_, route)| of_autoencoder(i, route)))
+                })
+            }),
+            Claim::one(
+                "the same for W₂φ(W₁x + b₁) + b₂",
+                "n = 2, widths 8, 8, 8, softplus",
+                || network_routes_agree((2, &[8, 8, 8]), Function::Softplus),
+            ),
+            Claim::any("as computed", "random n, d, h up to 8, a random route", |rng| {
+                let (i, k) = (Instance::any(rng), rng.random_range(0..6));
+                let numbers = [k, 6].map(|k| of_autoencoder(&i, autoencoder_routes()[k].1));
+                let i = enclosed(&i);
+                let bounds = [k, 6].map(|k| of_autoencoder(&i, autoencoder_routes()[k].1));
+                Sides::rounding(numbers, bounds)
+            }),
+        ],
+        false_statements: &[
+            Claim::one("tr J is a mean over the dimensions", "4×4×4, every θ, x", || {
+                trace_refuted(|i| {
+                    i.model.score_and_trace(&i.noisy, i.sigma).1 * (1.0 / i.noisy.shape().1 as f64)
+                })
+            }),
+            Claim::one("the same with sⱼ for sⱼ(1 − sⱼ)", "4×4×4, every θ, x", || {
+                trace_refuted(|i| {
+                    let (s, d) = (i.model.encode(&i.noisy), i.noisy.shape().1 as f64);
+                    (i.model.trace_of_slopes(&s) - d) * (1.0 / (i.sigma * i.sigma))
+                })
+            }),
+            Claim::one("the same without −d", "4×4×4, every θ, x", || {
+                trace_refuted(|i| {
+                    let s = i.model.encode(&i.noisy);
+                    let slopes = (-s.clone() + 1.0) * &s;
+                    i.model.trace_of_slopes(&slopes) * (1.0 / (i.sigma * i.sigma))
+                })
+            }),
+        ],
     },
-    OldTheorem {
+    Theorem {
         number: 13,
         statement: "𝔼 vᵀAv = tr A with variance 2(‖S‖² − Σ sᵢᵢ²) over random signs, S = (A + Aᵀ)/2",
-        check: |rng| {
-            let d = rng.random_range(1..=8);
-            probes::exactly(&Field::whole(d, rng))
-        },
-        false_statement: "the same for directions of unit norm",
-        counterexample: |rng| {
-            let mut field = Field::whole(rng.random_range(2..=8), rng);
-            let d = field.dimension();
-            // tr A ≥ 12 d or so: the miss is (1 − 1/d) of it, a half at least.
-            field.a = field.a + Matrix::from_fn(d, d, |i, j| if i == j { 20.0 } else { 0.0 });
-            probes::with_unit_norm(&field)
-        },
+        claims: probes::CLAIMS,
+        false_statements: probes::FALSE_STATEMENTS,
     },
-    OldTheorem {
+    Theorem {
         number: 28,
         statement: "two hidden layers: tr J = s₂ᵀ[W₂ ∘ (W₁W₃)ᵀ]s₁, and the same ∇_θ ISM",
-        check: |rng| {
-            let instance = Instance::any(2, rng);
-            worst(NETWORK.iter().map(|(_, route)| of_network(&instance, *route)))
-        },
-        false_statement: "the same without the transpose, for h₁ = h₂",
-        counterexample: |_| {
-            let mut rng = Generator::seed_from_u64(28);
-            let instance = Instance::random((8, &[3, 5, 5, 3]), Function::Tanh, &mut rng);
-            let mut sides = of_network(&instance, NETWORK[0].1);
-            sides.right[1] = without_transpose(&instance);
-            sides.check()
-        },
+        claims: &[
+            Claim::one("ψ, tr J, ISM and ∇_θ ISM by four routes", LARGE, || {
+                network_routes_agree((1, &[8, 8, 8, 8]), Function::Softplus)
+            }),
+            Claim::one("ψ, tr J, ISM and ∇_θ ISM by four routes", SMALL, || {
+                network_routes_agree((2, &[3, 4, 5, 3]), Function::Tanh)
+            }),
+            Claim::one("⟨∇_θ ISM, v⟩ is the slope of ISM along v", SMALL, || {
+                let i = NetworkBatch::every((2, &[3, 4, 5, 3]), Function::Tanh);
+                let mut names = "αβγδεζ".chars();
+                let direction = i.network.clone().map(|p| {
+                    let name = names.next().expect("three layers").to_string();
+                    Exact::named(&name, p.shape().0, p.shape().1)
+                });
+                Sides::proof(along(&i, &direction))
+            }),
+            Claim::any("as computed", "random n and widths up to 8, a random route", |rng| {
+                let (i, k) = (NetworkBatch::any(2, rng), rng.random_range(0..3));
+                let numbers = [k, 3].map(|k| of_network(&i, network_routes()[k].1));
+                let i = enclosed(&i);
+                let bounds = [k, 3].map(|k| of_network(&i, network_routes()[k].1));
+                Sides::rounding(
+                    numbers.map(|all| differing(&all)),
+                    bounds.map(|all| differing(&all)),
+                )
+            }),
+        ],
+        false_statements: &[
+            Claim::one("the same without the transpose", "widths 3, 4, 4, 3, every θ, x", || {
+                let i = NetworkBatch::every((1, &[3, 4, 4, 3]), Function::Tanh);
+                let trace = i.network.score_and_trace(&i.x).1;
+                Sides::proof([vec![trace], vec![without_transpose(&i)]])
+            }),
+            Claim::one(
+                "three layers: the same with W₃W₂ for W₂",
+                "widths 2, 2, 2, 2, 2, every θ, x",
+                || {
+                    let i = NetworkBatch::every((1, &[2, 2, 2, 2, 2]), Function::Tanh);
+                    let deep = i.network.constants();
+                    let (_, trace) = trace::of_score(|x| deep.score(x), &i.x);
+                    Sides::proof([vec![trace], vec![with_inner_product(&i)]])
+                },
+            ),
+        ],
     },
 ];
 
-/// The check that comes nearest to failing.
-fn worst(sides: impl Iterator<Item = OldSides>) -> OldCheck {
-    sides.map(|sides| sides.check()).reduce(OldCheck::worse).expect("a route")
-}
-
-/// ψ and tr J of an autoencoder, from its parameters, x and σ.
-pub type OfAutoencoder = for<'t> fn(&Autoencoder<Var<'t>>, &Var<'t>, f64) -> (Var<'t>, Var<'t>);
-
-/// The routes for an autoencoder: from its score, and from its energy.
-pub const AUTOENCODER: [(&str, OfAutoencoder); 7] = [
-    ("closed form", |m, x, sigma| m.score_and_trace(x, sigma)),
-    ("score, forward, all axes at once", |m, x, sigma| {
-        let m = m.clone().map(|p| Dual::constant(&p));
-        trace::of_score(|x| m.score(x, sigma), x)
-    }),
-    ("score, forward, column by column", |m, x, sigma| {
-        let m = m.clone().map(|p| Dual::constant(&p));
-        trace::of_score_by_columns(|x| m.score(x, sigma), x)
-    }),
-    ("score, reverse", |m, x, sigma| trace::of_score_by_reverse(|x| m.score(x, sigma), x)),
-    ("energy, reverse over reverse", |m, x, sigma| {
-        trace::of_energy_by_reverse(|x| m.energy(x, sigma), x)
-    }),
-    ("energy, reverse over forward", |m, x, sigma| {
-        let m = m.clone().map(|p| Dual::constant(&p));
-        trace::of_energy_by_mixing(|x| m.energy(x, sigma), x)
-    }),
-    ("energy, forward over forward", |m, x, sigma| {
-        let m = m.clone().map(|p| Dual::constant(&Dual::constant(&p)));
-        trace::of_energy_by_forward(|x| m.energy(x, sigma), x)
-    }),
-];
-
-/// ψ and tr J of a network, from its parameters and x.
-pub type OfNetwork = for<'t> fn(&ScoreNetwork<Var<'t>>, &Var<'t>) -> (Var<'t>, Var<'t>);
-
-/// The routes for a network; the first is for one or two hidden layers.
-pub const NETWORK: [(&str, OfNetwork); 4] = [
-    ("closed form", |m, x| m.score_and_trace(x)),
-    ("forward, all axes at once", |m, x| {
-        let m = m.clone().map(|p| Dual::constant(&p));
-        trace::of_score(|x| m.score(x), x)
-    }),
-    ("forward, column by column", |m, x| {
-        let m = m.clone().map(|p| Dual::constant(&p));
-        trace::of_score_by_columns(|x| m.score(x), x)
-    }),
-    ("reverse", |m, x| trace::of_score_by_reverse(|x| m.score(x), x)),
-];
+const EVERY: &str = "n = 2, d, h = 8, every θ, x, σ";
+const LARGE: &str = "n = 1, widths 8, 8, 8, 8, softplus, every θ, x";
+const SMALL: &str = "n = 2, widths 3, 4, 5, 3, tanh, every θ, x";
+const SMOOTH: [Function; 2] = [Function::Softplus, Function::Tanh];
 
 /// A network and a batch.
 #[derive(Clone, Debug)]
-pub struct Instance {
+pub struct NetworkBatch<A = Matrix> {
     /// θ.
-    pub network: ScoreNetwork<Matrix>,
+    pub network: ScoreNetwork<A>,
     /// x, (n, d).
-    pub x: Matrix,
+    pub x: A,
 }
 
-impl Instance {
+impl<A> Parameters<A> for NetworkBatch<A> {
+    type With<B> = NetworkBatch<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> NetworkBatch<B> {
+        let x = f(self.x);
+        NetworkBatch { x, network: self.network.map(f) }
+    }
+}
+
+impl NetworkBatch<Exact> {
+    /// Everything an indeterminate: the weights u of the first layer with the biases u₀, then v and v₀,
+    /// w, y.
+    pub fn every((n, widths): (usize, &[usize]), activation: Function) -> Self {
+        let layers = widths.windows(2).zip("uvwy".chars()).map(|(w, name)| network::Layer {
+            w: Exact::named(&name.to_string(), w[1], w[0]),
+            b: Exact::named(&format!("{name}₀"), 1, w[1]),
+        });
+        let network = ScoreNetwork { layers: layers.collect(), activation };
+        Self { x: Exact::named("x", n, widths[0]), network }
+    }
+}
+
+impl NetworkBatch {
     /// Of a random shape up to 8 everywhere, with softplus or tanh.
-    pub fn any(hidden: usize, rng: &mut impl Rng) -> Self {
+    pub fn any(hidden: usize, rng: &mut Generator) -> Self {
         let mut size = || rng.random_range(1..=8);
         let (n, d) = (size(), size());
         let mut widths = vec![d; hidden + 2];
         widths[1..=hidden].fill_with(size);
-        let activation = [Function::Softplus, Function::Tanh][rng.random_range(0..2)];
+        let activation = SMOOTH[rng.random_range(0..2)];
         Self::random((n, &widths), activation, rng)
     }
 
@@ -155,83 +192,81 @@ impl Instance {
         }
         Self { x: standard_normal(n, widths[0], rng), network }
     }
-
-    /// A tanh network on which nothing rounds, through the real tanh.
-    ///
-    /// x is whole and the hidden weights and biases are multiples of 1024, so every pre-activation
-    /// is 0 or beyond ±1024, where tanh is exactly 0 or ±1 and its slope 1 or 0. The last layer is in
-    /// halves. Choose n a power of two for the mean's sake.
-    ///
-    /// # Panics
-    /// If there are fewer than two widths.
-    pub fn dyadic((n, widths): (usize, &[usize]), rng: &mut impl Rng) -> Self {
-        let mut instance = Self::random((n, widths), Function::Tanh, rng);
-        let (last, hidden) = instance.network.layers.split_last_mut().expect("a layer");
-        let mut whole = |m: &Matrix, largest: i32, unit: f64| {
-            Matrix::from_fn(m.rows(), m.cols(), |_, _| {
-                f64::from(rng.random_range(-largest..=largest)) * unit
-            })
-        };
-        for layer in hidden {
-            (layer.w, layer.b) = (whole(&layer.w, 1, 1024.0), whole(&layer.b, 1, 1024.0));
-        }
-        (last.w, last.b) = (whole(&last.w, 4, 0.5), whole(&last.b, 4, 0.5));
-        instance.x = whole(&instance.x, 1, 1.0);
-        instance
-    }
 }
 
-/// ψ, tr J, ½‖ψ‖² + tr J of every sample, and the gradients of its mean.
-fn evaluate<'t>((psi, trace): (Var<'t>, Var<'t>), theta: &[Var<'t>]) -> Vec<Matrix> {
-    let each = objective::implicit((psi, trace));
-    let mut all = vec![psi.value(), trace.value(), each.value()];
-    all.extend(each.mean().gradient(theta));
-    all
+/// The quantities without the first and the last, ψ and the gradient by the last bias, which is its
+/// mean: of a network, all routes compute them alike.
+fn differing<A: Clone>(all: &[A]) -> Vec<A> {
+    all[1..all.len() - 1].to_vec()
 }
 
-/// K for sums of the given lengths, over n samples: a term of the gradient passes through each layer
-/// at most four times, with its value and its tangent, forward and back. An activation with its
-/// slope and curvature rounds some 24 times, its kernels being good to 2 ulp = 4 u.
-fn roundings(n: usize, sums: &[usize]) -> f64 {
-    (n + 4 * sums.iter().map(|sum| sum + 24).sum::<usize>()) as f64
+/// All lists but the last, one after the other, and the last as often.
+fn against_last<A: Clone>(lists: &[Vec<A>]) -> [Vec<A>; 2] {
+    let (last, others) = lists.split_last().expect("a route");
+    [others.concat(), others.iter().flat_map(|_| last.clone()).collect()]
 }
 
-/// T12: one of the routes for an autoencoder, at x̃, against the formulas by hand.
-pub fn autoencoder(instance: &denoising_autoencoder::Instance, route: OfAutoencoder) -> OldSides {
-    let denoising_autoencoder::Instance { model, noisy: x, sigma, .. } = instance;
-    let tape = Tape::new();
-    let theta = model.clone().map(|p| tape.var(&p));
-    let pair = route(&theta, &tape.var(x), *sigma);
-    let [right, magnitude] = by_hand::autoencoder(model, x, *sigma);
-    let roundings = roundings(x.rows(), &[x.cols(), model.w.rows()]);
-    OldSides { left: evaluate(pair, &theta.into_list()), right, magnitude, roundings }
+/// All routes for a network of that shape.
+fn network_routes_agree(shape: (usize, &[usize]), activation: Function) -> Sides {
+    let i = NetworkBatch::every(shape, activation);
+    Sides::proof(against_last(&network_routes().map(|(_, route)| of_network(&i, route))))
 }
 
-/// T12 and T28: one of the routes for a network of one or two hidden layers, against the formulas by
-/// hand.
-pub fn of_network(instance: &Instance, route: OfNetwork) -> OldSides {
-    let Instance { network, x } = instance;
-    let tape = Tape::new();
-    let theta = network.clone().map(|p| tape.var(&p));
-    let pair = route(&theta, &tape.var(x));
-    let [right, magnitude] = by_hand::network(network, x);
-    let sums: Vec<usize> = network.layers.iter().map(|layer| layer.w.cols()).collect();
-    let roundings = roundings(x.rows(), &sums);
-    OldSides { left: evaluate(pair, &theta.into_list()), right, magnitude, roundings }
+/// The trace of an autoencoder's score by forward mode, against a false claim of what it is.
+fn trace_refuted(claim: fn(&Instance<Exact>) -> Exact) -> Sides {
+    let i = Instance::every((4, 4, 4), 0.5);
+    let m = i.model.constants();
+    let (_, trace) = trace::of_score(|x| m.score(x, i.sigma), &i.noisy);
+    Sides::proof([vec![trace], vec![claim(&i)]])
+}
+
+/// ⟨∇_θ ISM, v⟩ with the gradient by reverse mode, and the slope of ISM along v by forward mode: two
+/// readings of the rule book, of which the second has no pullback.
+fn along<A: Array>(i: &NetworkBatch<A>, v: &ScoreNetwork<A>) -> [Vec<A>; 2] {
+    let v = v.clone().into_list();
+    let gradient = of_network(i, network_routes()[0].1).split_off(3);
+    let slope = gradient.iter().zip(&v).map(|(g, v)| g.inner(v).sum()).reduce(|a, b| a + b);
+    let mut directions = v.iter();
+    let moving = i.network.clone().map(|p| {
+        let v = directions.next().expect("one direction a parameter");
+        Dual::along(&p, v)
+    });
+    let ism = objective::implicit(moving.score_and_trace(&Dual::constant(&i.x))).mean();
+    [vec![slope.expect("a parameter")], vec![ism.tangents_or_zero(1)]]
+}
+
+/// The slopes φ′ of all hidden layers.
+fn slopes<A: Array>(NetworkBatch { network, x }: &NetworkBatch<A>) -> Vec<A> {
+    let (_, hidden) = network.layers.split_last().expect("a layer");
+    let mut x = x.clone();
+    let slope = |layer: &network::Layer<A>| {
+        let u = x.nt(&layer.w).add_row(&layer.b);
+        x = u.clone().apply(network.activation);
+        network.activation.derivative(&u, &x)
+    };
+    hidden.iter().map(slope).collect()
 }
 
 /// s₂ᵀ[W₂ ∘ W₁W₃]s₁, which is what T28 becomes without its transpose if h₁ = h₂: (n, 1).
 ///
 /// # Panics
-/// If the hidden layers are not of one width.
-pub fn without_transpose(instance: &Instance) -> Matrix {
-    let Instance { network: ScoreNetwork { layers, activation }, x } = instance;
-    let mut x = x.clone();
-    let [s1, s2] = [0, 1].map(|i| {
-        let u = x.nt(&layers[i].w).add_row(&layers[i].b);
-        x = u.clone().apply(*activation);
-        activation.derivative(&u, &x)
-    });
-    let m = layers[0].w.nn(&layers[2].w) * &layers[1].w;
-    s1.nt(&m).inner(&s2)
+/// If there are not two hidden layers of one width.
+pub fn without_transpose<A: Array>(i: &NetworkBatch<A>) -> A {
+    let ([first, second, third], [s1, s2]) = (&i.network.layers[..], &slopes(i)[..]) else {
+        panic!("two hidden layers expected")
+    };
+    let m = first.w.nn(&third.w) * &second.w;
+    s1.nt(&m).inner(s2)
+}
+
+/// s₃ᵀ[W₃W₂ ∘ (W₁W₄)ᵀ]s₁: T28 for three hidden layers, as if the middle one had no φ. The slopes s₂
+/// stand between W₃ and W₂, so no matrix that is the same for all samples can take their place.
+///
+/// # Panics
+/// If there are not three hidden layers.
+pub fn with_inner_product<A: Array>(i: &NetworkBatch<A>) -> A {
+    let ([w1, w2, w3, w4], [s1, _, s3]) = (&i.network.layers[..], &slopes(i)[..]) else {
+        panic!("three hidden layers expected")
+    };
+    network::trace_of_two([&w1.w, &w3.w.nn(&w2.w), &w4.w], [s1, s3])
 }

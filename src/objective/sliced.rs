@@ -46,20 +46,23 @@ impl Probe {
         }
     }
 
-    /// var(vᵀ A v) of one direction, for any A (d, d): vᵀ A v sees only S = (A + Aᵀ)/2.
+    /// var(vᵀ A v) of one direction, for any A, (d, d) → (1, 1): vᵀ A v sees only S = (A + Aᵀ)/2.
     ///
     /// With A = J it is the variance of [`hutchinson`], with A = J + ½ψψᵀ that of [`sliced`].
     #[track_caller]
-    pub fn variance(self, a: &Matrix) -> f64 {
-        let (_, d) = a.shape();
+    pub fn variance<A: Array>(self, a: &A) -> A {
+        let (n, d) = a.shape();
         let s = (a.clone() + a.clone().linear(Linear::Transpose)) * 0.5;
-        let all = s.squared_norm().sum().item(); // ‖S‖²
-        let diagonal = |power: i32| (0..d).map(|i| s.at(i, i).powi(power)).sum::<f64>();
+        let diagonal = s.clone() * a.constant(n, d, |i, j| f64::from(u8::from(i == j)));
         let d = d as f64;
+        let all = s.squared_norm().sum(); // ‖S‖²
         match self {
-            Self::Rademacher => 2.0 * (all - diagonal(2)),
-            Self::Gaussian => 2.0 * all,
-            Self::Sphere => 2.0 * d / (d + 2.0) * (all - diagonal(1).powi(2) / d),
+            Self::Rademacher => (all - diagonal.squared_norm().sum()) * 2.0,
+            Self::Gaussian => all * 2.0,
+            Self::Sphere => {
+                let trace = diagonal.sum();
+                (all * d - trace.squared_norm()) * (2.0 / (d + 2.0))
+            }
         }
     }
 }

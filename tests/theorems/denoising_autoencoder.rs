@@ -1,51 +1,60 @@
-//! T8–T11 for all shapes, noise levels and parameters.
-//!
-//! The equivalence DSM = DAE/(2σ⁴) is checked three times: bit for bit where nothing rounds, with
-//! integers as a third witness that nothing did; to a derived bound where things round; and as a
-//! polynomial identity at random points of a grid, which bounds the chance of a false theorem.
-//! After each theorem stands the nearest false statement, asserted to fail by a margin.
+//! What T8–T11 have beyond their claims: an instance on which floating point computes the two sides of
+//! T10 without any rounding, and how small an error the intervals let through.
 
 use rand::{RngExt, SeedableRng};
 use score_matching::{
-    Array, Dual, Matrix,
+    Array, Matrix,
     identity::{
         Sides,
-        denoising_autoencoder::{Instance, asymmetry, equivalence, jacobian},
+        denoising_autoencoder::{Instance, equivalence},
         enclosed,
     },
-    matrix::{
-        Real,
-        noise::{Generator, standard_normal},
-    },
-    model::Parameters,
-    objective,
+    matrix::noise::Generator,
+    model::Autoencoder,
 };
 
-fn random(shape: (usize, usize, usize), seed: u64) -> Instance {
-    Instance::random(shape, &mut Generator::seed_from_u64(seed))
+/// An instance on which nothing rounds, through the real sigmoid.
+///
+/// W and b are multiples of 1024 and x̃ is whole, so every pre-activation is 0 or beyond ±1024, where
+/// sigmoid is exactly 0, ½ or 1 and its derivative 0 or ¼. All other entries are small dyadic
+/// rationals (c in eighths, a in halves), σ and n are powers of two.
+fn dyadic(rng: &mut Generator) -> Instance {
+    let n = 1 << rng.random_range(0..4);
+    let (d, h) = (rng.random_range(1..=8), rng.random_range(1..=8));
+    let sigma = [0.25, 0.5, 1.0, 2.0][rng.random_range(0..4)];
+    let mut whole = |rows, cols, largest: i32, unit: f64| {
+        Matrix::from_fn(rows, cols, |_, _| f64::from(rng.random_range(-largest..=largest)) * unit)
+    };
+    let model = Autoencoder {
+        w: whole(h, d, 1, 1024.0),
+        b: whole(1, h, 1, 1024.0),
+        c: whole(1, d, 8, 0.125),
+        a: Some(whole(1, h, 4, 0.5)),
+    };
+    let x = whole(n, d, 2, 1.0);
+    let noisy = whole(n, d, 1, 1.0) + &x;
+    Instance { model, x, noisy, sigma }
 }
 
-/// T10 where nothing rounds, through the real sigmoid, against integers.
+/// An exhibit. The proof of T10 speaks of formulas, and rounding bounds of numbers to within a little.
+/// Here both meet: the computed loss and gradients *are* the true ones, bit for bit on either side, and
+/// integers that know neither the crate nor floating point are the witness.
 #[test]
 fn denoising_is_reconstruction_over_two_sigma_to_the_fourth_bit_for_bit() {
     let mut rng = Generator::seed_from_u64(2011);
-    let cases = 1000;
     let mut count = [0_usize; 3]; // activations that are 0, ½, 1
-    for _ in 0..cases {
-        let n = 1 << rng.random_range(0..4); // a power of two, for the mean
-        let shape = (n, rng.random_range(1..=8), rng.random_range(1..=8));
-        let instance = Instance::dyadic(shape, &mut rng);
+    for _ in 0..1000 {
+        let instance = dyadic(&mut rng);
         for &s in instance.model.encode(&instance.noisy).data() {
             let which = [0.0, 0.5, 1.0].iter().position(|&v| v == s);
             count[which.expect("an activation that is neither 0, ½ nor 1")] += 1;
         }
         let [left, right] = equivalence(&instance);
-        assert_eq!(left, right, "shape {shape:?}");
-        assert_eq!(left, in_integers(&instance), "shape {shape:?}: something rounded");
+        assert_eq!(left, right, "shape {:?}", instance.x.shape());
+        assert_eq!(left, in_integers(&instance), "something rounded");
     }
     let total: usize = count.iter().sum();
-    let share = count.map(|c| c as f64 / total as f64);
-    assert!(share.iter().all(|&s| s > 0.1), "each activation has a fair share: {share:?}");
+    assert!(count.iter().all(|&c| 10 * c > total), "each activation has its share: {count:?}");
 }
 
 /// A power of two as an integer's unit: the values of m as multiples of 1/unit.
@@ -110,102 +119,18 @@ fn in_integers(instance: &Instance) -> Vec<Matrix> {
     ]
 }
 
-/// The intervals are not so wide that an error could hide in them.
+/// The intervals are not so wide that an error could hide in them. Of 20 000 instances 2 did not show
+/// this one; so in 1000, more than 10 that do not are less likely than 10⁻¹⁵, whatever the seed.
 #[test]
 fn a_relative_error_of_1e_12_is_seen() {
-    let seen = (0..100).filter(|&seed| {
-        let i = random((8, 8, 8), seed);
+    let mut rng = Generator::seed_from_u64(12);
+    let seen = (0..1000).filter(|_| {
+        let i = Instance::any(&mut rng);
         let [mut left, right] = equivalence(&i);
         left[0] = left[0].clone() * (1.0 + 1e-12);
         Sides::rounding([left, right], equivalence(&enclosed(&i))).agree().is_err()
     });
-    assert!(seen.count() >= 99);
-}
-
-/// One fixed instance with d = 8, h = 12, on which false statements must fail.
-fn fixed() -> Instance {
-    let mut instance = random((16, 8, 12), 5);
-    instance.sigma = 0.5;
-    instance.model.a = None;
-    instance
-}
-
-/// |wrong/right − 1| for the value of DAE-like losses against DSM.
-fn miss(instance: &Instance, wrong: f64) -> f64 {
-    let [left, _] = equivalence(instance);
-    (wrong / left[0].item() - 1.0).abs()
-}
-
-/// DAE_σ of any reconstruction over 2σ⁴.
-fn over_two_sigma_4(instance: &Instance, r: impl Fn(&Matrix) -> Matrix) -> f64 {
-    let Instance { x, noisy, sigma, .. } = instance;
-    objective::reconstruction(r, x, noisy).mean().item() / (2.0 * sigma * sigma * sigma * sigma)
-}
-
-#[test]
-fn not_over_two_sigma_squared() {
-    let instance = fixed();
-    let Instance { model, x, noisy, sigma } = &instance;
-    let dae = objective::reconstruction(|x| model.reconstruct(x), x, noisy).mean().item();
-    assert!(miss(&instance, dae / (2.0 * sigma * sigma)) > 0.7); // off by σ² = ¼
-}
-
-/// The identity holds for every reconstruction with its own ψ. What fails is that the *energy*
-/// belongs to an autoencoder with a sigmoid in the decoder, or with other weights there.
-#[test]
-fn the_energy_is_not_that_of_a_sigmoid_decoder() {
-    let instance = fixed();
-    let wrong = over_two_sigma_4(&instance, |x| instance.model.reconstruct(x).sigmoid());
-    assert!(miss(&instance, wrong) > 0.1, "{}", miss(&instance, wrong));
-}
-
-#[test]
-fn the_energy_is_not_that_of_untied_weights() {
-    let instance = fixed();
-    let model = &instance.model;
-    let v = standard_normal::<f64>(12, 8, &mut Generator::seed_from_u64(6));
-    let wrong = over_two_sigma_4(&instance, |x| model.encode(x).nn(&v).add_row(&model.c));
-    assert!(miss(&instance, wrong) > 0.1, "{}", miss(&instance, wrong));
-}
-
-#[test]
-fn not_with_another_sigma_in_the_model() {
-    let instance = fixed();
-    let Instance { model, x, noisy, sigma } = &instance;
-    let wrong =
-        objective::denoising(|x| model.score(x, 2.0 * sigma), x, noisy, *sigma).mean().item();
-    assert!(miss(&instance, wrong) > 0.1, "{}", miss(&instance, wrong));
-}
-
-/// A model that reconstructs perfectly (all data in one point c, W = 0) has no loss; with the
-/// target turned round it would have 2‖z‖²/σ² a sample.
-#[test]
-fn not_with_the_target_pointing_away_from_the_clean_point() {
-    let mut instance = fixed();
-    let (n, d) = instance.x.shape();
-    instance.model.w = instance.model.w * 0.0;
-    instance.x = Matrix::zeros(n, d).add_row(&instance.model.c);
-    let Instance { model, x, noisy, sigma } = &instance;
-    let psi = model.score(noisy, *sigma);
-    let right = objective::denoising(|_| psi.clone(), x, noisy, *sigma).mean().item();
-    let turned = (noisy.clone() - x) * (1.0 / (sigma * sigma));
-    let wrong = ((psi - turned).squared_norm() * 0.5).mean().item();
-    // r − x̃ and x − x̃ round alike, so the loss is 0.
-    assert!(right == 0.0 && wrong > 10.0, "{right} {wrong}");
-}
-
-/// T11's counterexamples: a field that is the gradient of nothing.
-#[test]
-fn untied_weights_or_a_sigmoid_decoder_give_no_score() {
-    let Instance { model, noisy, .. } = fixed();
-    let m = model.map(|p| Dual::constant(&p));
-    let v = standard_normal::<f64>(12, 8, &mut Generator::seed_from_u64(6));
-    let v = Dual::constant(&v);
-    let untied = jacobian(|x| m.encode(x).nn(&v).add_row(&m.c), &noisy);
-    let sigmoid = jacobian(|x| m.reconstruct(x).sigmoid(), &noisy);
-    let tied = jacobian(|x| m.reconstruct(x), &noisy);
-    // Entries ij and ji are sums of the same 12 products, relative to the largest entry.
-    assert!(asymmetry(&tied) < 2.0 * (12.0 + 8.0) * f64::UNIT_ROUNDOFF);
-    assert!(asymmetry(&untied) > 0.3);
-    assert!(asymmetry(&sigmoid) > 0.1);
+    let seen = seen.count();
+    println!("{seen} of 1000");
+    assert!(seen >= 990, "{seen} of 1000");
 }

@@ -27,6 +27,5 @@ mod small_noise;
 mod softplus;
 mod stationary_variance;
 mod traces;
-mod traces_exact;
 mod tweedie;
 mod where_implicit_fails;

@@ -186,7 +186,12 @@ pub struct OldTheorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS, energies_and_scores::THEOREMS].concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS,
+        energies_and_scores::THEOREMS,
+        where_implicit_fails::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }
@@ -208,7 +213,6 @@ pub fn all_old() -> Vec<OldTheorem> {
         small_noise::THEOREMS,
         traces::THEOREMS,
         tweedie::THEOREMS,
-        where_implicit_fails::THEOREMS,
     ] {
         all.extend_from_slice(group);
     }

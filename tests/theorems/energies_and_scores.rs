@@ -8,7 +8,10 @@ use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
     density::{Boltzmann, Density, Mixture, boltzmann::log_partition},
-    identity::energies_and_scores::{SoftplusEnergy, integral, partition},
+    identity::{
+        Sides, enclosed,
+        energies_and_scores::{SoftplusEnergy, partition},
+    },
     matrix::{Real, noise::Generator},
     model::Parameters,
     quadrature::Rule,
@@ -26,7 +29,7 @@ proptest! {
     fn the_partition_function_in_the_plane_is_a_finite_sum(seed: u64) {
         let instance = random(2, seed);
         let instance = SoftplusEnergy::new(instance.model, 1.0, instance.x);
-        let sides = integral(&instance, |i| partition(i, 1), |i| partition(i, 1));
+        let sides = Sides::rounding(partition(&instance, 1), partition(&enclosed(&instance), 1));
         prop_assert!(sides.agree().is_ok(), "{:?}", sides.agree());
     }
 }

@@ -191,10 +191,12 @@ pub fn all() -> Vec<Theorem> {
         annealing::THEOREMS,
         contrastive_divergence::THEOREMS,
         denoising_autoencoder::THEOREMS,
+        energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
         langevin::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,
+        where_implicit_fails::THEOREMS,
     ]
     .concat();
     all.sort_by_key(|theorem| theorem.number);
@@ -207,13 +209,11 @@ pub fn all_old() -> Vec<OldTheorem> {
     for group in [
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
-        energies_and_scores::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
         tweedie::THEOREMS,
-        where_implicit_fails::THEOREMS,
     ] {
         all.extend_from_slice(group);
     }

@@ -3,246 +3,191 @@
 //! The partition function Z(θ) = ∫ e^(−E(x; θ)) dx stands between an energy and its density. The
 //! score −∇ₓE is free of it; the gradient in θ is not, and that is why likelihood is hard.
 //!
-//! The energies are those of a softplus autoencoder on the line or in the plane, where Z is an
-//! integral that a trapezoid rule finds to the last digits. Every check uses two rules: what is
-//! normalised on one is integrated on another with half the step.
+//! What is said of Z holds for sums as it does for integrals, so it is *proved*, with Z a sum over
+//! any nodes with any weights. That a sum over nodes is the integral is shown by quadrature, against
+//! the cases in which Z has a closed form; no second quadrature is needed there.
 
-mod instance;
+mod softplus_energy;
 
-pub use instance::Instance;
+pub use softplus_energy::SoftplusEnergy;
 
-use super::{Evidence, OldCheck, OldSides, OldTheorem, magnitude};
+use super::{Claim, Evidence, Sides, Theorem, enclosed, magnitude};
 use crate::{
     array::{Array, Linear},
-    autodiff::{
-        Tape,
-        check::{Quotient, difference},
-    },
-    density::{Boltzmann, Density, boltzmann::log_partition},
-    matrix::{Matrix, Real},
-    model::{Autoencoder, Parameters},
+    autodiff::Tape,
+    grid::Exact,
+    model::Parameters,
     objective::{implicit, trace},
-    quadrature::{Rule, expectation},
 };
-use rand::RngExt;
+use rand::{Rng, RngExt};
 
 /// The theorems of this page.
-pub const THEOREMS: &[OldTheorem] = &[
-    OldTheorem {
+pub const THEOREMS: &[Theorem] = &[
+    Theorem {
         number: 1,
         statement: "p = e^(−E)/Z is a density, and ∇ₓ log p = −∇ₓE is free of Z",
-        check: |rng| {
-            let instance = Instance::any(rng);
-            normalisation(&instance).worse(score(&instance).check())
-        },
-        false_statement: "∇_θ log p = −∇_θE is free of Z as well",
-        counterexample: |rng| {
-            let instance = Instance::any(rng);
-            bias(pointwise_parameter_score(&instance, Likelihood::Unnormalised)).check()
-        },
+        claims: &[
+            Claim::one("∇ₓ log p = (r(x) − x)/σ²", EVERY, || Sides::proof(score(&every()))),
+            Claim::any("∇ₓ log p as computed", LINE, |rng| {
+                let i = SoftplusEnergy::any(rng);
+                Sides::rounding(score(&i), score(&enclosed(&i)))
+            }),
+            Claim::any("Z is finite, and a finite sum for σ² = 1/k", LINE, |rng| {
+                let (i, k) = with_a_closed_form(rng);
+                Sides::rounding(partition(&i, k), partition(&enclosed(&i), k))
+                    .resting_on(Evidence::Quadrature)
+            }),
+        ],
+        false_statements: &[Claim::one("∇_θ log p = −∇_θE", EVERY, || {
+            let [left, _] = parameter_score(&every());
+            Sides::proof([left, slope_of_unnormalised(&every())])
+        })],
     },
-    OldTheorem {
+    Theorem {
         number: 29,
         statement: "∇_θ log Z = 𝔼_p[−∇_θE], so 𝔼_p[∇_θ log p] = 0; T = σ² is a temperature",
-        check: |rng| {
-            let instance = Instance::any(rng);
-            let slope = log_partition_slope(&instance, &instance.direction(rng));
-            let mean = mean_parameter_score(&instance, Likelihood::Normalised).check();
-            let temperature = rng.random_range(0.5..2.0);
-            slope.worse(mean).worse(tempered(&instance, temperature).check())
-        },
-        false_statement: "𝔼_p[∇_θ log p̃] = 0 for p̃ = e^(−E), without Z",
-        counterexample: |rng| {
-            let instance = Instance::any(rng);
-            bias(mean_parameter_score(&instance, Likelihood::Unnormalised)).check()
-        },
+        claims: &[
+            Claim::one("∇_θ log Z = 𝔼_p[−∇_θE] by W, b, c", NODES, || {
+                Sides::proof(partition_slope(&every()))
+            }),
+            Claim::one("∇_θ log p = −∇_θE + 𝔼_p[∇_θE] by W, b, c", NODES, || {
+                Sides::proof(parameter_score(&every()))
+            }),
+            Claim::one("ISM and its gradients do not see ‖θ‖² added to E", EVERY, || {
+                Sides::proof(implicit_without_partition(&every()))
+            }),
+            Claim::any("p^(1/T), normalised again, has the energy E₁/(Tσ²)", LINE, |rng| {
+                let (i, t) = (SoftplusEnergy::any(rng), rng.random_range(0.5..2.0_f64));
+                let s = t.sqrt();
+                Sides::rounding(tempered(&i, t, s), tempered(&enclosed(&i), t, s))
+            }),
+            Claim::any(
+                "𝔼_p[−∇_θE] is the slope of the sum that log Z is for σ² = 1/k",
+                LINE,
+                |rng| {
+                    let (i, k) = with_a_closed_form(rng);
+                    Sides::rounding(mean_slope(&i, k), mean_slope(&enclosed(&i), k))
+                        .resting_on(Evidence::Quadrature)
+                },
+            ),
+        ],
+        false_statements: &[
+            Claim::one("𝔼_p[∇_θ log p̃] = 0 for p̃ = e^(−E), without Z", NODES, || {
+                let [_, right] = partition_slope(&every());
+                let zero = right.iter().map(|r| r.clone() * 0.0).collect();
+                Sides::proof([right, zero])
+            }),
+            Claim::one("σ is a temperature", "W = 1, b = c = 0, σ = ½, T = 2", || {
+                let i = SoftplusEnergy::example();
+                Sides::rounding(tempered(&i, 2.0, 2.0), tempered(&enclosed(&i), 2.0, 2.0))
+            }),
+        ],
     },
 ];
 
-/// log p, or log p̃ = −E, which lacks log Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Likelihood {
-    /// −E − log Z
-    Normalised,
-    /// −E
-    Unnormalised,
+const EVERY: &str = "n = 2, d, h = 3, σ = ½, every θ and x, whatever Z is";
+const NODES: &str =
+    "n = 2, d, h = 3, σ = ½, every θ, Z a sum over any three nodes with any weights";
+const LINE: &str = "random θ in [−1, 1], h up to 3, on the line";
+
+/// Everything an indeterminate. σ only divides the energy: it is no more than a unit.
+fn every() -> SoftplusEnergy<Exact> {
+    SoftplusEnergy::every((2, 3, 3), 0.5)
 }
 
-/// T1: ∫p, with Z from one rule and the integral by another of half the step, and 1.
-pub fn normalisation(instance: &Instance) -> OldCheck {
-    let fine = instance.density().rule(&instance.rule(2)); // the weights are w p
-    let area = fine.weights.clone().sum().item();
-    let error = fine.integrate(&instance.density_error(&fine.nodes)) + fine.nodes.rows() as f64;
-    OldCheck::new(Evidence::Quadrature, area, 1.0, 1.0, error * f64::UNIT_ROUNDOFF)
+/// A random energy with σ² = 1/k for k up to 4, and k.
+pub fn with_a_closed_form(rng: &mut impl Rng) -> (SoftplusEnergy, i32) {
+    let (i, k) = (SoftplusEnergy::any(rng), rng.random_range(1..=4));
+    (SoftplusEnergy::new(i.model, f64::from(k).recip().sqrt(), i.x), k)
 }
 
 /// T1: ∇ₓ log p(x), by differentiating the logarithm of the normalised density e^(−E) · (1/Z), and
 /// (r(x) − x)/σ², which has never heard of Z.
-pub fn score(instance: &Instance) -> OldSides {
-    let Instance { model, sigma, x, .. } = instance;
-    let z = instance.density().log_partition().exp();
+pub fn score<A: Array>(i: &SoftplusEnergy<A>) -> [Vec<A>; 2] {
     let tape = Tape::new();
-    let at = tape.var(x);
-    let density = (-instance.energy(&at)).exp() * (1.0 / z);
-    let absolute = model.clone().map(|p| magnitude(&p));
-    let terms = absolute.decode(model.encode(x)) + magnitude(x);
-    OldSides {
-        left: density.ln().sum().gradient(&[at]),
-        right: vec![model.score(x, *sigma)],
-        magnitude: vec![terms * (1.0 / (sigma * sigma))],
-        roundings: instance.roundings() + 8.0, // and through exp, 1/Z and ln
-    }
+    let on = i.on(&tape);
+    let log_density = on.probability(&on.x).ln().sum();
+    [log_density.gradient(&[on.x]), vec![i.model.score(&i.x, i.sigma)]]
 }
 
-/// ∇_θ Σᵢ wᵢ log p(xᵢ; θ) for θ = W, b, c by differentiating the formula, Z and all.
+/// T1: log Z by the nodes and, for σ² = 1/k, as a sum of (k + 1)ʰ terms:
 ///
-/// Without Z it is the gradient of Σᵢ wᵢ log p̃ = −Σᵢ wᵢ E.
-pub fn parameter_score(instance: &Instance, data: &Rule, likelihood: Likelihood) -> Vec<Matrix> {
+/// ```text
+/// e^(−E) = e^(k⟨c, x⟩ − k‖x‖²/2) Πⱼ (1 + e^(zⱼ))ᵏ,    z = Wx + b
+/// Z = (2π/k)^(d/2) Σₘ Πⱼ C(k, mⱼ) e^(⟨m, b⟩ + ‖kc + Wᵀm‖²/(2k)),    0 ≤ mⱼ ≤ k
+/// ```
+///
+/// By the binomial theorem e^(−E) is a sum of Gaussians, each with a known integral.
+pub fn partition<A: Array>(i: &SoftplusEnergy<A>, k: i32) -> [Vec<A>; 2] {
+    [vec![i.partition().ln()], vec![i.log_partition_by_terms(k)]]
+}
+
+/// T29: 𝔼_p[−∇_θE] over the nodes, and the slopes of the finite sum.
+pub fn mean_slope<A: Array>(i: &SoftplusEnergy<A>, k: i32) -> [Vec<A>; 2] {
     let tape = Tape::new();
-    let theta = instance.model.clone().map(|p| tape.var(&p));
-    let energy = |x: &Matrix| theta.energy(&tape.var(x), instance.sigma);
-    let minus = -expectation(&data.weights, &energy(&data.nodes));
-    let sum = match likelihood {
-        Likelihood::Unnormalised => minus,
-        Likelihood::Normalised => {
-            let rule = instance.rule(1);
-            // −log Z is near the least energy: near enough for the exponential not to overflow.
-            let lowest = -instance.density().log_partition();
-            let log_z = log_partition(&energy(&rule.nodes), &rule, lowest);
-            minus - log_z * data.weights.clone().sum().item()
-        }
+    let on = i.on(&tape);
+    let [_, mean] = partition_slope(i);
+    [mean, on.log_partition_by_terms(k).gradient(&on.model.into_list())]
+}
+
+/// T29: ∇_θ log Z for θ = W, b, c by differentiating the sum Z, and 𝔼_p[−∇_θE] over the nodes.
+pub fn partition_slope<A: Array>(i: &SoftplusEnergy<A>) -> [Vec<A>; 2] {
+    let tape = Tape::new();
+    let on = i.on(&tape);
+    let p = tape.var(&(i.probability(&i.nodes) * &i.weights));
+    let (log_z, mean) = (on.partition().ln(), (-on.energy(&on.nodes)).inner(&p).sum());
+    let theta = on.model.into_list();
+    [log_z.gradient(&theta), mean.gradient(&theta)]
+}
+
+/// T29: the mean of ∇_θ log p over the points, by differentiating log(e^(−E) · (1/Z)), and
+/// −∇_θE + 𝔼_p[∇_θE]. Z makes the difference.
+pub fn parameter_score<A: Array>(i: &SoftplusEnergy<A>) -> [Vec<A>; 2] {
+    let tape = Tape::new();
+    let on = i.on(&tape);
+    let left = on.probability(&on.x).ln().mean().gradient(&on.model.into_list());
+    let [_, slope_of_z] = partition_slope(i);
+    let both = slope_of_unnormalised(i).into_iter().zip(slope_of_z);
+    [left, both.map(|(slope, of_z)| slope - &of_z).collect()]
+}
+
+/// The mean of ∇_θ log p̃ = −∇_θE over the points: what is left of a likelihood without Z.
+pub fn slope_of_unnormalised<A: Array>(i: &SoftplusEnergy<A>) -> Vec<A> {
+    let tape = Tape::new();
+    let on = i.on(&tape);
+    (-on.energy(&on.x)).mean().gradient(&on.model.into_list())
+}
+
+/// T29: log p at σ times `factor`, and (log p)/T less its own log partition function, that is
+/// p^(1/T) normalised again. They agree for the factor √T.
+pub fn tempered<A: Array>(i: &SoftplusEnergy<A>, t: f64, factor: f64) -> [Vec<A>; 2] {
+    let warm = SoftplusEnergy { sigma: i.sigma * factor, ..i.clone() };
+    let (n, _) = i.x.shape();
+    let normalised = |log: A, log_z: A| log - log_z.linear(Linear::Tile(n));
+    let log_p = |x: &A| {
+        let (m, _) = x.shape();
+        -i.energy(x) - i.partition().ln().linear(Linear::Tile(m))
     };
-    sum.gradient(&theta.into_list())
-}
-
-/// Σ|terms| of Σᵢ wᵢ ∂E/∂θ (xᵢ) for θ = W, b, c, each with the error of p, in u, for a weight: it
-/// differs from node to node, and stands here instead of a number K.
-fn parameter_terms(instance: &Instance, data: &Rule) -> Vec<Matrix> {
-    let Instance { model, sigma, .. } = instance;
-    let error = instance.density_error(&data.nodes) + 2.0 * data.nodes.rows() as f64;
-    let weights = error * &data.weights * (1.0 / (sigma * sigma));
-    let weighted = |m: Matrix| {
-        let (_, d) = m.shape();
-        m * weights.clone().linear(Linear::Spread(d))
-    };
-    let x = magnitude(&data.nodes);
-    let hidden = weighted(model.encode(&data.nodes));
-    vec![hidden.tn(&x), hidden.sum_over_samples(), weighted(x).sum_over_samples()]
-}
-
-/// T1: the mean of ∇_θ log p over the points, by differentiating the formula of the `likelihood`,
-/// and −∇_θE + 𝔼_p[∇_θE]. Z makes the difference.
-pub fn pointwise_parameter_score(instance: &Instance, likelihood: Likelihood) -> OldSides {
-    let n = instance.x.rows();
-    let weights = Matrix::from_fn(n, 1, |_, _| 1.0 / n as f64);
-    let data = Rule { nodes: instance.x.clone(), weights };
-    let p = instance.density().rule(&instance.rule(2));
-    let slope = |rule: &Rule| parameter_score(instance, rule, Likelihood::Unnormalised);
-    let both = |a: Vec<Matrix>, b: Vec<Matrix>| a.into_iter().zip(b);
-    OldSides {
-        left: parameter_score(instance, &data, likelihood),
-        right: both(slope(&data), slope(&p)).map(|(at_x, mean)| at_x - mean).collect(),
-        magnitude: both(parameter_terms(instance, &data), parameter_terms(instance, &p))
-            .map(|(at_x, mean)| at_x + mean)
-            .collect(),
-        roundings: 1.0,
-    }
-}
-
-/// T29: 𝔼_p[∇_θ log p], and 0.
-pub fn mean_parameter_score(instance: &Instance, likelihood: Likelihood) -> OldSides {
-    let p = instance.density().rule(&instance.rule(2));
-    let left = parameter_score(instance, &p, likelihood);
-    OldSides {
-        right: left.iter().map(|g| g.clone() * 0.0).collect(),
-        left,
-        magnitude: parameter_terms(instance, &p),
-        roundings: 1.0,
-    }
-}
-
-/// The part of two lists (W, b, c) that belongs to b: the one in which a missing Z always shows.
-///
-/// For −∂E/∂bⱼ = sigmoid(zⱼ)/σ², zⱼ = ⟨Wⱼ, x⟩ + bⱼ, is positive, and so is its mean. By Jensen's
-/// inequality 𝔼 sigmoid(z) ≥ e^(−𝔼 softplus(−z)) ≥ ½ e^(−𝔼|z|). On an [`Instance`] |r| ≤ 4 in every
-/// coordinate, and x = r + σ²ψ with 𝔼|ψᵢ| ≤ √(−𝔼 ∂ψᵢ/∂xᵢ) ≤ 1/σ, so 𝔼|z| ≤ 2 (4 + σ) + 1 ≤ 11:
-/// the miss is at least 8·10⁻⁶ of terms that are known to 10⁻¹⁰.
-fn bias(mut sides: OldSides) -> OldSides {
-    for list in [&mut sides.left, &mut sides.right, &mut sides.magnitude] {
-        *list = vec![list.remove(1)];
-    }
-    sides
-}
-
-/// T29: the slope of log Z(θ + h v) at h = 0 as a difference quotient, which only evaluates Z, and
-/// 𝔼_p[−⟨∇_θE, v⟩].
-pub fn log_partition_slope(instance: &Instance, direction: &Autoencoder<Matrix>) -> OldCheck {
-    let direction = direction.clone().into_list();
-    let left = difference(|h| {
-        let mut along = direction.iter();
-        let mut moved = instance.clone();
-        moved.model = moved.model.map(|p| match along.next() {
-            Some(v) => p + v.clone() * h,
-            None => p,
-        });
-        Boltzmann::new(|x| moved.energy(x), instance.rule(1)).log_partition()
-    });
-    let p = instance.density().rule(&instance.rule(2));
-    let dot = |list: Vec<Matrix>, v: fn(&Matrix) -> Matrix| -> f64 {
-        list.iter().zip(&direction).map(|(g, w)| g.inner(&v(w)).sum().item()).sum()
-    };
-    let right = dot(parameter_score(instance, &p, Likelihood::Unnormalised), Matrix::clone);
-    let rounding = dot(parameter_terms(instance, &p), magnitude)
-        + Quotient::MAGNIFICATION * instance.log_partition_error();
-    let tolerance = left.truncation + rounding * f64::UNIT_ROUNDOFF;
-    OldCheck::new(Evidence::Quadrature, left.value, right, 1.0, tolerance)
-}
-
-/// T29: log p at the temperature T σ², and (log p)/T less its own log partition function: p^(1/T)
-/// normalised again.
-pub fn tempered(instance: &Instance, temperature: f64) -> OldSides {
-    let warm = Instance { sigma: instance.sigma * temperature.sqrt(), ..instance.clone() };
-    let rule = if temperature > 1.0 { warm.rule(2) } else { instance.rule(2) };
-    let (p, warm_p, x) = (instance.density(), warm.density(), &instance.x);
-    let power = |x: &Matrix| p.log_density(x) * (1.0 / temperature);
-    let log_z = log_partition(&-power(&rule.nodes), &rule, 0.0).item();
-    let error = |x: &Matrix| instance.density_error(x) * (1.0 / temperature);
-    let of_z = warm_p.rule(&rule).integrate(&error(&rule.nodes)) + rule.nodes.rows() as f64;
-    OldSides {
-        left: vec![warm_p.log_density(x)],
-        right: vec![power(x) - log_z],
-        magnitude: vec![warm.density_error(x) + error(x) + of_z],
-        roundings: 1.0,
-    }
+    let power = |x: &A| log_p(x) * (1.0 / t);
+    let log_z = power(&i.nodes).exp().inner(&i.weights).sum().ln();
+    [
+        vec![normalised(-warm.energy(&i.x), warm.partition().ln())],
+        vec![normalised(power(&i.x), log_z)],
+    ]
 }
 
 /// T29: implicit score matching at the points and its gradients by W, b, c, with the energy E and
-/// with E + ‖θ‖². That changes Z by the factor e^(−‖θ‖²), and not one bit here.
-pub fn implicit_without_partition(instance: &Instance) -> OldSides {
-    let side = |shifted: bool| {
+/// with E + ‖θ‖². That changes Z by the factor e^(−‖θ‖²), and nothing here.
+pub fn implicit_without_partition<A: Array>(i: &SoftplusEnergy<A>) -> [Vec<A>; 2] {
+    [0.0, 1.0].map(|shift| {
         let tape = Tape::new();
-        let theta = instance.model.clone().map(|p| tape.var(&p));
-        let x = tape.var(&instance.x);
-        let all = theta.clone().into_list();
-        let loss = trace::of_energy_by_reverse(
-            |x| {
-                let energy = theta.energy(x, instance.sigma);
-                if !shifted {
-                    return energy;
-                }
-                let rows = Linear::Tile(x.shape().0);
-                all.iter().fold(energy, |sum, p| sum + p.squared_norm().sum().linear(rows))
-            },
-            &x,
-        );
-        let loss = implicit(loss).mean();
-        std::iter::once(loss.value()).chain(loss.gradient(&all)).collect::<Vec<_>>()
-    };
-    let left = side(false);
-    OldSides {
-        magnitude: left.iter().map(magnitude).collect(),
-        left,
-        right: side(true),
-        roundings: 0.0,
-    }
+        let on = i.on(&tape);
+        let theta = on.model.clone().into_list();
+        let energy = |x: &_| {
+            let rows = Linear::Tile(i.x.shape().0);
+            let energy = on.energy(x);
+            theta.iter().fold(energy, |sum, p| sum + p.squared_norm().sum().linear(rows) * shift)
+        };
+        implicit(trace::of_energy_by_reverse(energy, &on.x)).mean().with_gradient(&theta)
+    })
 }

@@ -16,44 +16,134 @@ pub mod edges;
 pub mod kinks;
 pub mod tails;
 
-use super::OldTheorem;
-use rand::RngExt;
+use super::{Claim, Sides, Theorem, enclosed};
+use edges::Moments::{Exponential, Uniform};
 
 /// The theorems of this page.
-pub const THEOREMS: &[OldTheorem] = &[
-    OldTheorem {
+pub const THEOREMS: &[Theorem] = &[
+    Theorem {
         number: 4,
         statement: "ESM = ISM + ½I(q) − [qψ] where q does not vanish at the boundary",
-        check: |rng| edges::boundary(rng),
-        false_statement: "ESM = ISM + ½I(q) for the exponential density",
-        counterexample: |rng| edges::without_the_boundary(rng),
+        claims: &[
+            Claim::one("exponential data", POLYNOMIALS, || {
+                Sides::proof(edges::boundary_of_polynomials(Exponential, 1.0))
+            }),
+            Claim::one("uniform data", POLYNOMIALS, || {
+                Sides::proof(edges::boundary_of_polynomials(Uniform, 1.0))
+            }),
+            Claim::one("ISM weighted by x², exponential data", POLYNOMIALS, || {
+                Sides::proof(edges::weighted_polynomials(Exponential, 1.0))
+            }),
+            Claim::one("ISM weighted by x²(1 − x)², uniform data", POLYNOMIALS, || {
+                Sides::proof(edges::weighted_polynomials(Uniform, 1.0))
+            }),
+            Claim::any("a network on either", NETWORKS, |rng| edges::boundary(rng)),
+        ],
+        false_statements: &[
+            Claim::one("ESM = ISM + ½I(q), exponential data", POLYNOMIALS, || {
+                Sides::proof(edges::boundary_of_polynomials(Exponential, 0.0))
+            }),
+            Claim::one("ESM = ISM + ½I(q) + [qψ], uniform data", POLYNOMIALS, || {
+                Sides::proof(edges::boundary_of_polynomials(Uniform, -1.0))
+            }),
+            Claim::one("a weight without the term of its slope", POLYNOMIALS, || {
+                Sides::proof(edges::weighted_polynomials(Exponential, 0.0))
+            }),
+        ],
     },
-    OldTheorem {
+    Theorem {
         number: 5,
         statement: "a jump of ψ by δ at c adds q(c)δ to ISM, a moving kink q(c)w to its gradient",
-        check: |rng| if rng.random() { edges::at_a_jump(rng) } else { kinks::at_a_kink(rng) },
-        false_statement: "the pointwise ψ′ will do for Laplace data and ψ = −λ sign x",
-        counterexample: |rng| edges::with_the_pointwise_trace(rng),
+        claims: &[
+            Claim::one("a jump, Laplace data", PIECES, || {
+                Sides::proof(edges::jump_of_polynomials(1.0))
+            }),
+            Claim::one(
+                "a kink, Laplace data",
+                "ψ = w relu(x + b) + g, every g of degree 5",
+                || Sides::proof(kinks::kink_of_polynomials(1.0)),
+            ),
+            Claim::any("a network with a jump, Laplace or logistic data", NETWORKS, |rng| {
+                edges::at_a_jump(rng)
+            }),
+            Claim::any("a network with a kink, logistic data", NETWORKS, |rng| {
+                kinks::at_a_kink(rng)
+            }),
+        ],
+        false_statements: &[
+            Claim::one("the pointwise ψ′ will do at a jump", PIECES, || {
+                Sides::proof(edges::jump_of_polynomials(0.0))
+            }),
+            Claim::one("a tape differentiates through a kink", PIECES, || {
+                Sides::proof(kinks::kink_of_polynomials(0.0))
+            }),
+        ],
     },
-    OldTheorem {
+    Theorem {
         number: 20,
         statement: "a component collapsing on one of n points sends ISM to −∞ like −d/(ns²)",
-        check: |rng| atoms::collapse(rng),
-        false_statement: "ISM ≥ −½I(q) on a sample of q, as it is over q itself",
-        counterexample: |rng| atoms::bounded_below(rng),
+        claims: &[
+            Claim::one("ISM in closed form", "n = 2, d = 3, every X, s and weight", || {
+                Sides::proof(atoms::collapse(&atoms::Collapse::every(2, 3)))
+            }),
+            Claim::any(
+                "as computed",
+                "random n up to 16, d up to 4, s from 2⁻¹ to 2⁻¹²",
+                |rng| {
+                    let i = atoms::Collapse::any(rng);
+                    Sides::rounding(atoms::collapse(&i), atoms::collapse(&enclosed(&i)))
+                },
+            ),
+        ],
+        false_statements: &[
+            Claim::one("the same with the odds held fixed", "n = 2, d = 3", || {
+                Sides::proof(atoms::with_fixed_odds(&atoms::Collapse::every(2, 3)))
+            }),
+            Claim::one(
+                "ISM ≥ −½I(q) on a sample of q, as it is over q itself",
+                "4 points in the plane, s = 2⁻⁷",
+                atoms::bounded_below,
+            ),
+        ],
     },
-    OldTheorem {
+    Theorem {
         number: 31,
         statement: "a smoothed lattice is 1 + 2Σ exp(−2π²m²σ²/Δ²) cos(2πmx/Δ) times uniform",
-        check: |rng| atoms::lattice(rng),
-        false_statement: "dequantisation is harmless at any σ",
-        counterexample: |rng| atoms::any_noise_will_do(rng),
+        claims: &[Claim::any("density and score", "random σ from 0.15 Δ to 1.5 Δ", |rng| {
+            atoms::lattice(rng)
+        })],
+        false_statements: &[Claim::one(
+            "dequantisation is harmless at any σ",
+            "σ = 0.3 Δ",
+            atoms::any_noise_will_do,
+        )],
     },
-    OldTheorem {
+    Theorem {
         number: 32,
         statement: "I(gamma; x > ε) grows like ε^(a−2) for a < 2, 𝔼[x²; |x| < R] of Cauchy like R",
-        check: |rng| tails::growth(rng),
-        false_statement: "T2 holds for every density with a score, so cutting off changes little",
-        counterexample: |rng| tails::settled(rng),
+        claims: &[
+            Claim::one("gamma in closed form has this slope", "every a and ε", || {
+                Sides::proof(tails::slope_of_closed_form())
+            }),
+            Claim::any("gamma", "random a from 0.3 to 1.9, ε from 10⁻⁶ to 10⁻¹", |rng| {
+                tails::gamma(rng)
+            }),
+            Claim::any(
+                "gamma with a = 2: E₁(ε) − (1 − ε)e^(−ε)",
+                "ε from 10⁻⁶ to 10⁻¹",
+                |rng| tails::gamma_of_shape_two(rng),
+            ),
+            Claim::any("Cauchy", "random R up to 10⁶", |rng| tails::cauchy(rng)),
+        ],
+        false_statements: &[
+            Claim::one("I(gamma; x > ε) is E₁(ε) for a = 2", "ε = 10⁻³", || {
+                tails::exponential_integral_alone()
+            }),
+            Claim::one("cutting off changes little", "a = 1.5, ε = 10⁻³", tails::settled),
+        ],
     },
 ];
+
+const POLYNOMIALS: &str = "every polynomial ψ of degree 5";
+const PIECES: &str = "every ψ of one polynomial of degree 5 below c ≥ 0, another above";
+const NETWORKS: &str = "random networks of up to 8 hidden units";

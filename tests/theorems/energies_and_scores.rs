@@ -1,74 +1,48 @@
 //! T1 and T29: p = e^(−E)/Z on the line and in the plane; where Z cancels, and where it does not.
 //!
-//! Everything rests on quadrature with two rules, one of half the step of the other, and on bounds
-//! of the rounding errors; that implicit score matching ignores Z is exact.
+//! What the net does not do: integrals in the plane, what has no partition function, and why
+//! densities are kept as logarithms.
 
 use proptest::prelude::*;
 use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
     density::{Boltzmann, Density, Mixture, boltzmann::log_partition},
-    identity::energies_and_scores::{
-        Instance, Likelihood, implicit_without_partition, log_partition_slope,
-        mean_parameter_score, normalisation, parameter_score, pointwise_parameter_score, score,
-        tempered,
+    identity::{
+        Sides, enclosed,
+        energies_and_scores::{SoftplusEnergy, partition},
     },
     matrix::{Real, noise::Generator},
     model::Parameters,
     quadrature::Rule,
 };
 
-fn random(d: usize, seed: u64) -> (Instance, Generator) {
-    let mut rng = Generator::seed_from_u64(seed);
-    (Instance::random((d, 1 + (seed % 3) as usize), &mut rng), rng)
-}
-
-/// Everything that T1 and T29 claim of an instance.
-fn holds(d: usize, seed: u64) {
-    let (instance, mut rng) = random(d, seed);
-    let area = normalisation(&instance);
-    assert!(area.holds() && area.tolerance < 1e-10, "∫p: {area:?}");
-    let slope = log_partition_slope(&instance, &instance.direction(&mut rng));
-    assert!(slope.holds() && slope.tolerance < 1e-6, "∇ log Z: {slope:?}");
-    let sides = [
-        ("∇ₓ log p", score(&instance)),
-        ("∇_θ log p", pointwise_parameter_score(&instance, Likelihood::Normalised)),
-        ("𝔼 ∇_θ log p", mean_parameter_score(&instance, Likelihood::Normalised)),
-        ("half the temperature", tempered(&instance, 0.5)),
-        ("twice the temperature", tempered(&instance, 2.0)),
-    ];
-    for (name, sides) in sides {
-        assert!(sides.agree(), "{name}: {} > {}", sides.residual(), sides.tolerance());
-    }
-    assert!(implicit_without_partition(&instance).are_identical());
+fn random(d: usize, seed: u64) -> SoftplusEnergy {
+    SoftplusEnergy::random((d, 3), &mut Generator::seed_from_u64(seed))
 }
 
 proptest! {
-    #![proptest_config(crate::common::config(200))]
+    #![proptest_config(crate::common::config(4))]
 
+    /// For σ = 1 the density is a mixture of 2ʰ Gaussians.
     #[test]
-    fn the_partition_function_is_in_the_likelihood_and_not_in_the_score_on_the_line(seed: u64) {
-        holds(1, seed);
-    }
-}
-
-proptest! {
-    #![proptest_config(crate::common::config(8))]
-
-    #[test]
-    fn the_partition_function_is_in_the_likelihood_and_not_in_the_score_in_the_plane(seed: u64) {
-        holds(2, seed);
+    fn the_partition_function_in_the_plane_is_a_finite_sum(seed: u64) {
+        let instance = random(2, seed);
+        let instance = SoftplusEnergy::new(instance.model, 1.0, instance.x);
+        let sides = Sides::rounding(partition(&instance, 1), partition(&enclosed(&instance), 1));
+        prop_assert!(sides.agree().is_ok(), "{:?}", sides.agree());
     }
 }
 
 /// T1: a wrong Z is invisible to the score, to the bit, though the density is wrong by e⁵.
 #[test]
 fn a_wrong_partition_function_leaves_the_score_as_it_is() {
-    let (instance, _) = random(2, 3);
+    let instance = random(2, 3);
     let p = instance.density();
+    let weights = instance.weights.clone() * 5.0_f64.exp();
     let wrong = Boltzmann::new(
-        |x| instance.energy(x),
-        Rule { weights: instance.rule(1).weights * 5.0_f64.exp(), ..instance.rule(1) },
+        |x| instance.model.clone().map(|p| p.lift(x)).energy(x, instance.sigma),
+        Rule { nodes: instance.nodes.clone(), weights },
     );
     let off = p.log_density(&instance.x) - wrong.log_density(&instance.x);
     assert!(off.data().iter().all(|gap| (gap - 5.0).abs() < 1e-10));
@@ -79,12 +53,12 @@ fn a_wrong_partition_function_leaves_the_score_as_it_is() {
 /// shipped: the energy comes out inverted). The integral grows with the range, without end.
 #[test]
 fn an_energy_that_does_not_confine_or_is_upside_down_has_no_partition_function() {
-    let (instance, _) = random(1, 3);
-    let over = |reach: f64, energy: fn(&Instance, &Matrix) -> Matrix| {
+    let instance = random(1, 3);
+    let over = |reach: f64, energy: fn(&SoftplusEnergy, &Matrix) -> Matrix| {
         let rule = Rule::trapezoid(-reach, reach, 4000);
         log_partition(&energy(&instance, &rule.nodes), &rule, 0.0).item()
     };
-    let confined = |reach| over(reach, Instance::energy);
+    let confined = |reach| over(reach, SoftplusEnergy::energy);
     let inverted = |reach| over(reach, |instance, x| -instance.energy(x));
     let free = |reach| {
         over(reach, |instance, x| {
@@ -95,22 +69,6 @@ fn an_energy_that_does_not_confine_or_is_upside_down_has_no_partition_function()
     assert!((confined(20.0) - confined(15.0)).abs() < 1e-12);
     assert!(inverted(20.0) - inverted(15.0) > 50.0, "{}", inverted(20.0) - inverted(15.0));
     assert!(free(20.0) - free(15.0) > 0.2, "{}", free(20.0) - free(15.0)); // at least log (4/3)
-}
-
-/// T1: the nearest false statement, with its margin: the missing 𝔼_p[∇_b E] is seen at every θ.
-#[test]
-fn not_the_parameter_score() {
-    for seed in 0..20 {
-        let (instance, _) = random(1, seed);
-        for sides in [
-            pointwise_parameter_score(&instance, Likelihood::Unnormalised),
-            mean_parameter_score(&instance, Likelihood::Unnormalised),
-        ] {
-            let miss = sides.left[1].clone() - &sides.right[1];
-            let least = miss.data().iter().fold(f64::MAX, |least: f64, gap| least.min(gap.abs()));
-            assert!(least > 0.01, "seed {seed}: {least}");
-        }
-    }
 }
 
 /// T1: ∇_θ log p and ∇ₓ log p are different objects. For N(0, 1/λ) they are 1/(2λ) − x²/2 and −λx:
@@ -167,26 +125,6 @@ fn a_product_of_a_thousand_densities_underflows_and_its_logarithm_does_not() {
     assert!((p.score(&x).item() + 40.0).abs() <= 40.0 * 8.0 * f64::UNIT_ROUNDOFF);
 }
 
-/// T29: E + ‖θ‖² has another Z. The likelihood's gradient sees it only if Z is left out: without Z
-/// it moves by −2θ, with Z not at all; and implicit score matching has never needed either.
-#[test]
-fn a_constant_added_to_the_energy_moves_only_the_unnormalised_likelihood() {
-    let (instance, _) = random(1, 5);
-    assert!(implicit_without_partition(&instance).are_identical());
-    let p = instance.density().rule(&instance.rule(2));
-    let norm = |list: &[Matrix]| -> f64 { list.iter().map(|m| m.inner(m).sum().item()).sum() };
-    let theta = instance.model.clone().into_list();
-    assert!(norm(&theta) > 0.5);
-    // 𝔼_p[∇_θ log p̃] with and without −∇‖θ‖², and with the −∇ log Z that belongs to each.
-    let mean = parameter_score(&instance, &p, Likelihood::Unnormalised);
-    let shifted: Vec<_> =
-        mean.iter().zip(&theta).map(|(g, t)| g.clone() - t.clone() * 2.0).collect();
-    let moved: Vec<_> = mean.iter().zip(&shifted).map(|(a, b)| a.clone() - b).collect();
-    assert!((norm(&moved) - 4.0 * norm(&theta)).abs() < 1e-12 * norm(&theta));
-    let with_z = parameter_score(&instance, &p, Likelihood::Normalised);
-    assert!(norm(&with_z) < 1e-20, "{}", norm(&with_z));
-}
-
 /// T29: the gradient without Z, followed, does not fit but flees. For N(0, 1/λ) on its own data,
 /// 𝔼 ∂_λ log p̃ = −1/(2λ) at every λ, so λ → 0; with 1/(2λ) from Z it is 0 at the truth alone.
 #[test]
@@ -200,19 +138,4 @@ fn not_the_gradient_of_the_likelihood_without_z() {
     };
     assert!((ascend(&with_z) - truth).abs() < 1e-9, "{}", ascend(&with_z));
     assert!(ascend(&without) < 0.01, "it runs to the flattest density there is");
-}
-
-/// T29: at temperature T the score is divided by T; forgetting the square of σ (a step or a score
-/// scaled by σ instead) is seen at once.
-#[test]
-fn sigma_squared_is_the_temperature_and_sigma_is_not() {
-    for seed in 0..20 {
-        let (instance, _) = random(1, seed);
-        let wrong = tempered(&instance, 2.0);
-        // √2 instead of 2: the density of temperature √2 σ² against p^(1/2) normalised.
-        let half = tempered(&instance, 2.0_f64.sqrt());
-        let gap = wrong.right[0].clone() - &half.left[0];
-        let largest = gap.data().iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-        assert!(largest > 0.01, "seed {seed}: {largest}");
-    }
 }

@@ -5,7 +5,7 @@ use crate::{
     autodiff::Dual,
     density::Univariate,
     identity::where_implicit_fails::edges::{
-        Parts, constant, double_square, minimiser, pieces, weighted,
+        Parts, constant, double_square, minimiser, nodes, pieces, weighted,
     },
     matrix::Matrix,
 };
@@ -25,10 +25,9 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
 /// ESM − ISM against λ, by quadrature and as predicted. Returns the largest difference.
 fn exponential(canvas: &mut Canvas, frame: Rect) -> f64 {
     let density = Univariate::Exponential { rate: 1.0 };
-    let ends = pieces(density, &[]);
+    let nodes = nodes(&pieces(density, &[]), 1);
     let measured = Axis::linear(0.0, 2.0).graph(10, |lambda| {
-        let scale = (1.0 + lambda) * (1.0 + lambda);
-        let parts = Parts::of(density, &ends, scale, |x| constant(x, -lambda));
+        let parts = Parts::of(density, &nodes, |x| constant(x, -lambda));
         parts.explicit - parts.implicit
     });
     let predicted = [[0.0, 0.5], [2.0, -1.5]];
@@ -46,12 +45,12 @@ fn exponential(canvas: &mut Canvas, frame: Rect) -> f64 {
 /// The objectives of ψ = ax on uniform data against a. Returns where two of them are least.
 fn uniform(canvas: &mut Canvas, frame: Rect) -> [f64; 2] {
     let density = Univariate::Uniform;
-    let ends = pieces(density, &[]);
+    let nodes = nodes(&pieces(density, &[]), 1);
     let line = |a: f64| move |x: &Dual<Matrix>| x.clone() * a;
-    let parts = |a: f64| Parts::of(density, &ends, 32.0, line(a));
+    let parts = |a: f64| Parts::of(density, &nodes, line(a));
     // ∫x⁴(1 − x)² dx = 1/105 against ∫x² dx = 1/3: on the same scale the two are the same curve.
     let stretch = 35.0;
-    let repaired = |a: f64| weighted(density, 32.0, double_square, line(a));
+    let repaired = |a: f64| weighted(density, double_square, line(a));
     let x = Axis::linear(-6.0, 2.5);
     let plain = x.graph(120, |a| parts(a).implicit);
     let explicit = x.graph(120, |a| parts(a).explicit);

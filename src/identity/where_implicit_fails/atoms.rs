@@ -1,11 +1,14 @@
 //! T20 and T31: data that consist of points, be they a finite sample or a lattice.
 
 use crate::{
-    array::Array,
+    array::{Array, Linear},
+    autodiff::Tape,
     density::{Density, KernelEstimate, Mixture},
-    identity::{Evidence, OldCheck, OldSides},
-    matrix::{Matrix, Real, noise::standard_normal},
-    objective::implicit,
+    grid::Exact,
+    identity::{Sides, enclosed, number},
+    matrix::{Matrix, noise::standard_normal},
+    model::Parameters,
+    objective::{implicit, trace::of_energy_by_reverse},
 };
 use rand::{Rng, RngExt};
 use std::f64::consts::{PI, TAU};
@@ -20,40 +23,71 @@ pub fn score_and_trace(model: &Mixture, x: &Matrix) -> (Matrix, Matrix) {
 
 /// Points and a model with two components: N(0, I), and N(X₁, s²I) on the first point.
 #[derive(Clone, Debug)]
-pub struct Collapse {
+pub struct Collapse<A = Matrix> {
     /// X, (n, d).
-    pub points: Matrix,
-    /// s
-    pub width: f64,
-    /// The weight of the narrow component.
-    pub weight: f64,
+    pub points: A,
+    /// X₁, (1, d).
+    pub centre: A,
+    /// 1/s², (1, 1).
+    pub precision: A,
+    /// log w/(1 − w) − d log s for the weight w of the narrow component, (1, 1).
+    pub prior: A,
+}
+
+impl<A> Parameters<A> for Collapse<A> {
+    type With<B> = Collapse<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Collapse<B> {
+        Collapse {
+            points: f(self.points),
+            centre: f(self.centre),
+            precision: f(self.precision),
+            prior: f(self.prior),
+        }
+    }
+}
+
+impl Collapse<Exact> {
+    /// Everything an indeterminate: n points in d dimensions.
+    pub fn every(n: usize, d: usize) -> Self {
+        let named = Exact::named;
+        let (precision, prior) = (named("τ", 1, 1), named("π", 1, 1));
+        Self { points: named("x", n, d), centre: named("X", 1, d), precision, prior }
+    }
 }
 
 impl Collapse {
+    /// With components of width s, the narrow one with weight w.
+    pub fn new(points: Matrix, width: f64, weight: f64) -> Self {
+        let one = |x: f64| Matrix::from_rows([[x]]);
+        let prior = (weight / (1.0 - weight)).ln() - points.cols() as f64 * width.ln();
+        let centre = points.select(&[0]);
+        Self { points, centre, precision: one((width * width).recip()), prior: one(prior) }
+    }
+
     /// 2 to 16 points of N(0, I) in up to 4 dimensions, s a power of two from 2⁻¹ down to 2⁻¹².
     pub fn any(rng: &mut impl Rng) -> Self {
         let points = standard_normal(rng.random_range(2..=16), rng.random_range(1..=4), rng);
         let width = 0.5_f64.powi(rng.random_range(1..=12));
-        Self { points, width, weight: rng.random_range(0.1..0.9) }
+        Self::new(points, width, rng.random_range(0.1..0.9))
+    }
+}
+
+impl<A: Array> Collapse<A> {
+    /// log of the odds that x came from the narrow component: (n, d) → (n, 1).
+    fn log_odds(&self, x: &A) -> A {
+        let (n, _) = x.shape();
+        let near = x.clone().add_row(&-self.centre.clone()).squared_norm().nn(&self.precision);
+        (x.squared_norm() - near) * 0.5 + self.prior.clone().linear(Linear::Tile(n))
     }
 
-    /// The model.
-    pub fn model(&self) -> Mixture {
-        let (_, d) = self.points.shape();
-        let scaled = |v: f64| Matrix::from_fn(d, d, |i, j| if i == j { v } else { 0.0 });
-        Mixture::new([
-            (1.0 - self.weight, Matrix::zeros(1, d), scaled(1.0)),
-            (self.weight, self.points.select(&[0]), scaled(self.width * self.width)),
-        ])
+    /// −log p up to a constant: (1 − w) e^(−‖x‖²/2) taken out of the sum, log(1 + odds) is left.
+    pub fn energy(&self, x: &A) -> A {
+        x.squared_norm() * 0.5 - self.log_odds(x).softplus()
     }
 
-    /// ISM of the model on the points: a mean over them, as in training.
-    pub fn objective(&self) -> f64 {
-        implicit(score_and_trace(&self.model(), &self.points)).mean().item()
-    }
-
-    /// T20: the same by hand, and Σ|terms|. With ρ the probability that x came from the narrow
-    /// component, a = −(x − X₁)/s² and b = −x the scores of the two:
+    /// ISM at the points by hand. With ρ the probability that x came from the narrow component,
+    /// a = −(x − X₁)/s² and b = −x the scores of the two:
     ///
     /// ```text
     /// ψ    = ρ a + (1 − ρ) b
@@ -61,60 +95,47 @@ impl Collapse {
     /// ```
     ///
     /// At X₁ itself a = 0 and ρ → 1, at every other point ρ → 0 faster than any power of s. So the
-    /// mean over n points goes to −∞ like −d/(n s²).
-    pub fn closed_form(&self) -> (f64, f64) {
+    /// mean over n points goes to −∞ like −d/(n s²). `moving` is 1; with 0 ρ is held fixed.
+    pub fn closed_form(&self, moving: f64) -> A {
         let (n, d) = self.points.shape();
-        let (dims, precision) = (d as f64, (self.width * self.width).recip());
-        let prior = (self.weight / (1.0 - self.weight)).ln() - dims * self.width.ln();
-        let (mut sum, mut terms) = (0.0, 0.0);
-        for i in 0..n {
-            let x = self.points.row(i);
-            let pairs = x.iter().zip(self.points.row(0));
-            let (mut near, mut far, mut both) = (0.0, 0.0, 0.0); // ‖a‖², ‖b‖², ⟨a, b⟩
-            for (x, centre) in pairs {
-                let (a, b) = ((centre - x) * precision, -x);
-                (near, far, both) = (near + a * a, far + b * b, both + a * b);
-            }
-            let exponent = 0.5 * near / precision; // ‖x − X₁‖²/(2s²)
-            let log_odds = prior - exponent + 0.5 * far;
-            let (rho, rest) = (1.0 / (1.0 + (-log_odds).exp()), 1.0 / (1.0 + log_odds.exp()));
-            let squared = rho * rho * near + 2.0 * rho * rest * both + rest * rest * far;
-            let trace = rho * rest * (near - 2.0 * both + far) - (rho * precision + rest) * dims;
-            sum += 0.5 * squared + trace;
-            // An error of the log odds moves ρ by 1 − ρ, and 1 − ρ by ρ, relatively.
-            let odds = prior.abs() + exponent + 0.5 * far;
-            terms += rho * (near + dims * precision) * (1.0 + rest * odds)
-                + rest * (far + dims) * (1.0 + rho * odds);
-        }
-        (sum / n as f64, terms / n as f64)
+        let rho = self.log_odds(&self.points).sigmoid();
+        let precisions = self.precision.clone().linear(Linear::Tile(n));
+        let wide = |column: &A| column.clone().linear(Linear::Spread(d));
+        let away = self.points.clone().add_row(&-self.centre.clone());
+        let (a, b) = (-away * wide(&precisions), -self.points.clone());
+        let rest = -rho.clone() + 1.0;
+        let apart = (a.clone() - &b).squared_norm();
+        let trace = (rho.clone() * &precisions + &rest) * -(d as f64)
+            + rho.clone() * &rest * apart * moving;
+        implicit((a * wide(&rho) + b * wide(&rest), trace)).mean()
     }
 }
 
+/// T20: ISM of the model on the points, by differentiating the logarithm of its density twice.
+pub fn objective<A: Array>(i: &Collapse<A>) -> A {
+    let tape = Tape::new();
+    let on = i.on(&tape);
+    implicit(of_energy_by_reverse(|x| on.energy(x), &on.points)).mean().value()
+}
+
 /// T20: the empirical ISM of a mixture with a collapsing component, and its closed form.
-pub fn collapse(rng: &mut impl Rng) -> OldCheck {
-    let instance = Collapse::any(rng);
-    let (n, d) = instance.points.shape();
-    let (right, terms) = instance.closed_form();
-    // Each sum over dimensions and points, twice through the covariances, and single operations.
-    // Σ|terms| of ½‖ψ‖² and of ρ(1 − ρ)‖a − b‖² are at most 1 and 2 times the magnitudes; the trace
-    // of the library comes as Σρ s² − ψ², once more as much.
-    let roundings = 4.0 * (n as f64 + 3.0 * d as f64 + 24.0);
-    let tolerance = 2.0 * roundings * f64::UNIT_ROUNDOFF;
-    OldCheck::new(Evidence::Rounding, instance.objective(), right, terms, tolerance)
+pub fn collapse<A: Array>(i: &Collapse<A>) -> [Vec<A>; 2] {
+    [vec![objective(i)], vec![i.closed_form(1.0)]]
+}
+
+/// The same with ρ held fixed, which is false.
+pub fn with_fixed_odds<A: Array>(i: &Collapse<A>) -> [Vec<A>; 2] {
+    [vec![objective(i)], vec![i.closed_form(0.0)]]
 }
 
 /// The nearest false statement to T20: since ISM = ESM − ½ I(q) ≥ −½ I(q) over a density, −d/2 for
-/// N(0, I), ISM on a sample is bounded below as well. On up to 16 points that are 1 apart or more,
-/// with s = 2⁻⁷, it is below −900 d.
-pub fn bounded_below(rng: &mut impl Rng) -> OldCheck {
-    let random = Collapse::any(rng);
-    let (n, d) = random.points.shape();
-    let points = Matrix::from_fn(n, d, |i, _| i as f64);
-    let instance = Collapse { points, width: 0.5_f64.powi(7), ..random };
-    let bound = -0.5 * d as f64;
-    let tolerance = 16.0 * f64::UNIT_ROUNDOFF;
-    let below = instance.objective().min(bound);
-    OldCheck::new(Evidence::Rounding, below, bound, bound.abs(), tolerance)
+/// N(0, I), ISM on a sample is bounded below as well. On four points of the plane with s = 2⁻⁷.
+pub fn bounded_below() -> Sides {
+    let i = Collapse::new(Matrix::from_fn(4, 2, |i, _| i as f64), 0.5_f64.powi(7), 0.5);
+    let bound = number(-1.0);
+    let below = number(objective(&i).item().min(-1.0));
+    let enclosed = enclosed(&i);
+    Sides::rounding([below, bound], [vec![objective(&enclosed)], vec![objective(&enclosed)]])
 }
 
 /// Points on the line Δ apart, smoothed by N(0, σ²). What DSM learns from integers, pixels, counts.
@@ -136,6 +157,16 @@ impl Lattice {
     #[expect(clippy::cast_sign_loss, reason = "σ/Δ is positive")]
     fn reach(self) -> usize {
         (9.0 * self.ratio()).ceil() as usize + 1
+    }
+
+    /// KΔ/σ
+    fn far(self) -> f64 {
+        self.reach() as f64 / self.ratio()
+    }
+
+    /// Of a term by points: the sum, and an exponent of up to (KΔ/σ)²/2 that is rounded four times.
+    fn roundings(self) -> f64 {
+        4.0 * self.reach() as f64 + 2.0 * self.far() * self.far() + 32.0
     }
 
     /// The kernel estimate of 2K + 1 lattice points around 0.
@@ -182,17 +213,16 @@ impl Lattice {
 }
 
 /// T31: the smoothed lattice, its density and its score, by points and by waves.
-pub fn lattice(rng: &mut impl Rng) -> OldCheck {
+pub fn lattice(rng: &mut impl Rng) -> Sides {
     let lattice = random_lattice(0.15..1.5, rng);
     let x = rng.random_range(-0.5..0.5) * lattice.spacing;
     let (left, (right, terms)) = (lattice.by_points(x), lattice.by_waves(x));
     let row = |values: [f64; 2]| vec![Matrix::from_rows([values])];
     // The exponents, up to (KΔ/σ)², are rounded as well, on the side of the points; the score there
     // is a mean of (Xₖ − x)/σ², from points up to (9 + Δ/σ) σ away.
-    let far = lattice.reach() as f64 / lattice.ratio();
+    let far = lattice.far();
     let magnitude = row([terms[0] + left[0], terms[1] + far / lattice.sigma]);
-    let roundings = 4.0 * lattice.reach() as f64 + 2.0 * far * far + 32.0;
-    OldSides { left: row(left), right: row(right), magnitude, roundings }.check()
+    Sides::rounded([row(left), row(right)], magnitude, lattice.roundings())
 }
 
 fn random_lattice(ratio: std::ops::Range<f64>, rng: &mut impl Rng) -> Lattice {
@@ -201,10 +231,9 @@ fn random_lattice(ratio: std::ops::Range<f64>, rng: &mut impl Rng) -> Lattice {
 }
 
 /// The nearest false statement to T31: noise turns a lattice into a uniform law whatever σ is. At
-/// σ ≤ 0.3 Δ the density at the points is off by 2 e^(−2π²·0.09) = 0.34 at least.
-pub fn any_noise_will_do(rng: &mut impl Rng) -> OldCheck {
-    let lattice = random_lattice(0.15..0.3, rng);
-    let [density, _] = lattice.by_points(0.0);
-    let tolerance = 2.0 * 32.0 * f64::UNIT_ROUNDOFF;
-    OldCheck::new(Evidence::Rounding, density, 1.0, 1.0, tolerance)
+/// σ = 0.3 Δ the density at the points is off by 2 e^(−2π²·0.09) = 0.34.
+pub fn any_noise_will_do() -> Sides {
+    let lattice = Lattice { spacing: 1.0, sigma: 0.3 };
+    let ([density, _], (_, [terms, _])) = (lattice.by_points(0.0), lattice.by_waves(0.0));
+    Sides::rounded([number(density), number(1.0)], number(terms), lattice.roundings())
 }

@@ -1,14 +1,15 @@
 //! T4 and T5: what integration by parts leaves behind at a boundary and at a jump.
 
 use crate::{
-    array::{Array, Function},
+    array::{Array, Function, Linear},
     autodiff::Dual,
     density::{Density, Univariate},
-    identity::{Evidence, OldCheck},
-    matrix::{Matrix, Real, noise::standard_normal},
+    grid::{Exact, polynomial::Dyadic},
+    identity::{Sides, magnitude, number},
+    matrix::{Matrix, noise::standard_normal},
     model::{Parameters, ScoreNetwork, network::Layer},
     objective::{explicit, implicit, trace::of_score, weighted_implicit},
-    quadrature::{Rule, converged},
+    quadrature::Rule,
 };
 use rand::{Rng, RngExt};
 
@@ -18,23 +19,9 @@ use rand::{Rng, RngExt};
 /// the path begins at x = 10⁻⁶ is 0.25 away, an error of e^(−2π · 0.25 · 32) = 1e-22.
 pub const STEP: f64 = 1.0 / 32.0;
 
-/// What a sum over so many nodes may be off by, relative to its summed magnitudes: beside the sum
-/// itself a node and its weight are rounded, at worst by the exponent that they come from, 45.
-pub(super) fn tolerance(nodes: usize) -> f64 {
-    2.0 * (nodes as f64 + 128.0) * f64::UNIT_ROUNDOFF
-}
-
-/// ∫ f q over the pieces between the ends, for a function f of the nodes with values (m, 1).
-///
-/// # Panics
-/// If halving the step changes it by more than `allowed`.
-#[track_caller]
-pub fn mean(density: Univariate, ends: &[f64], allowed: f64, f: impl Fn(&Matrix) -> Matrix) -> f64 {
-    let with = |step| {
-        let rule = density.rule(&Rule::double_exponential(ends, step));
-        rule.integrate(&f(&rule.nodes))
-    };
-    converged(with(STEP), with(0.5 * STEP), allowed)
+/// The nodes between the ends, with `fineness` times as many as suffice.
+pub fn nodes(ends: &[f64], fineness: usize) -> Rule {
+    Rule::double_exponential(ends, STEP / fineness as f64)
 }
 
 /// The support of a density with more places at which to cut it.
@@ -59,32 +46,37 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Of a score on the line, smooth on the pieces between the ends; `scale` bounds the summed
-    /// magnitudes of their terms.
-    #[track_caller]
+    /// Of a score on the line, for nodes between whose ends it is smooth.
     pub fn of(
         density: Univariate,
-        ends: &[f64],
-        scale: f64,
+        nodes: &Rule,
         score: impl Fn(&Dual<Matrix>) -> Dual<Matrix>,
     ) -> Self {
-        let part = |f: &dyn Fn(&Matrix) -> Matrix| {
-            let nodes = Rule::double_exponential(ends, STEP).nodes.rows();
-            mean(density, ends, tolerance(nodes) * scale, f)
-        };
+        let (law, x) = (density.rule(nodes), &nodes.nodes);
+        let data = density.score(x);
         Self {
-            explicit: part(&|x| explicit(score(&Dual::constant(x)).value, &density.score(x))),
-            implicit: part(&|x| implicit(of_score(&score, x))),
-            half_information: part(&|x| density.score(x).squared_norm() * 0.5),
+            explicit: law.integrate(&explicit(score(&Dual::constant(x)).value, &data)),
+            implicit: law.integrate(&implicit(of_score(&score, x))),
+            half_information: law.integrate(&(data.squared_norm() * 0.5)),
         }
     }
+}
 
-    /// ESM against ISM + ½ I(q) + `left_behind`.
-    fn check(self, left_behind: f64, ends: &[f64], scale: f64) -> OldCheck {
-        let nodes = Rule::double_exponential(ends, 0.5 * STEP).nodes.rows();
-        let right = self.implicit + self.half_information + left_behind;
-        OldCheck::new(Evidence::Quadrature, self.explicit, right, scale, tolerance(nodes))
-    }
+/// ESM against ISM + ½ I(q) + `left_behind`; the magnitude bounds the summed sizes of their terms.
+fn compared(
+    density: Univariate,
+    ends: &[f64],
+    score: impl Fn(&Dual<Matrix>) -> Dual<Matrix>,
+    left_behind: f64,
+    magnitude: f64,
+) -> Sides {
+    Sides::doubled(|fineness| {
+        let nodes = nodes(ends, fineness);
+        let parts = Parts::of(density, &nodes, &score);
+        let right = parts.implicit + parts.half_information + left_behind;
+        let sides = [number(parts.explicit), number(right)];
+        Sides::integrals(sides, number(magnitude), nodes.nodes.rows())
+    })
 }
 
 /// ψ(x) = Σⱼ uⱼ tanh(wⱼ x + bⱼ) + c on the line.
@@ -120,21 +112,14 @@ impl SmoothScore {
         self.network.clone().map(lift).score(x)
     }
 
-    /// Bounds on Σ|terms| of ψ, ψ′ and ψ″ on the whole line, the rounding of the pre-activation p
-    /// included: Σⱼ |uⱼ wⱼᵏ| (2 + 4|bⱼ|), and |c| for ψ itself.
-    ///
-    /// p = wx + b is rounded by u(|wx| + |b|) ≤ u(|p| + 2|b|), which the next derivative of tanh
-    /// multiplies. All of |φ|, |φ′|, |φ″| are at most 1, |φ′p|, |φ″p|, |φ‴p| as well, and |φ‴| is at
-    /// most 2.
+    /// Σⱼ|uⱼ wⱼᵏ| for k = 0, 1, 2, and |c| with the first: no |ψ|, |ψ′|, |ψ″| is larger, since |tanh|,
+    /// |tanh′| and |tanh″| are at most 1.
     pub(super) fn bounds(&self) -> [f64; 3] {
         let [first, second] = &self.network.layers[..] else { unreachable!("one hidden layer") };
-        let hidden = 0..first.w.rows();
-        let unit = |j: usize, power: i32| {
-            let slope = first.w.at(j, 0).abs().powi(power);
-            second.w.at(0, j).abs() * slope * (2.0 + 4.0 * first.b.at(0, j).abs())
-        };
-        let sum = |power| hidden.clone().map(|j| unit(j, power)).sum::<f64>();
-        [sum(0) + second.b.item().abs(), sum(1), sum(2)]
+        let (u, w) = (magnitude(&second.w), magnitude(&first.w));
+        let c = second.b.item().abs();
+        let slopes = w.clone() * &w;
+        [u.clone().sum().item() + c, u.nn(&w).item(), u.nn(&slopes).item()]
     }
 }
 
@@ -149,48 +134,34 @@ pub fn boundary_term(density: Univariate, score: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// T4: ESM = ISM + ½ I(q) − \[qψ\] for a random network on a density that ends with a step.
-pub fn boundary(rng: &mut impl Rng) -> OldCheck {
+pub fn boundary(rng: &mut impl Rng) -> Sides {
     let density = if rng.random() {
         Univariate::Uniform
     } else {
         Univariate::Exponential { rate: rng.random_range(0.5..2.0) }
     };
     let psi = SmoothScore::any(rng);
-    let number = |x: f64| psi.of(&Matrix::from_rows([[x]])).item();
-    let (ends, [value, slope, _]) = (pieces(density, &[]), psi.bounds());
+    let value_at = |x: f64| psi.of(&Matrix::from_rows([[x]])).item();
+    let [value, slope, _] = psi.bounds();
     // q is at most 2 and its score at most 2 in size.
-    let scale = 0.5 * (value + 2.0) * (value + 2.0) + slope + 4.0 * value;
-    let parts = Parts::of(density, &ends, scale, |x| psi.of(x));
-    parts.check(boundary_term(density, number), &ends, scale)
+    let magnitude = 0.5 * (value + 2.0) * (value + 2.0) + slope + 4.0 * value;
+    let edge = boundary_term(density, value_at);
+    compared(density, &pieces(density, &[]), |x| psi.of(x), edge, magnitude)
 }
 
-/// The nearest false statement to T4, on the exponential density with ψ = −λ: it misses by λ, and
-/// λ ≥ 1 here.
-pub fn without_the_boundary(rng: &mut impl Rng) -> OldCheck {
-    let lambda = rng.random_range(1.0..2.0);
-    let density = Univariate::Exponential { rate: 1.0 };
-    let ends = pieces(density, &[]);
-    let scale = (lambda + 1.0) * (lambda + 1.0);
-    Parts::of(density, &ends, scale, |x| constant(x, -lambda)).check(0.0, &ends, scale)
-}
-
-/// 𝔼[½ wψ² + wψ′ + w′ψ], ISM weighted by w (Hyvärinen 2007), for w and w′ given together.
+/// 𝔼[½ wψ² + wψ′ + w′ψ], ISM weighted by w, for w and w′ given together.
 ///
 /// The boundary term of its integration by parts is [q w ψ], gone if w vanishes where q does not.
 /// What is minimised is then ½ 𝔼 w (ψ − (log q)′)², and its minimiser the truth again.
-#[track_caller]
 pub fn weighted(
     density: Univariate,
-    scale: f64,
     weight: impl Fn(f64) -> [f64; 2],
     score: impl Fn(&Dual<Matrix>) -> Dual<Matrix>,
 ) -> f64 {
-    let ends = pieces(density, &[]);
-    let nodes = Rule::double_exponential(&ends, STEP).nodes.rows();
-    mean(density, &ends, tolerance(nodes) * scale, |x| {
-        let [w, slope] = [0, 1].map(|k| Matrix::from_fn(x.rows(), 1, |i, _| weight(x.at(i, 0))[k]));
-        weighted_implicit(of_score(&score, x), &w, &slope)
-    })
+    let nodes = nodes(&pieces(density, &[]), 1);
+    let x = &nodes.nodes;
+    let [w, slope] = [0, 1].map(|k| Matrix::from_fn(x.rows(), 1, |i, _| weight(x.at(i, 0))[k]));
+    density.rule(&nodes).integrate(&weighted_implicit(of_score(&score, x), &w, &slope))
 }
 
 /// x² and its slope: the weight for a density that ends with a step at 0.
@@ -223,7 +194,7 @@ pub fn jump<A: Array>(x: &A, at: f64, height: f64) -> A {
 
 /// T5: a jump of ψ by δ at c is a boundary inside: ESM = ISM + ½ I(q) + q(c) δ, where ISM takes ψ′
 /// pointwise. For a random network with a random jump, on Laplace or logistic data.
-pub fn at_a_jump(rng: &mut impl Rng) -> OldCheck {
+pub fn at_a_jump(rng: &mut impl Rng) -> Sides {
     let scale = rng.random_range(0.5..2.0);
     let laplace = rng.random();
     let density =
@@ -233,18 +204,135 @@ pub fn at_a_jump(rng: &mut impl Rng) -> OldCheck {
     let ends = pieces(density, &[0.0, at]); // 0 is the kink of log q
     let [value, slope, _] = psi.bounds();
     let size = value + height.abs() + 2.0; // the score of the data is at most 2, and q at most 1
-    let scale = 0.5 * size * size + slope + height.abs();
-    let parts = Parts::of(density, &ends, scale, |x| psi.of(x) + jump(x, at, height));
-    parts.check(density.log_density_at(at).exp() * height, &ends, scale)
+    let magnitude = 0.5 * size * size + slope + height.abs();
+    let edge = density.log_density_at(at).exp() * height;
+    compared(density, &ends, |x| psi.of(x) + jump(x, at, height), edge, magnitude)
 }
 
-/// The nearest false statement to T5: on Laplace data the score −λ sign x of a Laplace model has
-/// ψ′ = 0 almost everywhere, and the pointwise trace leaves ESM − ISM − ½I(q) = −λ; λ ≥ 1 here.
-pub fn with_the_pointwise_trace(rng: &mut impl Rng) -> OldCheck {
-    let lambda = rng.random_range(1.0..2.0);
-    let density = Univariate::Laplace { scale: 1.0 };
-    let ends = pieces(density, &[0.0]);
-    let scale = (lambda + 1.0) * (lambda + 1.0);
-    let psi = |x: &Dual<Matrix>| jump(x, 0.0, -2.0 * lambda) + lambda;
-    Parts::of(density, &ends, scale, psi).check(0.0, &ends, scale)
+/// A polynomial with any coefficients, c₀ + c₁x + … of degree 5, in any reading of x (n, 1).
+pub fn polynomial<A: Array>(coefficients: &[A], x: &A) -> A {
+    let (n, _) = x.shape();
+    let rows = |c: &A| c.clone().linear(Linear::Tile(n));
+    let (last, rest) = coefficients.split_last().expect("a coefficient");
+    rest.iter().rev().fold(rows(last), |sum, c| sum * x + rows(c))
+}
+
+/// Coefficients of such a polynomial.
+pub fn coefficients(name: &str) -> Vec<Exact> {
+    (0..6).map(|k| Exact::named(&format!("{name}{k}"), 1, 1)).collect()
+}
+
+fn constants(coefficients: &[Exact]) -> Vec<Dual<Exact>> {
+    coefficients.iter().map(Dual::constant).collect()
+}
+
+/// A density on the line under which every moment is a whole number, or becomes one by a factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moments {
+    /// e⁻ˣ for x > 0: 𝔼xⁿ = n!
+    Exponential,
+    /// 1 on [0, 1]: 𝔼xⁿ = 1/(n + 1), here times the least common multiple of 1, …, 15.
+    Uniform,
+}
+
+impl Moments {
+    const MULTIPLE: i128 = 360_360;
+
+    /// 𝔼 f(x) for polynomials f in x, times [`Moments::MULTIPLE`].
+    pub fn mean(self, f: &Exact, x: &Exact) -> Exact {
+        f.mean_by(x, |powers| {
+            let n: i32 = powers.iter().sum();
+            Dyadic::whole(match self {
+                Self::Exponential => Self::MULTIPLE * (1..=i128::from(n)).product::<i128>(),
+                Self::Uniform => {
+                    let n = i128::from(n) + 1;
+                    assert!(Self::MULTIPLE % n == 0, "the moment of order {n} is not whole");
+                    Self::MULTIPLE / n
+                }
+            })
+        })
+    }
+
+    /// (log q)′
+    fn score(self) -> f64 {
+        if self == Self::Exponential { -1.0 } else { 0.0 }
+    }
+}
+
+/// T4: 2 ESM and 2 ISM + I(q) − 2 a \[qψ\] for every polynomial ψ of degree 5. The theorem says a = 1.
+pub fn boundary_of_polynomials(law: Moments, a: f64) -> [Vec<Exact>; 2] {
+    let (x, c) = (Exact::named("x", 1, 1), coefficients("c"));
+    let at = |x: f64| polynomial(&c, &c[0].constant(1, 1, |_, _| x));
+    let bracket = match law {
+        Moments::Exponential => -at(0.0),
+        Moments::Uniform => at(1.0) - at(0.0),
+    };
+    let data = x.constant(1, 1, |_, _| law.score());
+    let constants = constants(&c);
+    let right = implicit(of_score(|x| polynomial(&constants, x), &x)) + data.squared_norm() * 0.5;
+    [
+        vec![law.mean(&explicit(polynomial(&c, &x), &data), &x)],
+        vec![law.mean(&(right - bracket * a), &x)],
+    ]
+}
+
+/// T4: ½ 𝔼 w (ψ − s)² and 𝔼[½wψ² + wψ′ + a w′ψ] + ½ 𝔼 w s² for every polynomial ψ of degree 5 and the
+/// weight of the law, [`square`] or [`double_square`]. The theorem says a = 1.
+pub fn weighted_polynomials(law: Moments, a: f64) -> [Vec<Exact>; 2] {
+    let (x, c) = (Exact::named("x", 1, 1), coefficients("c"));
+    let square = x.clone() * &x;
+    let (w, slope) = match law {
+        Moments::Exponential => (square, x.clone() * 2.0),
+        Moments::Uniform => {
+            let y = x.clone() - &square;
+            (y.clone() * &y, y * 2.0 * (x.clone() * -2.0 + 1.0))
+        }
+    };
+    let data = x.constant(1, 1, |_, _| law.score());
+    let constants = constants(&c);
+    let terms = of_score(|x| polynomial(&constants, x), &x);
+    let right = weighted_implicit(terms, &w, &(slope * a)) + data.squared_norm() * &w * 0.5;
+    [vec![law.mean(&(explicit(polynomial(&c, &x), &data) * &w), &x)], vec![law.mean(&right, &x)]]
+}
+
+/// 𝔼 f over Laplace data e^(−|x|)/2, for f = l below c and r above, polynomials in x: from c ≥ 0 and
+/// Q = e^(−c), and with u exponential,
+///
+/// ```text
+/// ½ 𝔼 l(−u) + ½ (𝔼 l(u) − Q 𝔼 l(c + u)) + ½ Q 𝔼 r(c + u)
+/// ```
+///
+/// l and r get the nodes and the score of the data there. What comes back is to be averaged over u.
+pub fn laplace<A: Array>(
+    c: &A,
+    q: &A,
+    u: &A,
+    left: impl Fn(&A, f64) -> A,
+    right: impl Fn(&A, f64) -> A,
+) -> A {
+    let beyond = u.clone() + c;
+    let moved = right(&beyond, -1.0) - left(&beyond, -1.0);
+    (left(&-u.clone(), 1.0) + left(u, -1.0) + moved * q) * 0.5
+}
+
+/// T5: ESM and ISM + ½ I(q) + a q(c) δ on Laplace data, for all scores that are one polynomial of
+/// degree 5 below c and another above. The theorem says a = 1.
+pub fn jump_of_polynomials(a: f64) -> [Vec<Exact>; 2] {
+    let [c, q, u] = ["c", "Q", "u"].map(|name| Exact::named(name, 1, 1));
+    let both = ["l", "r"].map(coefficients);
+    let [l, r] = &both;
+    let duals = both.clone().map(|p| constants(&p));
+    let mean = |f: Exact| Moments::Exponential.mean(&f, &u);
+    let data = |x: &Exact, s: f64| x.constant(1, 1, |_, _| s);
+    let of = |k: usize| {
+        let (psi, dual) = (&both[k], &duals[k]);
+        let explicit = |x: &Exact, s| explicit(polynomial(psi, x), &data(x, s));
+        let implicit =
+            |x: &Exact, s: f64| implicit(of_score(|x| polynomial(dual, x), x)) + 0.5 * s * s;
+        (explicit, implicit)
+    };
+    let ((el, il), (er, ir)) = (of(0), of(1));
+    let height = polynomial(r, &c) - polynomial(l, &c);
+    let edge = q.clone() * height * (0.5 * a);
+    [vec![mean(laplace(&c, &q, &u, el, er))], vec![mean(laplace(&c, &q, &u, il, ir) + edge)]]
 }

@@ -192,7 +192,7 @@ pub struct OldTheorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [denoising_autoencoder::THEOREMS, derivatives::THEOREMS].concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }
@@ -204,7 +204,6 @@ pub fn all_old() -> Vec<OldTheorem> {
         annealing::THEOREMS,
         contrastive_divergence::THEOREMS,
         denoising_explicit::THEOREMS,
-        derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,

@@ -23,6 +23,7 @@ mod noise_conditional;
 mod other_kernels;
 mod probes;
 mod rounding;
+mod routes;
 mod small_noise;
 mod softplus;
 mod stationary_variance;

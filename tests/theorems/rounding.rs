@@ -13,8 +13,6 @@
 use score_matching::{
     Array, Matrix,
     array::{Function, Linear, Product, Shape},
-    autodiff::check::{Direction, Formula, Quotient, by_difference, forward, reverse},
-    matrix::Real,
 };
 use std::ops::{Add, Mul, Neg, Sub};
 
@@ -45,11 +43,6 @@ impl Rounded {
     pub fn exact(value: &Matrix) -> Self {
         let error = Matrix::zeros(value.rows(), value.cols());
         Self { value: value.clone(), size: abs(value), error }
-    }
-
-    /// A number that was rounded once.
-    fn once(value: &Matrix) -> Self {
-        Self { value: value.clone(), size: abs(value), error: abs(value) }
     }
 
     /// `value`, to which the errors of its inputs have been passed on as `error`, computed in a last
@@ -142,63 +135,5 @@ impl Neg for Rounded {
     type Output = Self;
     fn neg(self) -> Self {
         Self { value: -self.value, ..self }
-    }
-}
-
-/// One derivative Dᵐ F by its three routes, with the distances that rounding and truncation allow.
-#[derive(Clone, Copy, Debug)]
-pub struct Routes {
-    /// By m reverse sweeps.
-    pub reverse: f64,
-    /// By m nested forward modes.
-    pub forward: f64,
-    /// As a difference quotient of Dᵐ⁻¹ F.
-    pub quotient: f64,
-    /// How far apart forward and reverse may lie.
-    pub rounding: f64,
-    /// How far either may lie from the quotient, if F is smooth.
-    pub error: f64,
-    /// How much further, if it may have kinks.
-    pub kink: f64,
-}
-
-impl Routes {
-    /// Dᵐ F along the m given directions.
-    pub fn of(f: &impl Formula, x: &[Matrix], weights: &Matrix, directions: &[Direction]) -> Self {
-        let rounding = |directions: &[Direction]| {
-            // the inputs themselves are rounded when a step h v is added to them
-            let x: Vec<_> = x.iter().map(Rounded::once).collect();
-            let exact = |v: &Direction| v.iter().map(Rounded::exact).collect::<Direction<_>>();
-            let directions: Vec<_> = directions.iter().map(exact).collect();
-            let bound = forward(f, &x, &Rounded::exact(weights), &directions).error.item();
-            ORDER * f64::UNIT_ROUNDOFF * bound
-        };
-        let order = directions.len();
-        let quotient = by_difference(f, x, weights, directions);
-        let before = rounding(&directions[..order - 1]);
-        let rounding = rounding(directions);
-        Self {
-            reverse: reverse(f, x, weights, directions),
-            forward: forward(f, x, weights, directions).item(),
-            quotient: quotient.value,
-            rounding,
-            error: quotient.truncation + Quotient::MAGNIFICATION * before + rounding,
-            kink: quotient.kink,
-        }
-    }
-
-    /// The first two routes agree to rounding, and both with the quotient.
-    ///
-    /// # Errors
-    /// One line with the numbers, if they do not.
-    pub fn agree(&self) -> Result<(), String> {
-        let near = |a: f64, b: f64, tolerance: f64| (a - b).abs() <= tolerance;
-        if !near(self.reverse, self.forward, self.rounding) {
-            return Err(format!("reverse and forward differ: {self:?}"));
-        }
-        if !near(self.reverse, self.quotient, self.error) {
-            return Err(format!("the derivative is not the limit of differences: {self:?}"));
-        }
-        Ok(())
     }
 }

@@ -192,7 +192,14 @@ pub struct OldTheorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS, derivatives::THEOREMS].concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS,
+        derivatives::THEOREMS,
+        exponential_families::THEOREMS,
+        parzen::THEOREMS,
+        tweedie::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }
@@ -206,14 +213,11 @@ pub fn all_old() -> Vec<OldTheorem> {
         denoising_explicit::THEOREMS,
         energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
-        exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
         langevin::THEOREMS,
         noise_conditional::THEOREMS,
-        parzen::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,
-        tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,
     ] {
         all.extend_from_slice(group);

@@ -1,5 +1,6 @@
 //! What the theorems rest on: matrices, derivatives, densities, samplers.
 
+mod bridge;
 mod callers;
 #[path = "../common/mod.rs"]
 mod common;
@@ -8,6 +9,7 @@ mod density;
 mod determinism;
 mod discrepancy;
 mod elementwise;
+mod grid;
 mod metropolis;
 mod noise_scales;
 mod product;

@@ -1,73 +1,7 @@
 //! Differences: the independent witness for every derivative.
 //!
 //! A derivative rule and the formula it belongs to can be wrong in the same way; a difference
-//! quotient only evaluates the formula. A derivative of order m is checked as the difference
-//! quotient of the derivative of order m − 1, so that each order rests on the one before and the
-//! first on plain evaluation.
-
-use super::{Dual, Tape, Var};
-use crate::{array::Array, matrix::Matrix};
-
-/// A formula of several arrays that every reading can evaluate.
-///
-/// It is what a closure would be, if closures could be generic.
-pub trait Formula {
-    /// The formula, read in `A`. The result may have any shape.
-    fn read<A: Array>(&self, x: &[A]) -> A;
-}
-
-/// A direction: one array for each input of a formula.
-pub type Direction<A = Matrix> = Vec<A>;
-
-/// Dᵐ F(x)[v₁, …, vₘ] for the scalar F = Σ w ∘ f, by m reverse sweeps.
-///
-/// `weights` w makes a scalar of f: without it, a sum over symmetric entries could hide a mistake.
-///
-/// # Panics
-/// If the formula has no input.
-pub fn reverse(f: &impl Formula, x: &[Matrix], weights: &Matrix, directions: &[Direction]) -> f64 {
-    let tape = Tape::new();
-    let x: Vec<Var> = x.iter().map(|x| tape.var(x)).collect();
-    let mut scalar = f.read(&x).inner(&tape.var(weights)).sum();
-    for v in directions {
-        let slopes = scalar.grad(&x).into_iter().zip(v);
-        scalar = slopes
-            .map(|(slope, v)| slope.inner(&tape.var(v)).sum())
-            .reduce(|a, b| a + b)
-            .expect("a formula has an input");
-    }
-    scalar.value().item()
-}
-
-/// The same derivative for m = 0, 1, 2 or 3 by nested forward mode, in any reading: (1, 1).
-///
-/// # Panics
-/// For other orders: the nesting is a type.
-pub fn forward<A: Array>(f: &impl Formula, x: &[A], weights: &A, directions: &[Direction<A>]) -> A {
-    fn lift<A: Array>(x: &[A], v: &[A]) -> Vec<Dual<A>> {
-        x.iter().zip(v).map(|(x, v)| Dual::along(x, v)).collect()
-    }
-    fn constants<A: Array>(v: &[A]) -> Vec<Dual<A>> {
-        v.iter().map(Dual::constant).collect()
-    }
-    let derivative = match directions {
-        [] => Some(f.read(x)),
-        [v] => f.read(&lift(x, v)).tangents,
-        [v, w] => {
-            let x = lift(&lift(x, v), &constants(w));
-            f.read(&x).tangents.and_then(|t| t.tangents)
-        }
-        [u, v, w] => {
-            let x = lift(&lift(&lift(x, u), &constants(v)), &constants(&constants(w)));
-            f.read(&x).tangents.and_then(|t| t.tangents).and_then(|t| t.tangents)
-        }
-        _ => panic!("orders 0 to 3, not {}", directions.len()),
-    };
-    match derivative {
-        Some(t) => t.inner(weights).sum(),
-        None => weights.constant(1, 1, |_, _| 0.0),
-    }
-}
+//! quotient only evaluates the formula.
 
 /// A difference quotient, with an estimate of its own error.
 #[derive(Clone, Copy, Debug)]
@@ -104,21 +38,4 @@ pub fn difference(f: impl Fn(f64) -> f64) -> Quotient {
     let even = pairs.map(|(right, left)| (right - middle) + (left - middle));
     let kink = (even[1] - 4.0 * even[0]).abs() / h;
     Quotient { value, truncation: (coarse - value).abs(), kink }
-}
-
-/// Dᵐ F(x)[v₁, …, vₘ] as the difference quotient of Dᵐ⁻¹ F(x)[v₁, …, vₘ₋₁] along vₘ.
-///
-/// # Panics
-/// If there is no direction.
-pub fn by_difference(
-    f: &impl Formula,
-    x: &[Matrix],
-    weights: &Matrix,
-    directions: &[Direction],
-) -> Quotient {
-    let (last, before) = directions.split_last().expect("order at least 1");
-    difference(|h| {
-        let x: Vec<_> = x.iter().zip(last).map(|(x, v)| x.clone() + v.clone() * h).collect();
-        reverse(f, &x, weights, before)
-    })
 }

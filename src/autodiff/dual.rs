@@ -71,9 +71,9 @@ impl<A: Array> Dual<A> {
         self.tangents.unwrap_or_else(|| self.value.constant(n * k, d, |_, _| 0.0))
     }
 
-    /// How many tangents a row has.
+    /// How many tangents a row has; without a row, one.
     fn k(&self) -> usize {
-        self.tangents.as_ref().map_or(1, |t| t.shape().0 / self.value.shape().0.max(1))
+        self.tangents.as_ref().map_or(1, |t| per_row(t, &self.value))
     }
 
     /// The tangent of a factor whose rows are summed over: there is room for one only.
@@ -82,6 +82,11 @@ impl<A: Array> Dual<A> {
         assert!(self.k() == 1, "this factor of a product carries {} tangents, not one", self.k());
         self.tangents.as_ref()
     }
+}
+
+/// How many rows of t stand under each row of x.
+fn per_row<A: Array>(t: &A, x: &A) -> usize {
+    (t.shape().0 / x.shape().0.max(1)).max(1)
 }
 
 /// The sum of two tangents, either of which may be absent.
@@ -96,7 +101,7 @@ fn plus<A: Array>(a: Option<A>, b: Option<A>) -> Option<A> {
 /// t ∘ x, where every row of x meets its k tangents.
 fn times<A: Array>(t: Option<A>, x: &A) -> Option<A> {
     let t = t?;
-    let k = t.shape().0 / x.shape().0.max(1);
+    let k = per_row(&t, x);
     Some(if k == 1 { t * x } else { t * x.clone().linear(Linear::Each(k)) })
 }
 

@@ -217,6 +217,7 @@ impl Number for Polynomial {
                 Self([(inverse, c.reciprocal())].into())
             }
             (Tanh, _) => times(&times(self, 2.0).apply(Sigmoid), 2.0).plus(&Self::of(-1.0)),
+            (Sigmoid, None) => Self::of(0.5), // u = 0 = −u
             (Sigmoid, _) if turned => Self::of(1.0).plus(&times(&times(self, -1.0).apply(f), -1.0)),
             (Softplus, _) if turned => times(self, -1.0).apply(f).plus(self),
             _ => Self::one(Meaning::Applied(f, self.clone())),

@@ -3,38 +3,66 @@
 //! The objective itself, integrated around every training point, is compared with what its minimiser
 //! predicts: the score of the kernel density estimate, which never appears in the objective.
 
-use super::{OldSides, OldTheorem, magnitude, tweedie::twice};
+use super::{Claim, Sides, Theorem, magnitude, number};
 use crate::{
     array::{Array, Linear},
     corruption,
     density::{Density, KernelEstimate, Mixture},
-    matrix::{Matrix, noise::Generator},
+    matrix::{
+        Matrix,
+        noise::{Generator, standard_normal},
+    },
     objective,
     quadrature::Rule,
 };
 use rand::{Rng, RngExt};
 
 /// The theorem of this page.
-pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
+pub const THEOREMS: &[Theorem] = &[Theorem {
     number: 17,
     statement: "on n points DSM over all functions is least at the score of their Parzen estimate",
-    check: |rng| {
-        let sample = sample(rng);
-        let (_, d) = sample.points.shape();
-        let (direction, eta) = (wave(d, rng), rng.random_range(-2.0..2.0));
-        let optimum = |x: &Matrix| sample.score(x);
-        twice(|steps| variation(&sample, optimum, &direction, eta, steps), 36)
-    },
-    false_statement: "the same with the estimate at another bandwidth",
-    counterexample: |_| {
-        let points = Matrix::from_rows([[-1.0], [1.0]]);
-        let sample = KernelEstimate { points: points.clone(), sigma: 0.5 };
-        let blurred = KernelEstimate { points, sigma: 1.0 };
-        // Towards the true minimiser the objective falls: it cannot rise by ½η²𝔼‖δ‖².
-        let towards = |x: &Matrix| sample.score(x) - blurred.score(x);
-        variation(&sample, |x| blurred.score(x), towards, 1.0, 200).check()
-    },
+    claims: &[
+        Claim::any("the first variation vanishes at every point", "n, d, m up to 8", |rng| {
+            let (sample, noisy) = in_any_dimension(rng);
+            pointwise(&sample, &noisy)
+        }),
+        Claim::any("between two points the best denoiser is a tanh", "n, d up to 8", |rng| {
+            let (KernelEstimate { sigma, .. }, noisy) = in_any_dimension(rng);
+            let [centre, half] = [(); 2].map(|()| standard_normal(1, noisy.cols(), rng));
+            two_points(&centre, &half, &noisy, sigma)
+        }),
+        Claim::any(
+            "DSM(ψ + ηδ) − DSM(ψ) = ½η²𝔼‖δ‖²",
+            "up to four points, d up to 2",
+            |rng| {
+                let sample = sample(rng);
+                let (_, d) = sample.points.shape();
+                let (direction, eta) = (wave(d, rng), rng.random_range(-2.0..2.0));
+                let optimum = |x: &Matrix| sample.score(x);
+                Sides::doubled(|k| variation(&sample, optimum, &direction, eta, 36 * k))
+            },
+        ),
+    ],
+    false_statements: &[Claim::one(
+        "the same with the estimate at another bandwidth",
+        "two points at ±1, σ = ½ and 1",
+        || {
+            let points = Matrix::from_rows([[-1.0], [1.0]]);
+            let sample = KernelEstimate { points: points.clone(), sigma: 0.5 };
+            let blurred = KernelEstimate { points, sigma: 1.0 };
+            // Towards the true minimiser the objective falls: it cannot rise by ½η²𝔼‖δ‖².
+            let towards = |x: &Matrix| sample.score(x) - blurred.score(x);
+            variation(&sample, |x| blurred.score(x), towards, 1.0, 200)
+        },
+    )],
 }];
+
+/// Up to eight points in up to eight dimensions, and as many noisy ones.
+fn in_any_dimension(rng: &mut Generator) -> (KernelEstimate, Matrix) {
+    let [n, d, m] = [(); 3].map(|()| rng.random_range(1..=8));
+    let (points, sigma) = (standard_normal(n, d, rng), rng.random_range(0.2..2.0));
+    (KernelEstimate { points, sigma }, standard_normal(m, d, rng))
+}
 
 /// Up to four points on the line or in the plane with their σ, from ½ to 1.
 ///
@@ -89,7 +117,7 @@ pub fn variation(
     delta: impl Fn(&Matrix) -> Matrix,
     eta: f64,
     steps: usize,
-) -> OldSides {
+) -> Sides {
     let (n, d) = sample.points.shape();
     let moved = denoising_on(sample, |x| psi(x) + delta(x) * eta, steps);
     let rest = denoising_on(sample, &psi, steps);
@@ -104,20 +132,16 @@ pub fn variation(
     let nodes = plane.nodes * sample.sigma;
     let rule = sample.rule(&Rule { nodes, weights: plane.weights * volume });
     let predicted = 0.5 * eta * eta * rule.integrate(&delta(&rule.nodes).squared_norm());
-    let number = |v: f64| vec![Matrix::from_vec(1, 1, vec![v])];
-    OldSides {
-        left: number(moved - rest),
-        right: number(predicted),
-        // ½‖ψ + ηδ − t‖² ≤ 3/2 (‖ψ‖² + η²‖δ‖² + ‖t‖²), where the target t = (x − x̃)/σ² has mean
-        // square d/σ², and ψ, which is a mean of targets, no more. That twice, and the right side.
-        magnitude: number(6.0 * d as f64 / (sample.sigma * sample.sigma) + 4.0 * predicted),
-        roundings: ((steps + 1).pow(d as u32) * n) as f64 + 64.0,
-    }
+    // ½‖ψ + ηδ − t‖² ≤ 3/2 (‖ψ‖² + η²‖δ‖² + ‖t‖²), where the target t = (x − x̃)/σ² has mean square
+    // d/σ², and ψ, which is a mean of targets, no more. That twice, and the right side.
+    let terms = 6.0 * d as f64 / (sample.sigma * sample.sigma) + 4.0 * predicted;
+    let sides = [number(moved - rest), number(predicted)];
+    Sides::integrals(sides, number(terms), (steps + 1).pow(d as u32) * n)
 }
 
 /// T17 for two points m ± a: the best denoiser of x̃ (n, d), and m + a tanh(⟨a, x̃ − m⟩/σ²) for
 /// centre m (1, d) and half the way a (1, d).
-pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) -> OldSides {
+pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) -> Sides {
     let (n, d) = noisy.shape();
     let ends = [centre.clone() - half, centre.clone() + half];
     let points = Matrix::from_fn(2, d, |i, j| ends[i].at(0, j));
@@ -129,12 +153,9 @@ pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) ->
     let size = |x: &Matrix| magnitude(x);
     let reach = size(centre) + size(half);
     let squares = (size(noisy) + all(&reach)).squared_norm() * (1.0 / (sigma * sigma));
-    OldSides {
-        left: vec![sample.posterior_mean(noisy)],
-        right: vec![all(half) * tanh + all(centre)],
-        magnitude: vec![(squares + 1.0).linear(Linear::Spread(d)) * all(&reach)],
-        roundings: 2.0 * d as f64 + 12.0,
-    }
+    let sides = [vec![sample.posterior_mean(noisy)], vec![all(half) * tanh + all(centre)]];
+    let terms = (squares + 1.0).linear(Linear::Spread(d)) * all(&reach);
+    Sides::rounded(sides, vec![terms], 2.0 * d as f64 + 12.0)
 }
 
 /// T17 at each point: the mean over the sample of the optimum's distance ψ(x̃) − (Xᵢ − x̃)/σ² from
@@ -142,7 +163,7 @@ pub fn two_points(centre: &Matrix, half: &Matrix, noisy: &Matrix, sigma: f64) ->
 ///
 /// This is the first variation before it is integrated: it vanishes against *any* direction, smooth
 /// or not.
-pub fn pointwise(sample: &KernelEstimate, noisy: &Matrix) -> OldSides {
+pub fn pointwise(sample: &KernelEstimate, noisy: &Matrix) -> Sides {
     let KernelEstimate { points, sigma } = sample;
     let ((n, d), m) = (points.shape(), noisy.rows());
     let copies = noisy.clone().linear(Linear::Each(n));
@@ -159,10 +180,6 @@ pub fn pointwise(sample: &KernelEstimate, noisy: &Matrix) -> OldSides {
     let size = (magnitude(&copies) + magnitude(&points)) * (1.0 / sigma);
     let exponents = (size.squared_norm() * 4.0 + 1.0).linear(Linear::SumEach(n));
     let reach = (size * (1.0 / sigma)).linear(Linear::SumEach(n));
-    OldSides {
-        left: vec![(apart * weights).linear(Linear::SumEach(n))],
-        right: vec![Matrix::zeros(m, d)],
-        magnitude: vec![reach * exponents.linear(Linear::Spread(d))],
-        roundings: (n + d) as f64 + 16.0,
-    }
+    let sides = [vec![(apart * weights).linear(Linear::SumEach(n))], vec![Matrix::zeros(m, d)]];
+    Sides::rounded(sides, vec![reach * exponents.linear(Linear::Spread(d))], (n + d) as f64 + 16.0)
 }

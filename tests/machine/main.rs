@@ -1,5 +1,6 @@
 //! What the theorems rest on: matrices, derivatives, densities, samplers.
 
+mod bridge;
 mod callers;
 #[path = "../common/mod.rs"]
 mod common;
@@ -9,6 +10,7 @@ mod determinism;
 mod discrepancy;
 mod door;
 mod elementwise;
+mod grid;
 mod metropolis;
 mod noise_scales;
 mod product;

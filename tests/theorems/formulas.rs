@@ -8,7 +8,7 @@
 //! The seed is fixed, so that a run can be repeated; `PROPTEST_RNG_SEED=7 PROPTEST_CASES=5000
 //! cargo test --test theorems formulas` draws others, because `proptest!` lets the environment override.
 
-use crate::rounding::Routes;
+use crate::routes::{Direction, Formula, Routes};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngSeed},
@@ -17,7 +17,6 @@ use rand::{RngExt, SeedableRng};
 use score_matching::{
     Array, Matrix,
     array::{Function, Linear},
-    autodiff::check::{Direction, Formula},
     matrix::noise::Generator,
 };
 

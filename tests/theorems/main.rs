@@ -22,7 +22,7 @@ mod langevin;
 mod noise_conditional;
 mod other_kernels;
 mod probes;
-mod rounding;
+mod routes;
 mod small_noise;
 mod softplus;
 mod stationary_variance;

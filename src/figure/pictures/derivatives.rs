@@ -2,8 +2,12 @@
 
 use super::prelude::*;
 use crate::{
-    array::Function,
-    identity::derivatives::{derivative, sigmoid_derivative, sigmoid_derivative_in_closed_form},
+    array::Array,
+    grid::Enclosed,
+    identity::{
+        Sides,
+        derivatives::{TRUE, closed_form, derivative, sigmoid_derivatives},
+    },
     matrix::Matrix,
 };
 
@@ -27,8 +31,8 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
          polynomial in $s = $ sigmoid$(x)$",
     );
     for order in 0..=ORDERS {
-        let curve = pairs(&fine, &derivative(Function::Sigmoid, order, &fine));
-        let circles = pairs(&coarse, &sigmoid_derivative_in_closed_form(order, &coarse));
+        let curve = pairs(&fine, &derivative(|x| x.sigmoid(), order, &fine));
+        let circles = pairs(&coarse, &closed_form(order, &coarse, &TRUE));
         let (row, column) = ((order / 4) as f64, (order % 4) as f64);
         let frame = Rect::new(60.0 + 188.0 * column, 72.0 + 190.0 * row, 140.0, 120.0);
         let y = Axis::linear_around(curve.iter().chain(&circles).map(|p| p[1]));
@@ -42,11 +46,11 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
             .circles(&circles, 2.8, RED);
     }
 
-    let residual = |order| {
-        let sides = sigmoid_derivative(order, &fine);
-        sides.residual() / sides.tolerance()
-    };
-    let largest = (1..=ORDERS).map(residual).fold(0.0, f64::max);
+    let largest = Sides::rounding(
+        sigmoid_derivatives(ORDERS, &fine, &TRUE),
+        sigmoid_derivatives(ORDERS, &Enclosed::exact(&fine), &TRUE),
+    )
+    .residual();
     let finding = format!(
         "six derivatives of the sigmoid by repeated differentiation agree with the closed form to \
          {largest:.2} of the rounding bound"

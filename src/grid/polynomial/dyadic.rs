@@ -39,7 +39,9 @@ impl Dyadic {
 
     /// The nearest f64: what a message shows.
     pub fn to_f64(self) -> f64 {
-        self.numerator as f64 * 2.0_f64.powi(-self.shift)
+        // In two steps: 2⁻¹⁰⁷⁴ itself would be 1/∞.
+        let half = -self.shift / 2;
+        self.numerator as f64 * 2.0_f64.powi(half) * 2.0_f64.powi(-self.shift - half)
     }
 
     /// The sum.

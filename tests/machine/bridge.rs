@@ -1,0 +1,189 @@
+//! Every fast operation is its definition.
+//!
+//! Polynomials and intervals are read by definition, [`Grid`], and the product runs on [`Matrix`].
+//! This is the bridge between them: on whole numbers, where no order of summation rounds, each
+//! operation of the vocabulary gives what its definition gives, in both precisions, behind every
+//! door, for all shapes up to 40 with their empty edges and their tails. Zeros are compared as
+//! numbers: where the definition has −0, a sum that begins at 0 has +0. A φ does round, and is
+//! compared bit for bit with its kernel at the same argument alone.
+//!
+//! What is left out: a sum of zero blocks, `Fold(0)` and `SumEach(0)`, has no shape and is refused.
+
+use score_matching::{
+    Array, Dual, Matrix, Tape,
+    array::{Function, Linear, Product, Shape},
+    autodiff::{rules::Op, second::along_axes},
+    grid::Grid,
+    matrix::{Real, door::Door},
+};
+
+/// The largest size.
+const LARGEST: usize = 40;
+
+/// All pairs of sizes, with a third so that *every* two of the three run through all pairs: for a
+/// fixed one of them it takes each value modulo 41 once.
+fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
+    let sizes = 0..=LARGEST;
+    let third = |m: usize, n: usize| (7 * m + 11 * n) % (LARGEST + 1);
+    sizes.clone().flat_map(move |m| sizes.clone().map(move |n| [m, n, third(m, n)]))
+}
+
+/// The operations whose results are whole numbers, or quarters, with the shapes of their inputs.
+fn operations([m, n, k]: [usize; 3]) -> Vec<(Op, Shape, Shape)> {
+    let same = (m, n);
+    let mut all = vec![
+        (Op::Leaf, same, same),
+        (Op::Shift(3.0), same, same),
+        (Op::Add, same, same),
+        (Op::Sub, same, same),
+        (Op::Mul, same, same),
+        (Op::AddRow, same, (1, n)),
+        (Op::Product(Product::Nn), (m, k), (k, n)),
+        (Op::Product(Product::Nt), (m, k), (n, k)),
+        (Op::Product(Product::Tn), (k, m), (k, n)),
+    ];
+    // Seven factors are enough: what a sum of blocks must get right is where they begin.
+    for l in Linear::all(k % 7).into_iter().chain([Linear::Spread(k), Linear::RowSum(k)]) {
+        let shape = match l {
+            Linear::Fold(0) | Linear::SumEach(0) => continue,
+            Linear::Fold(k) | Linear::SumEach(k) => (m * k, n),
+            Linear::Spread(_) => (m, 1),
+            Linear::RowSum(k) => (m, k),
+            _ => same,
+        };
+        all.push((Op::Linear(l), shape, (1, 1)));
+    }
+    all
+}
+
+/// Whole numbers from −31 to 31 without symmetry: 40 products of two are below 2²⁴ even when both
+/// factors have been shifted, so that f32 holds every sum.
+fn whole((rows, cols): Shape, salt: usize) -> Matrix {
+    let mixed = |i: usize, j: usize| i * i + 3 * i + 5 * j + 2 * i * j + 17 * salt;
+    Matrix::from_fn(rows, cols, |i, j| (mixed(i, j) % 63) as f64 - 31.0)
+}
+
+fn grid(x: &Matrix) -> Grid<f64> {
+    Grid::from_matrix(x, |x| x)
+}
+
+#[track_caller]
+fn same<T: Real>(found: &Matrix<T>, definition: &Grid<f64>, what: &str) {
+    assert_eq!(found.shape(), definition.shape(), "{what}");
+    let mut pairs = found.data().iter().zip(definition.entries());
+    assert!(pairs.all(|(a, b)| a.to_f64() == *b), "{what}");
+}
+
+/// An operation on numbers of either precision, behind the door in use.
+fn numbers_are<T: Real>(op: Op, [x, y]: [&Matrix; 2], definition: &Grid<f64>, what: &str) {
+    let (x, y) = (x.cast::<T>(), y.cast::<T>());
+    same(&op.value(x, &y), definition, &format!("{what}, {}", std::any::type_name::<T>()));
+}
+
+/// The other readings: variables, and values that move.
+fn readings_are(op: Op, [x, y, v, w]: &[Matrix; 4], definition: &Dual<Grid<f64>>, what: &str) {
+    let tape = Tape::new();
+    let z = op.value(tape.var(x), &tape.var(y)).value();
+    same(&z, &definition.value, what);
+    let moving = op.value(Dual::along(x, v), &Dual::along(y, w));
+    same(&moving.value, &definition.value, what);
+    let (found, expected) = (moving.tangents, definition.tangents.clone());
+    same(&found.expect("x moves"), &expected.expect("x moves"), what);
+}
+
+#[test]
+fn every_operation_is_its_definition() {
+    for sizes in all_sizes() {
+        for (op, left, right) in operations(sizes) {
+            let inputs @ [x, y, v, w] =
+                &[whole(left, 0), whole(right, 1), whole(left, 2), whole(right, 3)];
+            let definition =
+                op.value(Dual::along(&grid(x), &grid(v)), &Dual::along(&grid(y), &grid(w)));
+            let what = format!("{op:?} of {left:?} and {right:?}");
+            for door in Door::available() {
+                door.within(|| {
+                    numbers_are::<f64>(op, [x, y], &definition.value, &what);
+                    numbers_are::<f32>(op, [x, y], &definition.value, &what);
+                });
+            }
+            readings_are(op, inputs, &definition, &what);
+        }
+    }
+}
+
+fn functions_are<T: Real>(f: Function) {
+    // What the kernel makes of each argument alone: Grid's definition of φ.
+    let alone: Vec<T> = (-31..=31)
+        .map(|x| Matrix::from_vec(1, 1, vec![T::of(x.into())]).apply(f).data()[0])
+        .collect();
+    for [m, n, _] in all_sizes() {
+        let x = whole((m, n), m);
+        let found = x.cast::<T>().apply(f);
+        assert_eq!(found.shape(), (m, n));
+        for (x, y) in x.data().iter().zip(found.data()) {
+            let expected = alone[(x + 31.0) as usize].to_f64();
+            let bits = y.to_f64().to_bits() == expected.to_bits();
+            assert!(
+                bits || y.to_f64().is_nan() && expected.is_nan(),
+                "{f:?}({x}) in {m} × {n}: {y}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_function_is_its_kernel_at_every_place() {
+    for door in Door::available() {
+        for f in Function::ALL {
+            door.within(|| {
+                functions_are::<f64>(f);
+                functions_are::<f32>(f);
+            });
+        }
+    }
+}
+
+/// A tangent of a φ is φ′ times it, rounded as the definition rounds. The lengths cover every tail.
+#[test]
+fn the_tangents_of_every_function_are_their_definition() {
+    for door in Door::available() {
+        for f in Function::ALL {
+            for cols in 0..=LARGEST {
+                let (x, v) = (whole((2, cols), 1) * 0.25, whole((2, cols), 2));
+                let (found, definition) = door.within(|| {
+                    let found = Dual::along(&x, &v).apply(f);
+                    (found, Dual::along(&grid(&x), &grid(&v)).apply(f))
+                });
+                let (found, definition) = (found.tangents.unwrap(), definition.tangents.unwrap());
+                for (a, b) in found.data().iter().zip(definition.entries()) {
+                    assert!(a == b || a.is_nan() && b.is_nan(), "{f:?}′ at {cols}: {a} for {b}");
+                }
+            }
+        }
+    }
+}
+
+/// ∂²f/∂xⱼ² of every sample stands in the row of its axis. For f = Σⱼ (j + 1) xⱼ³ every axis has
+/// slopes of its own, and the mixed derivatives, where a wrong pairing of axes would look, are 0.
+#[test]
+fn second_derivatives_stand_at_their_axes() {
+    for d in 1..=12 {
+        for n in 0..=3 {
+            let x = whole((n, d), d);
+            let [f] = along_axes(
+                |x| {
+                    let weights = x.constant(d, 1, |j, _| (j + 1) as f64);
+                    [(x.clone() * x * x).nn(&weights)]
+                },
+                &x,
+            );
+            let expected = |factor: f64, power: i32| {
+                Matrix::from_fn(n * d, 1, |r, _| {
+                    factor * (r % d + 1) as f64 * x.at(r / d, r % d).powi(power)
+                })
+            };
+            assert_eq!(f.first, expected(3.0, 2), "{n} × {d}");
+            assert_eq!(f.second, expected(6.0, 1), "{n} × {d}");
+        }
+    }
+}

@@ -192,7 +192,12 @@ pub struct OldTheorem {
 
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
-    let mut all = [denoising_autoencoder::THEOREMS].concat();
+    let mut all = [
+        denoising_autoencoder::THEOREMS,
+        denoising_explicit::THEOREMS,
+        noise_conditional::THEOREMS,
+    ]
+    .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
 }
@@ -203,14 +208,12 @@ pub fn all_old() -> Vec<OldTheorem> {
     for group in [
         annealing::THEOREMS,
         contrastive_divergence::THEOREMS,
-        denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
         langevin::THEOREMS,
-        noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,

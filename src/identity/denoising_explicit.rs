@@ -73,8 +73,8 @@ pub const THEOREMS: &[Theorem] = &[
                 },
             ),
             Claim::one(
-                "n Var(1/â) = 𝔼x⁴ − (𝔼x²)² for ISM",
-                "ψ = −ax, n = 1, 2, 4, 8",
+                "n Var(1/â) = (𝔼x⁴ − (𝔼x²)²)/d for ISM",
+                "ψ = −ax, d = 2, n = 1, 2, 4, 8",
                 || {
                     let sides = [1, 2, 4, 8].map(polynomial::variance_of_the_estimate);
                     polynomial::all(sides.map(|sides| sides.map(|side| vec![side])))

@@ -35,10 +35,11 @@ fn line(steps: usize) -> Rule {
     Rule::trapezoid(-14.0, 14.0, steps)
 }
 
-/// T7 on the line for any score of x.
+/// T7 on the line for any score of x. The score of q has poles at ¼π/2 from the line, so that the
+/// steps over x have to be below 2π · 0.39/37 = 0.066.
 fn on_two_modes(score: impl Fn(&Matrix) -> Matrix, sigma: f64) -> Terms {
     let (q, smoothed) = (two_modes(), two_modes().smoothed(sigma));
-    vincent(score, sigma, &q.rule(&line(240)), &smoothed, &smoothed.rule(&line(1200)), 90)
+    vincent(score, sigma, &q.rule(&line(480)), &smoothed, &smoothed.rule(&line(1200)), 90)
 }
 
 /// T7 in eight dimensions by Monte Carlo (n = 2¹⁶, seed 8): the two sides on the same draws, and on
@@ -63,8 +64,12 @@ fn the_floor_is_the_same_in_eight_dimensions() {
     let of_q = objective::explicit(network.score(&x), &q.score(&x));
     let vanishes = |gap: Matrix| Sides::monte_carlo(gap.data(), 0.0);
     vanishes(denoising.clone() - &explicit - &floor).agree().unwrap();
-    assert!(vanishes(denoising.clone() - &explicit).differ_clearly(), "no floor");
-    assert!(vanishes(denoising - &of_q - &floor).differ_clearly(), "ESM(q)");
+    let wrong = [denoising.clone() - &explicit, denoising - &of_q - &floor]; // no floor; ESM(q)
+    let misses = wrong.map(|gap| vanishes(gap).residual());
+    assert!(
+        misses.iter().all(|miss| *miss > 2.0),
+        "12 standard errors at least: {misses:?} times 6"
+    );
 }
 
 /// The perfect score has exactly the floor for a loss, and every other model more.

@@ -187,8 +187,8 @@ pub(super) fn implicit_at(
     [denoising, objective::implicit(pair) + constant]
 }
 
-/// T18: n Var(1/â) of implicit score matching over n independent samples from ½N(−1, ¼) + ½N(1, ¼),
-/// and 𝔼x⁴ − (𝔼x²)² of one.
+/// T18: n Var(1/â) of implicit score matching over n independent samples in the plane, each coordinate
+/// from ½N(−1, ¼) + ½N(1, ¼), and (𝔼x⁴ − (𝔼x²)²)/d of one coordinate.
 pub(super) fn variance_of_the_estimate(n: usize) -> [Exact; 2] {
     // 𝔼x⁰ … 𝔼x⁴ = 1, 0, 5/4, 0, 43/16
     let zero = Dyadic::ZERO;
@@ -199,7 +199,7 @@ pub(super) fn variance_of_the_estimate(n: usize) -> [Exact; 2] {
         let mean = e.mean_by(x, all);
         (e.clone() * e).mean_by(x, all) - mean.clone() * mean
     };
-    let (sample, x) = (Exact::named("x", n, 1), Exact::named("x", 1, 1));
+    let (sample, x) = (Exact::named("x", n, 2), Exact::named("x", 1, 1));
     let estimate = super::implicit_variance(&sample);
-    [variance(&estimate, &sample) * n as f64, variance(&x.squared_norm(), &x)]
+    [variance(&estimate, &sample) * n as f64, variance(&x.squared_norm(), &x) * 0.5]
 }

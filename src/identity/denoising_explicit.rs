@@ -190,33 +190,33 @@ pub fn gaussian_noise(steps: usize) -> Rule {
 pub fn explicit_on_the_smoothed(instance: &Smoothing, fineness: usize) -> Terms {
     let Smoothing { q, sigma, network } = instance;
     let line = |steps: usize| Rule::trapezoid(-REACH, REACH, steps * fineness);
-    let smoothed = q.smoothed(*sigma);
     // The components are entire functions and the network is tame (see `Smoothing::any`), but the
     // score of a mixture has poles close to the line, where the complex density is 0: hence the
     // many nodes on the right side, where a single integral can afford them.
-    let (clean, corrupted) = (q.rule(&line(120)), smoothed.rule(&line(1200)));
-    let score = |x: &Matrix| network.score(x);
-    vincent(score, *sigma, &clean, &smoothed, &corrupted, 90 * fineness)
+    vincent(|x| network.score(x), q, *sigma, [&line(120), &line(1200)], 90 * fineness)
 }
 
-/// T7 on the line: DSM_σ over the nodes of q and of the noise, ESM and I over those of q_σ.
+/// T7 on the line for any score: DSM_σ over the first rule, weighted by q, and the noise; ESM and I
+/// over the second, weighted by q_σ.
 pub fn vincent(
     score: impl Fn(&Matrix) -> Matrix,
+    q: &Mixture,
     sigma: f64,
-    clean: &Rule,
-    smoothed: &Mixture,
-    corrupted: &Rule,
+    [clean, corrupted]: [&Rule; 2],
     noise_steps: usize,
 ) -> Terms {
+    let smoothed = q.smoothed(sigma);
+    let (clean, corrupted) = (q.rule(clean), smoothed.rule(corrupted));
     let noise = gaussian_noise(noise_steps);
-    let denoising =
-        double(clean, &noise, |x, z| objective::denoising(&score, x, &corrupt(x, z, sigma), sigma));
+    let denoising = double(&clean, &noise, |x, z| {
+        objective::denoising(&score, x, &corrupt(x, z, sigma), sigma)
+    });
     let truth = smoothed.score(&corrupted.nodes);
     Terms {
         denoising,
         explicit: corrupted.integrate(&objective::explicit(score(&corrupted.nodes), &truth)),
         kernel_information: 1.0 / (sigma * sigma),
-        fisher_information: smoothed.fisher_information(corrupted),
+        fisher_information: smoothed.fisher_information(&corrupted),
         nodes: (clean.nodes.rows() * noise.nodes.rows()).max(corrupted.nodes.rows()),
     }
 }

@@ -38,8 +38,7 @@ fn line(steps: usize) -> Rule {
 /// T7 on the line for any score of x. The score of q has poles at ¼π/2 from the line, so that the
 /// steps over x have to be below 2π · 0.39/37 = 0.066.
 fn on_two_modes(score: impl Fn(&Matrix) -> Matrix, sigma: f64) -> Terms {
-    let (q, smoothed) = (two_modes(), two_modes().smoothed(sigma));
-    vincent(score, sigma, &q.rule(&line(480)), &smoothed, &smoothed.rule(&line(1200)), 90)
+    vincent(score, &two_modes(), sigma, [&line(480), &line(1200)], 90)
 }
 
 /// T7 in eight dimensions by Monte Carlo (n = 2¹⁶, seed 8): the two sides on the same draws, and on

@@ -8,7 +8,7 @@ use crate::{
     grid::Exact,
     identity::{Claim, Sides, Theorem, enclosed},
     matrix::{Matrix, noise::standard_normal},
-    model::{Parameters, ScoreNetwork, network::Layer},
+    model::{Features, Parameters, ScoreNetwork, network::Layer},
     objective::{self, sliced::hutchinson},
 };
 use rand::{Rng, RngExt};
@@ -33,7 +33,7 @@ pub(super) const THEOREM: Theorem = Theorem {
             || polynomial::all(fields().map(|psi| expansion(&psi))),
         ),
         Claim::one(
-            "Var plain = d/(2σ⁴) + …, its ∂θ 𝔼F²/σ² + …; corrected + 0/σ⁴ + …",
+            "Var = d/(2σ⁴) + …, Var ∂θ = 𝔼F²/σ² + …, both O(1) with it",
             LAWS,
             || polynomial::all(small_fields().map(|psi| variances(&psi, 0.5))),
         ),
@@ -55,7 +55,7 @@ pub(super) const THEOREM: Theorem = Theorem {
                 [plain(psi, x, z, sigma), without + known]
             })
         }),
-        Claim::one("Var plain = d/σ⁴ + …", LAWS, || {
+        Claim::one("Var = d/σ⁴ + …", LAWS, || {
             polynomial::all(small_fields().map(|psi| variances(&psi, 1.0)))
         }),
     ],
@@ -206,7 +206,7 @@ fn variances(psi: &PolynomialScore<Exact>, a: f64) -> [Vec<Exact>; 2] {
 
     let mut left = vec![variance(&plain[0]).coefficient(sigma, -4)];
     left.extend(plain[1..].iter().map(|g| variance(g).coefficient(sigma, -2)));
-    let features = crate::model::Features::of(&psi.features, x);
+    let features = psi.features.of(x);
     let squares = mean(&(features.clone() * &features)); // 𝔼F², (1, k)
     let row = x.constant(1, d, |_, _| 1.0);
     let mut right = vec![x.constant(1, 1, |_, _| a * d as f64), squares.tn(&row), row];

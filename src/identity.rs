@@ -191,11 +191,13 @@ pub fn all() -> Vec<Theorem> {
         annealing::THEOREMS,
         contrastive_divergence::THEOREMS,
         denoising_autoencoder::THEOREMS,
+        denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         langevin::THEOREMS,
+        noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,
@@ -210,7 +212,7 @@ pub fn all() -> Vec<Theorem> {
 /// Every theorem, in the order of the numbers.
 pub fn all_old() -> Vec<OldTheorem> {
     let mut all = Vec::new();
-    for group in [denoising_explicit::THEOREMS, fisher_kl::THEOREMS, noise_conditional::THEOREMS] {
+    for group in [fisher_kl::THEOREMS] {
         all.extend_from_slice(group);
     }
     all.sort_by_key(|theorem| theorem.number);

@@ -6,7 +6,7 @@ use crate::{
     matrix::{Matrix, cholesky::Cholesky},
 };
 
-/// A conditional density K(x̃|x) of x̃ = x + noise, every kind with its own standard noise z.
+/// A conditional density K(x̃|x) of x̃ given x, every kind with its own standard noise z.
 #[derive(Clone, Debug)]
 pub enum Kernel {
     /// N(x, σ²I), with z ~ N(0, I) and x̃ = x + σz.
@@ -25,6 +25,16 @@ pub enum Kernel {
     Logistic {
         /// s
         scale: f64,
+    },
+    /// Every coordinate N(ax, s² + b²x²), as a sensor has it whose noise grows with the signal: with
+    /// z ~ N(0, I) and x̃ = ax + √(s² + b²x²) z.
+    SignalDependent {
+        /// a
+        gain: f64,
+        /// s
+        floor: f64,
+        /// b
+        slope: f64,
     },
 }
 
@@ -51,7 +61,11 @@ impl Kernel {
             Self::Isotropic { sigma: scale } | Self::Logistic { scale } => {
                 super::corrupt(x, noise, *scale)
             }
-            Self::Gaussian { factor, .. } => noise.nt(&like(x, factor)) + x,
+            Self::Gaussian { factor, .. } => noise.nt(&factor.lift(x)) + x,
+            Self::SignalDependent { gain, floor, slope } => {
+                let deviation = (variance(x, *floor, *slope).ln() * 0.5).exp();
+                deviation * noise + x.clone() * *gain
+            }
         }
     }
 
@@ -65,13 +79,19 @@ impl Kernel {
                 let change = noisy.clone() - x;
                 let log_det: f64 = (0..d).map(|i| factor.at(i, i).ln()).sum(); // ½ log det C
                 let log_norm = log_det + 0.5 * d as f64 * std::f64::consts::TAU.ln();
-                change.nn(&like(x, precision)).inner(&change) * -0.5 - log_norm
+                change.nn(&precision.lift(x)).inner(&change) * -0.5 - log_norm
             }
             Self::Logistic { scale } => {
                 // −t − 2 log(1 + e⁻ᵗ) − log s = −softplus(t) − softplus(−t) − log s
                 let t = (noisy.clone() - x) * (1.0 / scale);
                 -(t.clone().softplus() + (-t).softplus()).sum_over_dimensions()
                     - d as f64 * scale.ln()
+            }
+            Self::SignalDependent { gain, floor, slope } => {
+                let variance = variance(x, *floor, *slope);
+                let change = noisy.clone() - x.clone() * *gain;
+                let square = change.clone() * &change * variance.clone().reciprocal();
+                (square + variance.ln() + std::f64::consts::TAU.ln()).sum_over_dimensions() * -0.5
             }
         }
     }
@@ -81,25 +101,33 @@ impl Kernel {
     pub fn score<A: Array>(&self, x: &A, noisy: &A) -> A {
         match self {
             Self::Isotropic { sigma } => super::score(x, noisy, *sigma),
-            Self::Gaussian { precision, .. } => (x.clone() - noisy).nn(&like(x, precision)),
+            Self::Gaussian { precision, .. } => (x.clone() - noisy).nn(&precision.lift(x)),
             Self::Logistic { scale } => {
                 ((x.clone() - noisy) * (0.5 / scale)).tanh() * (1.0 / scale)
+            }
+            Self::SignalDependent { gain, floor, slope } => {
+                (x.clone() * *gain - noisy) * variance(x, *floor, *slope).reciprocal()
             }
         }
     }
 
-    /// 𝔼‖∇ log K‖² in d dimensions: d/σ², tr C⁻¹ and d/(3s²).
-    pub fn fisher_information(&self, d: usize) -> f64 {
+    /// I(K(·|x)) = 𝔼[‖∇ log K(x̃|x)‖² | x]: d/σ², tr C⁻¹, d/(3s²) and Σ 1/(s² + b²xⱼ²). Only the last
+    /// depends on x. Shapes: (n, d) → (n, 1).
+    pub fn fisher_information<A: Array>(&self, x: &A) -> A {
+        let (n, d) = x.shape();
+        let always = |information: f64| x.constant(n, 1, |_, _| information);
         match self {
-            Self::Isotropic { sigma } => d as f64 / (sigma * sigma),
-            Self::Gaussian { precision, .. } => (0..d).map(|i| precision.at(i, i)).sum(),
-            Self::Logistic { scale } => d as f64 / (3.0 * scale * scale),
+            Self::Isotropic { sigma } => always(d as f64 / (sigma * sigma)),
+            Self::Gaussian { precision, .. } => always((0..d).map(|i| precision.at(i, i)).sum()),
+            Self::Logistic { scale } => always(d as f64 / (3.0 * scale * scale)),
+            Self::SignalDependent { floor, slope, .. } => {
+                variance(x, *floor, *slope).reciprocal().sum_over_dimensions()
+            }
         }
     }
 }
 
-/// A matrix of numbers as a constant in the reading of x.
-fn like<A: Array>(x: &A, matrix: &Matrix) -> A {
-    let (n, d) = matrix.shape();
-    x.constant(n, d, |i, j| matrix.at(i, j))
+/// s² + b²x², elementwise.
+fn variance<A: Array>(x: &A, floor: f64, slope: f64) -> A {
+    x.clone() * x * (slope * slope) + floor * floor
 }

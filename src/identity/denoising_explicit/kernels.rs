@@ -1,10 +1,13 @@
 //! T30: any smooth kernel corrupts as well as the isotropic Gaussian.
 
-use super::{Terms, gaussian_noise, network, points};
+use super::{Terms, gaussian_noise, network, points, polynomial};
 use crate::{
     array::{Array, Linear},
+    autodiff::Tape,
     corruption::Kernel,
-    density::{Density, Univariate},
+    density::{Density, Mixture, Univariate},
+    grid::Exact,
+    identity::{Claim, Sides, Theorem},
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
@@ -13,38 +16,99 @@ use crate::{
     objective,
     quadrature::{Rule, double},
 };
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
+
+pub(super) const THEOREM: Theorem = Theorem {
+    number: 30,
+    statement: "DSM_K = ESM(K∗q) + ½ 𝔼I(K) − ½ I(K∗q) for any smooth kernel K",
+    claims: &[
+        Claim::one("∇(K∗q) = Σ wᵢ K(x̃∣xᵢ) ∇log K(x̃∣xᵢ)", FOUR_KERNELS, || {
+            polynomial::all(kernels().map(|(kernel, d)| slope(&kernel, d)))
+        }),
+        Claim::one("so the square splits, at every x̃", ANY_KERNEL, || {
+            let i = Conditional::every();
+            Sides::proof([vec![i.loss(&i.psi)], vec![i.split()]])
+        }),
+        Claim::any("as integrals", "three points, logistic or signal-dependent noise", |rng| {
+            let i = Convolution::any(rng);
+            Sides::doubled(|fineness| other_kernel(&i, &i.kernel, fineness).sides())
+        }),
+        Claim::one("as integrals", "three points in the plane, correlated noise", || {
+            let i = Convolution::full(&mut Generator::seed_from_u64(30));
+            Sides::doubled(|fineness| other_kernel(&i, &i.kernel, fineness).sides())
+        }),
+    ],
+    false_statements: &[
+        Claim::one("the same with the isotropic target of scale s", LOGISTIC, || {
+            let i = Convolution::logistic(0.5);
+            other_kernel(&i, &Kernel::Isotropic { sigma: 0.5 }, 1).sides()
+        }),
+        // the standard deviation of logistic noise is πs/√3
+        Claim::one("the same with the isotropic target of the same deviation", LOGISTIC, || {
+            let i = Convolution::logistic(0.5);
+            let sigma = 0.5 * std::f64::consts::PI / 3.0_f64.sqrt();
+            other_kernel(&i, &Kernel::Isotropic { sigma }, 1).sides()
+        }),
+        Claim::one("the same with 1/𝔼v in the place of 𝔼I(K) = 𝔼[1/v]", SENSOR, || {
+            let i = Convolution::sensor();
+            let terms = other_kernel(&i, &i.kernel, 1);
+            let variance = i.kernel.fisher_information(&i.points).reciprocal();
+            let wrong = 1.0 / i.weights.inner(&variance).sum().item();
+            terms.against(Terms { kernel_information: wrong, ..terms }.floor() + terms.explicit)
+        }),
+        Claim::one("the same minimiser with each loss times its variance", ANY_KERNEL, || {
+            let i = Conditional::every();
+            Sides::proof([vec![i.slope_at_the_mean(&Exact::named("v", 3, 1))], vec![i.psi * 0.0]])
+        }),
+    ],
+};
+
+const FOUR_KERNELS: &str = "three points, every weight, point and x̃, four kernels";
+const ANY_KERNEL: &str = "three points in eight dimensions, every weight, value and score of K, ψ";
+const LOGISTIC: &str = "three points, logistic noise of scale s = ½";
+const SENSOR: &str = "−1, 0, 2 with weights ¼, ½, ¼, K = N(0.8x, ¼ + ¼x²)";
+
+/// One kernel of each kind with its dimension, of numbers that are short.
+fn kernels() -> [(Kernel, usize); 4] {
+    // L = [[1, 0], [½, 1]], and C⁻¹ without rounding
+    let covariance = Matrix::from_rows([[1.0, 0.5], [0.5, 1.25]]);
+    [
+        (Kernel::Isotropic { sigma: 0.5 }, 2),
+        (Kernel::gaussian(&covariance), 2),
+        (Kernel::Logistic { scale: 0.5 }, 2),
+        (Kernel::SignalDependent { gain: 0.75, floor: 0.5, slope: 0.25 }, 2),
+    ]
+}
 
 /// A weighted sample q, a kernel K, and a model. Nothing in the theorem asks q for a density: three
 /// points will do, and then K∗q is a sum of three kernels, on the line or in the plane.
 #[derive(Clone, Debug)]
-pub struct Convolution {
-    /// q: points and their weights.
-    pub clean: Rule,
+pub struct Convolution<A = Matrix> {
+    /// The points of q, (m, d).
+    pub points: A,
+    /// Their weights, (m, 1).
+    pub weights: A,
     /// K.
     pub kernel: Kernel,
     /// ψ.
-    pub network: ScoreNetwork<Matrix>,
+    pub network: ScoreNetwork<A>,
 }
 
 impl Convolution {
-    /// Three points within ±1, with a random one of the two kernels.
+    /// Three points within ±1 on the line, with logistic or signal-dependent noise.
     pub fn any(rng: &mut Generator) -> Self {
-        if rng.random() {
-            Self::logistic_with(rng.random_range(0.3..0.6), rng)
+        let kernel = if rng.random() {
+            Kernel::Logistic { scale: rng.random_range(0.3..0.6) }
         } else {
-            Self::full(rng)
-        }
+            let [gain, floor, slope] = [0.5..1.0, 0.4..0.6, 0.1..0.5].map(|r| rng.random_range(r));
+            Kernel::SignalDependent { gain, floor, slope }
+        };
+        Self::of(kernel, 1, rng)
     }
 
     /// Logistic noise of scale s on the line, on a fixed sample.
     pub fn logistic(scale: f64) -> Self {
-        Self::logistic_with(scale, &mut Generator::seed_from_u64(30))
-    }
-
-    fn logistic_with(scale: f64, rng: &mut Generator) -> Self {
-        let kernel = Kernel::Logistic { scale };
-        Self { clean: points(uniform(3, 1, rng), rng), kernel, network: network(1, rng) }
+        Self::of(Kernel::Logistic { scale }, 1, &mut Generator::seed_from_u64(30))
     }
 
     /// Gaussian noise with a full covariance in the plane, its eigenvalues from ½ to 1.
@@ -53,62 +117,132 @@ impl Convolution {
         let u: Matrix = standard_normal(1, 2, rng);
         let length = rng.random_range(0.1..0.5) / u.squared_norm().item();
         let covariance = u.tn(&u) * length + Matrix::from_rows([[0.5, 0.0], [0.0, 0.5]]);
-        let kernel = Kernel::gaussian(&covariance);
-        Self { clean: points(uniform(3, 2, rng), rng), kernel, network: network(2, rng) }
+        Self::of(Kernel::gaussian(&covariance), 2, rng)
     }
 
-    /// log (K∗q)(x̃) and ∇ log (K∗q)(x̃): shapes (m, d) → (m, 1), (m, d).
-    pub fn smoothed(&self, noisy: &Matrix) -> (Matrix, Matrix) {
-        let (m, d) = noisy.shape();
-        let mut density = Matrix::zeros(m, 1);
-        let mut slope = Matrix::zeros(m, d);
-        for i in 0..self.clean.nodes.rows() {
-            let x = self.clean.nodes.select(&[i]).linear(Linear::Tile(m));
-            let part = self.kernel.log_density(&x, noisy).exp() * self.clean.weights.at(i, 0);
-            slope = slope + self.kernel.score(&x, noisy) * part.clone().linear(Linear::Spread(d));
-            density = density + part;
-        }
-        (density.clone(), slope * density.reciprocal().linear(Linear::Spread(d)))
+    /// A sensor with the gain 0.8 and the noise ¼ + ¼x², at −1, 0 and 2 with weights ¼, ½, ¼. Its
+    /// information 1/v is 2, 4 and 4/5: 27/10 in the mean.
+    pub fn sensor() -> Self {
+        let kernel = Kernel::SignalDependent { gain: 0.8, floor: 0.5, slope: 0.5 };
+        let points = Matrix::from_rows([[-1.0], [0.0], [2.0]]);
+        let weights = Matrix::from_rows([[0.25], [0.5], [0.25]]);
+        Self { points, weights, kernel, network: network(1, &mut Generator::seed_from_u64(30)) }
+    }
+
+    fn of(kernel: Kernel, d: usize, rng: &mut Generator) -> Self {
+        let locations = Matrix::from_fn(3, d, |_, _| rng.random_range(-1.0..1.0));
+        let Rule { nodes, weights } = points(locations, rng);
+        Self { points: nodes, weights, kernel, network: network(d, rng) }
     }
 }
 
-/// (n, d) within ±1.
-fn uniform(n: usize, d: usize, rng: &mut impl Rng) -> Matrix {
-    Matrix::from_fn(n, d, |_, _| rng.random_range(-1.0..1.0))
+/// (K∗q)(x̃) for points xᵢ with weights wᵢ and Σ wᵢ K(x̃|xᵢ) ∇log K(x̃|xᵢ), which is its gradient:
+/// shapes (m, d), (m, 1), (n, d) → (n, 1), (n, d).
+pub fn smoothed<A: Array>(kernel: &Kernel, [points, weights]: [&A; 2], noisy: &A) -> (A, A) {
+    let ((m, _), (n, d)) = (points.shape(), noisy.shape());
+    let (mut density, mut slope) = (noisy.constant(n, 1, |_, _| 0.0), noisy.clone() * 0.0);
+    for i in 0..m {
+        // n times the i-th row, as a product with a matrix of zeros and ones
+        let pick = noisy.constant(n, m, |_, j| f64::from(u8::from(i == j)));
+        let (x, weight) = (pick.nn(points), pick.nn(weights));
+        let part = kernel.log_density(&x, noisy).exp() * weight;
+        slope = slope + kernel.score(&x, noisy) * part.clone().linear(Linear::Spread(d));
+        density = density + part;
+    }
+    (density, slope)
+}
+
+/// ∇(K∗q) by differentiating it, and by [`smoothed`].
+fn slope(kernel: &Kernel, d: usize) -> [Vec<Exact>; 2] {
+    let (x, w) = (Exact::named("x", 3, d), Exact::named("w", 3, 1));
+    let tape = Tape::new();
+    let [x, w, noisy] = [x, w, Exact::named("x̃", 1, d)].map(|letter| tape.var(&letter));
+    let (density, slope) = smoothed(kernel, [&x, &w], &noisy);
+    [density.gradient(&[noisy]), vec![slope.value()]]
+}
+
+/// What the proof needs to know at one x̃: the shares kᵢ = wᵢ K(x̃|xᵢ), of which Q = (K∗q)(x̃) is the
+/// sum, and the targets lᵢ = ∇log K(x̃|xᵢ).
+struct Conditional {
+    psi: Exact,
+    /// k₁, k₂ and Q − k₁ − k₂, (3, 1).
+    shares: Exact,
+    targets: Exact,
+    total: Exact,
+}
+
+impl Conditional {
+    fn every() -> Self {
+        let d = 8;
+        let (free, total) = (Exact::named("k", 2, 1), Exact::named("Q", 1, 1));
+        let last = total.clone() - free.clone().sum();
+        let shares = Exact::from_fn(3, 1, |i, _| [&free, &last][i / 2].at(i % 2, 0).clone());
+        Self { psi: Exact::named("ψ", 1, d), shares, targets: Exact::named("l", 3, d), total }
+    }
+
+    /// Σ kᵢ ½‖ψ − lᵢ‖²
+    fn loss(&self, psi: &Exact) -> Exact {
+        let losses = objective::explicit(psi.clone().linear(Linear::Tile(3)), &self.targets);
+        self.shares.tn(&losses)
+    }
+
+    /// ∇log(K∗q)(x̃) = Σ kᵢlᵢ/Q, as the first claim has it
+    fn score(&self) -> Exact {
+        let (_, d) = self.psi.shape();
+        let each = self.total.clone().reciprocal().linear(Linear::Spread(d));
+        self.shares.tn(&self.targets) * each
+    }
+
+    /// Q ½‖ψ − ∇log(K∗q)‖² + ½ Σ kᵢ‖lᵢ‖² − ½ Q‖∇log(K∗q)‖²
+    fn split(&self) -> Exact {
+        let score = self.score();
+        let excess = objective::explicit(self.psi.clone(), &score) * &self.total;
+        let kernel = self.shares.tn(&self.targets.squared_norm()) * 0.5;
+        excess + kernel - score.squared_norm() * &self.total * 0.5
+    }
+
+    /// The gradient of Σ kᵢ vᵢ ½‖ψ − lᵢ‖² by ψ, at ψ = ∇log(K∗q); 0 if all vᵢ are the same.
+    fn slope_at_the_mean(&self, weights: &Exact) -> Exact {
+        let tape = Tape::new();
+        let psi = tape.var(&self.score());
+        let [shares, targets] =
+            [self.shares.clone() * weights, self.targets.clone()].map(|x| tape.var(&x));
+        let losses = objective::explicit(psi.linear(Linear::Tile(3)), &targets);
+        shares.tn(&losses).gradient(&[psi]).remove(0)
+    }
 }
 
 /// T30 with the score of `target` for a target: the kernel itself, or, for the false statement,
 /// another one.
 pub fn other_kernel(instance: &Convolution, target: &Kernel, fineness: usize) -> Terms {
-    let Convolution { clean, kernel, network } = instance;
-    let d = clean.nodes.cols();
-    // A logistic tail is e^(−|z|), a Gaussian one e^(−z²/2): below 10⁻¹⁶ beyond ±40 and ±9. The
-    // poles of log K∗q are at least ½ away from the real plane and the rule converges at that rate.
+    let Convolution { points, weights, kernel, network } = instance;
+    let (_, d) = points.shape();
+    let line = |reach: f64, steps: usize| Rule::trapezoid(-reach, reach, steps * fineness);
+    // A logistic tail is e^(−|z|), a Gaussian one e^(−z²/2): below 10⁻¹⁶ beyond ±40 and ±9.
     let (noise, over) = match kernel {
         Kernel::Logistic { scale } => {
             let noise = Univariate::Logistic { scale: 1.0 };
-            let line = |reach: f64, steps: usize| Rule::trapezoid(-reach, reach, steps * fineness);
             (noise.rule(&line(40.0, 240)), line(1.0 + 40.0 * scale, 600))
         }
-        _ if d == 1 => {
-            (gaussian_noise(1, 90 * fineness), Rule::trapezoid(-10.0, 10.0, 200 * fineness))
-        }
+        _ if d == 1 => (gaussian_noise(90 * fineness), line(12.0, 800)),
         _ => {
-            let plane = Rule::trapezoid(-10.0, 10.0, 160 * fineness).squared();
-            (gaussian_noise(2, 72 * fineness), plane)
+            let noise = Mixture::isotropic(2, 1.0).rule(&line(9.0, 72).squared());
+            (noise, line(10.0, 160).squared())
         }
     };
-    let denoising = double(clean, &noise, |x, z| {
+    let clean = Rule { nodes: points.clone(), weights: weights.clone() };
+    let denoising = double(&clean, &noise, |x, z| {
         objective::denoising_by(target, |x| network.score(x), x, &kernel.corrupt(x, z))
     });
-    let (density, score) = instance.smoothed(&over.nodes);
+    let (density, slope) = smoothed(kernel, [points, weights], &over.nodes);
     let corrupted = over.weighted(&density);
+    let score = slope * density.reciprocal().linear(Linear::Spread(d));
     let explicit = objective::explicit(network.score(&over.nodes), &score);
-    let fisher_information = corrupted.integrate(&score.squared_norm());
     Terms {
         denoising,
         explicit: corrupted.integrate(&explicit),
-        floor: 0.5 * (kernel.fisher_information(d) - fisher_information),
-        fisher_information,
+        kernel_information: clean.integrate(&kernel.fisher_information(points)),
+        fisher_information: corrupted.integrate(&score.squared_norm()),
+        nodes: (clean.nodes.rows() * noise.nodes.rows()).max(over.nodes.rows()),
     }
 }

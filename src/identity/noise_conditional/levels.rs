@@ -1,108 +1,103 @@
-//! The objective row by row: exact in arithmetic, and its gradients sample by sample.
+//! The objective row by row, level by level, and its gradients sample by sample.
 
 use crate::{
-    array::Array,
-    autodiff::{Tape, Var},
-    corruption::{NoiseScales, corrupt},
-    identity::{OldSides, magnitude},
-    matrix::Matrix,
-    model::{NoiseConditionalNetwork, Parameters},
+    array::{Array, Function, Linear},
+    autodiff::Tape,
+    corruption::{NoiseScales, corrupt, corrupt_each},
+    experiment::noise_conditional::Weight,
+    grid::Exact,
+    matrix::{Matrix, noise::standard_normal},
+    model::{NoiseConditionalNetwork, Parameters, ScoreNetwork, network::Layer},
     objective::{denoising, noise_conditional},
 };
 use rand::{Rng, RngExt};
 
-/// A network, and points and noise on which x + σz and z/σ are exact: multiples of 2⁻¹⁰ within ±4,
-/// with σ a power of two from 2⁻⁴ to 2³.
+/// A network for all levels, clean points and their noise.
 #[derive(Clone, Debug)]
-pub(super) struct Dyadic {
-    pub model: NoiseConditionalNetwork<Matrix>,
-    pub x: Matrix,
-    pub noise: Matrix,
-    pub sigma: f64,
+pub struct Batch<A = Matrix> {
+    /// ψ(x; σ)
+    pub model: NoiseConditionalNetwork<A>,
+    /// x, (n, d)
+    pub x: A,
+    /// z, (n, d)
+    pub noise: A,
+    /// σ for each row where the rows are free to have one, (n, 1).
+    pub sigma: A,
 }
 
-impl Dyadic {
-    pub fn any(rng: &mut impl Rng) -> Self {
-        let (n, d) = (rng.random_range(1..=6), rng.random_range(1..=4));
-        let mut points =
-            || Matrix::from_fn(n, d, |_, _| f64::from(rng.random_range(-4096..=4096)) / 1024.0);
-        let (x, noise) = (points(), points());
-        let sigma = 2.0_f64.powi(rng.random_range(-4..=3));
-        Self { model: super::network(d, rng.random_range(0.5..2.0), rng), x, noise, sigma }
+impl<A> Parameters<A> for Batch<A> {
+    type With<B> = Batch<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Batch<B> {
+        let [x, noise, sigma] = [self.x, self.noise, self.sigma].map(&mut f);
+        Batch { x, noise, sigma, model: self.model.map(f) }
     }
 }
 
-/// T24: with one σ in all rows the objective is σ² times denoising at that σ, row by row, and so are
-/// the gradients of its mean by all parameters.
-///
-/// One side writes the target as −z/σ, the other as (x − x̃)/σ². Where x + σz is exact and σ a power
-/// of two both are exact, and multiplying by σ² rounds nothing: the two sides are the same bits,
-/// through the whole network. Elsewhere they differ by rounding, and this check may fail.
-pub fn one_level(
-    model: &NoiseConditionalNetwork<Matrix>,
-    x: &Matrix,
-    noise: &Matrix,
-    sigma: f64,
-) -> OldSides {
-    let square = sigma * sigma;
-    let left = with_gradients(model, x, |model, x| {
-        let column = x.constant(x.shape().0, 1, |_, _| sigma);
-        noise_conditional(|x, s| model.score(x, s), x, &like(x, noise), &column, |s| *s * s)
-    });
-    let right = with_gradients(model, x, |model, x| {
-        let noisy = corrupt(x, &like(x, noise), sigma);
-        denoising(|x| model.score_at(x, sigma), x, &noisy, sigma) * square
-    });
-    let magnitude = left.iter().map(magnitude).collect();
-    OldSides { left, right, magnitude, roundings: 0.0 }
+impl Batch<Exact> {
+    /// Everything an indeterminate: n rows of d dimensions, eight hidden units, data of width ½.
+    pub fn every(n: usize, d: usize) -> Self {
+        let named = Exact::named;
+        let layers = vec![
+            Layer { w: named("u", 8, d), b: named("a", 1, 8) },
+            Layer { w: named("v", d, 8), b: named("b", 1, d) },
+        ];
+        let network = ScoreNetwork { layers, activation: Function::Softplus };
+        let model = NoiseConditionalNetwork { network, level: named("l", 8, 1), width: 0.5 };
+        Self { model, x: named("x", n, d), noise: named("z", n, d), sigma: named("σ", n, 1) }
+    }
 }
 
-/// A matrix of numbers as a constant in the reading of x.
-fn like<A: Array>(x: &A, matrix: &Matrix) -> A {
-    let (n, d) = matrix.shape();
-    x.constant(n, d, |i, j| matrix.at(i, j))
+impl Batch {
+    /// Up to three rows for each of two to four levels, in up to four dimensions.
+    pub fn any(rng: &mut impl Rng) -> (Self, NoiseScales) {
+        let [levels, times, d] = [2..5, 1..4, 1..5].map(|range| rng.random_range(range));
+        let scales =
+            NoiseScales::geometric(rng.random_range(1.0..5.0), rng.random_range(0.05..0.5), levels);
+        let n = levels * times;
+        let (x, noise) = (standard_normal(n, d, rng), standard_normal(n, d, rng));
+        let sigma = Matrix::from_fn(n, 1, |i, _| scales.of_row(i));
+        let model = super::network(d, rng.random_range(0.5..2.0), rng);
+        (Self { model, x, noise, sigma }, scales)
+    }
 }
 
-/// One number a row, and the gradients of their mean.
-fn with_gradients(
-    model: &NoiseConditionalNetwork<Matrix>,
-    x: &Matrix,
-    objective: impl for<'t> Fn(&NoiseConditionalNetwork<Var<'t>>, &Var<'t>) -> Var<'t>,
-) -> Vec<Matrix> {
-    let tape = Tape::new();
-    let variables = model.clone().map(|p| tape.var(&p));
-    let losses = objective(&variables, &tape.var(x));
-    let mut all = vec![losses.value()];
-    all.extend(losses.mean().gradient(&variables.into_list()));
-    all
+/// T24: the objective of each row with λ = σ², and ½‖σψ(x̃; σ) + z‖².
+pub fn row_by_row<A: Array>(batch: &Batch<A>) -> [Vec<A>; 2] {
+    let Batch { model, x, noise, sigma } = batch;
+    let (_, d) = x.shape();
+    let score = |x: &A, s: &A| model.score(x, s);
+    let left = noise_conditional(score, x, noise, sigma, |s| Weight::Variance.of(s));
+    let psi = model.score(&corrupt_each(x, noise, sigma), sigma);
+    let right = psi * sigma.clone().linear(Linear::Spread(d)) + noise;
+    [vec![left], vec![right.squared_norm() * 0.5]]
 }
 
-/// T24: with the levels in turn along the rows, the mean over the batch, and (1/L) Σᵢ of the means
-/// over the rows of each level, for ψ(x; σ) = −a x and λ = σ². Equal if the batch is a multiple of
-/// L, and to the bit if nothing rounds.
+/// T24: with the levels in turn along the rows, L times the mean over the batch, and Σᵢ σᵢ² DSM_σᵢ
+/// over the rows of each level; and the gradients of both by all parameters. Equal if the batch is a
+/// multiple of L.
 ///
 /// # Panics
 /// If there are fewer rows than levels.
-pub fn in_turn(x: &Matrix, noise: &Matrix, scales: &NoiseScales, a: f64) -> OldSides {
-    let (n, levels) = (x.rows(), scales.sigmas().len());
+pub fn in_turn<A: Array>(batch: &Batch<A>, scales: &NoiseScales) -> [Vec<A>; 2] {
+    let ((n, _), levels) = (batch.x.shape(), scales.sigmas().len());
     assert!(n >= levels, "{n} rows for {levels} levels");
-    let sigma = Matrix::from_fn(n, 1, |i, _| scales.of_row(i));
-    let score = |x: &Matrix, _: &Matrix| x.clone() * -a;
-    let left = noise_conditional(score, x, noise, &sigma, |s| s.clone() * s).mean();
+    let tape = Tape::new();
+    let Batch { model, x, noise, .. } = batch.on(&tape);
+    let sigma = x.constant(n, 1, |i, _| scales.of_row(i));
+    let of_rows =
+        noise_conditional(|x, s| model.score(x, s), &x, &noise, &sigma, |s| Weight::Variance.of(s));
     let each = scales.sigmas().iter().enumerate().map(|(level, &sigma)| {
-        let rows: Vec<usize> = (level..n).step_by(levels).collect();
-        let (x, z) = (x.select(&rows), noise.select(&rows));
-        let loss = denoising(|x| x.clone() * -a, &x, &corrupt(&x, &z, sigma), sigma).mean();
-        loss * (sigma * sigma)
+        // The rows of this level, as a product with a matrix of zeros and ones.
+        let rows = (n - level).div_ceil(levels);
+        let pick = x.constant(rows, n, |i, j| f64::from(u8::from(j == level + i * levels)));
+        let (x, z) = (pick.nn(&x), pick.nn(&noise));
+        let noisy = corrupt(&x, &z, sigma);
+        denoising(|x| model.score_at(x, sigma), &x, &noisy, sigma).mean() * (sigma * sigma)
     });
-    let sum = each.fold(Matrix::zeros(1, 1), |sum, loss| sum + loss);
-    let right = sum * (1.0 / levels as f64);
-    OldSides {
-        magnitude: vec![magnitude(&left)],
-        left: vec![left],
-        right: vec![right],
-        roundings: 0.0,
-    }
+    let of_levels = each.reduce(|sum, loss| sum + loss).expect("a level");
+    let wrt = model.clone().into_list();
+    [(of_rows.mean() * levels as f64).with_gradient(&wrt), of_levels.with_gradient(&wrt)]
 }
 
 /// The gradient by all parameters of each row's ½‖ψ(x̃; σ) − (x − x̃)/σ²‖², λ = 1: (n, parameters).
@@ -114,13 +109,13 @@ pub fn sample_gradients(
     sigma: f64,
 ) -> Matrix {
     let row = |i: usize| {
-        let (x, z) = (x.select(&[i]), noise.select(&[i]));
+        let tape = Tape::new();
+        let model = model.on(&tape);
+        let [x, z] = [x, noise].map(|rows| tape.var(&rows.select(&[i])));
         let noisy = corrupt(&x, &z, sigma);
-        let gradients = with_gradients(model, &noisy, |model, noisy| {
-            denoising(|x| model.score_at(x, sigma), &like(noisy, &x), noisy, sigma)
-        });
-        let numbers = gradients[1..].iter().flat_map(|g| g.data().to_vec());
-        numbers.collect::<Vec<f64>>()
+        let loss = denoising(|x| model.score_at(x, sigma), &x, &noisy, sigma).mean();
+        let gradients = loss.gradient(&model.clone().into_list());
+        gradients.iter().flat_map(|g| g.data().to_vec()).collect::<Vec<f64>>()
     };
     let rows: Vec<Vec<f64>> = (0..x.rows()).map(row).collect();
     Matrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])

@@ -157,3 +157,22 @@ pub fn contrastive_divergence<A: Array>(energy: impl Fn(&A) -> A, x: &A, negativ
 pub fn noise_floor(d: usize, sigma: f64, fisher_information: f64) -> f64 {
     0.5 * (d as f64 / (sigma * sigma) - fisher_information)
 }
+
+/// λ(σ), the weight of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// λ = σ²
+    Variance,
+    /// λ = 1
+    One,
+}
+
+impl Weight {
+    /// λ(σ): (n, 1) → (n, 1).
+    pub fn of<A: Array>(self, sigma: &A) -> A {
+        match self {
+            Self::Variance => sigma.clone() * sigma,
+            Self::One => sigma.constant(sigma.shape().0, 1, |_, _| 1.0),
+        }
+    }
+}

@@ -5,7 +5,7 @@ use super::Failure;
 use crate::{
     density::Mixture,
     identity::contrastive_divergence::{
-        Energy, Instance, angle, at, contrastive, distance, implicit, through_the_sampler,
+        Contrast, Energy, angle, at, contrastive, distance, implicit, through_the_sampler,
     },
     matrix::{
         Matrix,
@@ -122,10 +122,10 @@ impl ContrastiveDivergence {
         let mut rng = Generator::seed_from_u64(seed);
         let random = |which| {
             let d = 1 + which % 2;
-            let instance = Instance::random(d, &mut rng);
-            Instance { data: at(standard_normal(16, d, &mut rng)), ..instance }
+            let instance = Contrast::random(d, &mut rng);
+            Contrast { data: at(standard_normal(16, d, &mut rng)), ..instance }
         };
-        let instances: Vec<Instance> = (0..ENERGIES).map(random).collect();
+        let instances: Vec<Contrast> = (0..ENERGIES).map(random).collect();
         let mut precisions = vec![];
         for recipe in Recipe::ALL {
             for epsilon in EPSILONS {
@@ -139,10 +139,10 @@ impl ContrastiveDivergence {
 }
 
 /// The gaps of one energy at all steps.
-fn gaps(instance: &Instance) -> Vec<Gaps> {
+fn gaps(instance: &Contrast) -> Vec<Gaps> {
     let at = |k| {
         let epsilon = LONGEST * 0.5_f64.powi(k);
-        let instance = Instance { epsilon, ..instance.clone() };
+        let instance = Contrast { epsilon, ..instance.clone() };
         let implicit = implicit(&instance);
         let gap = |gradient: &[Matrix]| Gap::between(gradient, &implicit);
         Gaps {

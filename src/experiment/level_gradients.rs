@@ -1,7 +1,7 @@
 //! Whose noise is in the gradient: the share of each noise level in its variance, for a network that
 //! was trained at all of them (T24).
 
-use super::{LearnedShape, noise_conditional::Weight};
+use super::LearnedShape;
 use crate::{
     density::Density,
     identity::noise_conditional::{sample_gradients, total_variance},
@@ -10,6 +10,7 @@ use crate::{
         noise::{Generator, standard_normal},
     },
     model::Parameters,
+    objective::Weight,
     statistics::Scatter,
 };
 use rand::SeedableRng;

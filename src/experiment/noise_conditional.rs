@@ -9,7 +9,7 @@ use crate::{
         noise::{Generator, standard_normal},
     },
     model::NoiseConditionalNetwork,
-    objective::noise_conditional,
+    objective::{Weight, noise_conditional},
     optimizer::Adam,
     sampler::{Escaped, annealed, levels},
     train::{Batch, NotFinite, train},
@@ -17,25 +17,6 @@ use crate::{
 
 /// A network in single precision, twice as fast and precise enough for what noise is added to.
 pub type Network = NoiseConditionalNetwork<Matrix<f32>>;
-
-/// λ(σ), the weight of a level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// λ = σ²
-    Variance,
-    /// λ = 1
-    One,
-}
-
-impl Weight {
-    /// λ(σ): (n, 1) → (n, 1).
-    pub fn of<A: Array>(self, sigma: &A) -> A {
-        match self {
-            Self::Variance => sigma.clone() * sigma,
-            Self::One => sigma.constant(sigma.shape().0, 1, |_, _| 1.0),
-        }
-    }
-}
 
 /// How a network is trained.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@
 use super::{
     Failure,
     digits::SIGMA,
-    noise_conditional::{Course, Descent, Network, Walk, Weight, sample},
+    noise_conditional::{Course, Descent, Network, Walk, sample},
 };
 use crate::{
     array::{Array, Function},
@@ -32,6 +32,7 @@ use crate::{
         noise::{Generator, standard_normal},
     },
     model::Autoencoder,
+    objective::Weight,
     sampler::{Sampler, Step, langevin},
     statistics::Scatter,
     train::{Batches, NotFinite},

@@ -5,14 +5,14 @@
 //! component, and by the maximum mean discrepancy beside that of two fresh samples. And the learned
 //! score can be held against the exact one on every level, by quadrature.
 
-use super::noise_conditional::{Course, Descent, Network, Walk, Weight, sample};
+use super::noise_conditional::{Course, Descent, Network, Walk, sample};
 use crate::{
     array::{Array, Function},
     corruption::NoiseScales,
     density::{Density, Mixture},
     discrepancy::{maximum_mean_discrepancy, median_distance},
     matrix::{Matrix, noise::Generator},
-    objective::explicit,
+    objective::{Weight, explicit},
     quadrature::{Rule, converged},
     sampler::Escaped,
     train::{NotFinite, fresh},

@@ -2,11 +2,9 @@
 
 use crate::{
     density::{Mixture, shapes},
-    experiment::{
-        DenoisedDigits, Failure, LearnedShape, Pinwheel, SampledDigits, SampledShape,
-        noise_conditional::Weight,
-    },
+    experiment::{DenoisedDigits, Failure, LearnedShape, Pinwheel, SampledDigits, SampledShape},
     matrix::noise::Generator,
+    objective::Weight,
     train::NotFinite,
 };
 use rand::SeedableRng;

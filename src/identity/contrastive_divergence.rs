@@ -21,7 +21,7 @@
 
 mod instance;
 
-pub use instance::{Energy, Instance, Weighted, at, gaussian, signs};
+pub use instance::{Contrast, Energy, Weighted, at, gaussian, signs};
 
 use super::{
     Claim, Sides, Theorem,
@@ -50,7 +50,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             "d = 1, 2, 3, every P, c, x, ε",
             || {
                 for_all_steps(|epsilon| {
-                    let sides = [1, 2, 3].map(|d| quadratic(&Instance::every(d, epsilon)));
+                    let sides = [1, 2, 3].map(|d| quadratic(&Contrast::every(d, epsilon)));
                     [0, 1].map(|k| sides.iter().flat_map(|s| s[k].clone()).collect())
                 })
             },
@@ -58,12 +58,12 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         Claim::any(
             "no remainder: the integral along the step, value and gradients",
             "a network's energy on the line, ε from 0.01 to ¼",
-            |rng| along_the_step(&Instance::random(1, rng)),
+            |rng| along_the_step(&Contrast::random(1, rng)),
         ),
         Claim::one(
             "no remainder: the integral along the step, value and gradients",
             "a network's energy in the plane",
-            || along_the_step(&Instance::random(2, &mut Generator::seed_from_u64(26))),
+            || along_the_step(&Contrast::random(2, &mut Generator::seed_from_u64(26))),
         ),
     ],
     false_statements: &[
@@ -89,18 +89,18 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
 const EVERY: &str = "d = 2, every P, c, x, ε = 1";
 
 /// Two sides that differ for quadratic energies, after the mean over z.
-fn refuted(sides: fn(&Instance<Exact>) -> [Vec<Exact>; 2]) -> Sides {
-    let instance = Instance::every(2, 1.0);
+fn refuted(sides: fn(&Contrast<Exact>) -> [Vec<Exact>; 2]) -> Sides {
+    let instance = Contrast::every(2, 1.0);
     Sides::proof(sides(&instance).map(|side| instance.mean(side)))
 }
 
 /// 𝔼[E(x) − E(x⁻)] and its gradient, the step made by (ε/2, √ε) and x⁻ a constant.
-pub fn contrastive<A: Array>(instance: &Instance<A>) -> Vec<A> {
+pub fn contrastive<A: Array>(instance: &Contrast<A>) -> Vec<A> {
     contrastive_by(instance, Step::halved(instance.epsilon))
 }
 
 /// The same by another step, right or wrong.
-pub fn contrastive_by<A: Array>(instance: &Instance<A>, step: Step) -> Vec<A> {
+pub fn contrastive_by<A: Array>(instance: &Contrast<A>, step: Step) -> Vec<A> {
     let (x, z, weights) = instance.pairs();
     let negative = step.take(&x, instance.energy.score(&x), z);
     let tape = Tape::new();
@@ -111,7 +111,7 @@ pub fn contrastive_by<A: Array>(instance: &Instance<A>, step: Step) -> Vec<A> {
 
 /// 𝔼[E(x) − E(x⁻)] and its gradient, with the gradient let through the sampler: not what contrastive
 /// divergence is.
-pub fn through_the_sampler<A: Array>(instance: &Instance<A>) -> Vec<A> {
+pub fn through_the_sampler<A: Array>(instance: &Contrast<A>) -> Vec<A> {
     let (x, z, weights) = instance.pairs();
     let tape = Tape::new();
     let (theta, x, z) = (instance.energy.on(&tape), tape.var(&x), tape.var(&z));
@@ -122,13 +122,13 @@ pub fn through_the_sampler<A: Array>(instance: &Instance<A>) -> Vec<A> {
 }
 
 /// (ε/2) 𝔼[½‖ψ‖² + tr J] and its gradient.
-pub fn implicit<A: Array>(instance: &Instance<A>) -> Vec<A> {
+pub fn implicit<A: Array>(instance: &Contrast<A>) -> Vec<A> {
     first_order(instance, 1.0)
 }
 
 /// (ε/2) 𝔼[a ½‖ψ‖² + tr J] and its gradient: what the wrong rules follow, with a = 2.
-pub fn first_order<A: Array>(instance: &Instance<A>, a: f64) -> Vec<A> {
-    let Instance { energy, data, epsilon, .. } = instance;
+pub fn first_order<A: Array>(instance: &Contrast<A>, a: f64) -> Vec<A> {
+    let Contrast { energy, data, epsilon, .. } = instance;
     let tape = Tape::new();
     let (theta, x) = (energy.on(&tape), tape.var(&data.nodes));
     let (psi, trace) = trace::of_energy_by_reverse(|x| theta.energy(x), &x);
@@ -138,7 +138,7 @@ pub fn first_order<A: Array>(instance: &Instance<A>, a: f64) -> Vec<A> {
 }
 
 /// (ε/4) 𝔼‖ψ‖²: what the values have too much for implicit score matching.
-fn implicit_excess<A: Array>(instance: &Instance<A>) -> A {
+fn implicit_excess<A: Array>(instance: &Contrast<A>) -> A {
     first_order(instance, 2.0)[0].clone() - &first_order(instance, 1.0)[0]
 }
 
@@ -151,8 +151,8 @@ fn implicit_excess<A: Array>(instance: &Instance<A>) -> A {
 /// ```
 ///
 /// The right side is made of ψ and its trace and has no noise in it.
-pub fn quadratic(instance: &Instance<Exact>) -> [Vec<Exact>; 2] {
-    let Instance { energy, data, epsilon, .. } = instance;
+pub fn quadratic(instance: &Contrast<Exact>) -> [Vec<Exact>; 2] {
+    let Contrast { energy, data, epsilon, .. } = instance;
     let (psi, second) = (energy.score(&data.nodes), 0.125 * epsilon * epsilon);
     let mut right = implicit(instance);
     let value_remainder = psi.nn(&energy.precision).inner(&psi) * second;
@@ -163,7 +163,7 @@ pub fn quadratic(instance: &Instance<Exact>) -> [Vec<Exact>; 2] {
 
 /// ½∫₀^ε 𝔼[⟨ψ(x), ψ(xₛ)⟩ + tr J(xₛ)] ds and its gradient, with x, xₛ and ψ(x) held, by so many points
 /// s.
-pub fn integrated(instance: &Instance, times: usize) -> Vec<Matrix> {
+pub fn integrated(instance: &Contrast, times: usize) -> Vec<Matrix> {
     let (x, z, weights) = instance.pairs();
     let psi = instance.energy.score(&x);
     let rule = Rule::gauss_legendre(0.0, instance.epsilon, times);
@@ -180,7 +180,7 @@ pub fn integrated(instance: &Instance, times: usize) -> Vec<Matrix> {
 }
 
 /// Σ|terms| of [`contrastive`], those of E with every parameter and coordinate made positive.
-fn summed_terms(instance: &Instance) -> Vec<Matrix> {
+fn summed_terms(instance: &Contrast) -> Vec<Matrix> {
     let (x, z, weights) = instance.pairs();
     let negative = Step::halved(instance.epsilon).take(&x, instance.energy.score(&x), z);
     let tape = Tape::new();
@@ -190,12 +190,12 @@ fn summed_terms(instance: &Instance) -> Vec<Matrix> {
 }
 
 /// T26 without a remainder: [`contrastive`] and [`integrated`], values and gradients.
-pub fn along_the_step(instance: &Instance) -> Sides {
+pub fn along_the_step(instance: &Contrast) -> Sides {
     // The integrand is as smooth in s, which is at most ¼, as E is in x.
     const TIMES: usize = 6;
     Sides::doubled(|fineness| {
         let noise = gaussian(instance.data.nodes.cols(), fineness * instance::STEPS);
-        let finer = Instance { noise, ..instance.clone() };
+        let finer = Contrast { noise, ..instance.clone() };
         let sides = [contrastive(&finer), integrated(&finer, fineness * TIMES)];
         let nodes = fineness * TIMES * finer.noise.nodes.rows();
         Sides::integrals(sides, summed_terms(&finer), nodes)

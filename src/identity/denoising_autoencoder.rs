@@ -211,10 +211,7 @@ pub(super) fn for_all_sigma(
     shape: (usize, usize, usize),
     identity: fn(&Instance<Exact>) -> [Vec<Exact>; 2],
 ) -> Sides {
-    let sigmas = [0.5, 1.0, 2.0];
-    let sides = sigmas.map(|sigma| identity(&Instance::every(shape, sigma)));
-    let [left, right] = [0, 1].map(|k| sides.iter().flat_map(|s| s[k].clone()).collect());
-    Sides::proof([left, right])
+    Sides::proofs([0.5, 1.0, 2.0].map(|sigma| identity(&Instance::every(shape, sigma))))
 }
 
 /// DSM_σ against a false claim of what it is.

@@ -14,6 +14,7 @@ mod polynomial;
 pub use control_variate::{Corrupted, control_variate};
 pub use kernels::{Convolution, other_kernel};
 
+use super::polynomial_score::PolynomialScore;
 use super::{Claim, Sides, Theorem, number};
 use crate::{
     array::{Array, Function},
@@ -24,7 +25,7 @@ use crate::{
     objective,
     quadrature::{Rule, double},
 };
-use polynomial::{GaussianData, PolynomialScore};
+use polynomial::GaussianData;
 use rand::{Rng, RngExt};
 
 /// The theorems of this page.
@@ -46,12 +47,12 @@ pub const THEOREMS: &[Theorem] = &[
         ],
         false_statements: &[
             Claim::one("DSM_σ = ESM(q_σ): the loss goes to 0", ONE_GAUSSIAN, || {
-                let data = GaussianData::new(PolynomialScore::cubic(), 0.5, 1);
+                let data = GaussianData::new(PolynomialScore::every(1, 3), 0.5, 1);
                 let explicit = data.explicit_on_the_smoothed();
                 Sides::proof([vec![data.denoising()], vec![explicit]])
             }),
             Claim::one("the same with ESM(q)", ONE_GAUSSIAN, || {
-                let data = GaussianData::new(PolynomialScore::cubic(), 0.5, 1);
+                let data = GaussianData::new(PolynomialScore::every(1, 3), 0.5, 1);
                 let explicit = data.explicit_on_the_data();
                 Sides::proof([vec![data.denoising()], vec![explicit + data.floor()]])
             }),
@@ -77,7 +78,7 @@ pub const THEOREMS: &[Theorem] = &[
                 "ψ = −ax, d = 2, n = 1, 2, 4, 8",
                 || {
                     let sides = [1, 2, 4, 8].map(polynomial::variance_of_the_estimate);
-                    polynomial::all(sides.map(|sides| sides.map(|side| vec![side])))
+                    Sides::proofs(sides.map(|sides| sides.map(|side| vec![side])))
                 },
             ),
         ],

@@ -102,7 +102,7 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("loss and gradient", "degree and d as in T2, every ψ, x, σ", || {
                 let formulas =
                     |(d, degree)| mean(d, noisy_equivalence(&ScoreAroundPoint::every(d, degree)));
-                all(&SHAPES.map(formulas))
+                Sides::proofs(SHAPES.map(formulas))
             }),
             Claim::any("loss and gradient", "random scores on the line, x and σ", |rng| {
                 let (seed, psi) = (rng.clone(), AnyScore::random(1, rng));
@@ -192,14 +192,9 @@ fn mean(d: usize, sides: [Vec<Exact>; 2]) -> [Vec<Exact>; 2] {
     sides.map(|side| side.iter().map(|a| a.gaussian_mean(&z)).collect())
 }
 
-/// Two sides for several shapes.
-fn all(sides: &[[Vec<Exact>; 2]]) -> Sides {
-    Sides::proof([0, 1].map(|k| sides.iter().flat_map(|s| s[k].clone()).collect()))
-}
-
 /// An identity for every ψ of the [`SHAPES`] under every Gaussian.
 fn proved(identity: fn(&ScoreUnderLaw<Exact>) -> [Vec<Exact>; 2]) -> Sides {
-    all(&SHAPES.map(|(d, degree)| mean(d, identity(&ScoreUnderLaw::every(d, degree)))))
+    Sides::proofs(SHAPES.map(|(d, degree)| mean(d, identity(&ScoreUnderLaw::every(d, degree)))))
 }
 
 /// An identity as integrals, for a random score and mixture.

@@ -22,10 +22,10 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     statement: "exponential families: ISM = ½ θᵀAθ + bᵀθ; for a Gaussian θ̂ is maximum likelihood",
     claims: &[
         Claim::one("value, gradient and Hessian in θ", CUBIC, || {
-            Sides::proof(quadratic(&Instance::every(2, 2, 3)))
+            Sides::proof(quadratic(&FamilyOnSample::every(2, 2, 3)))
         }),
         Claim::one("value, gradient and Hessian in θ", QUARTIC, || {
-            Sides::proof(quadratic(&Instance::every(2, 1, 4)))
+            Sides::proof(quadratic(&FamilyOnSample::every(2, 1, 4)))
         }),
         Claim::one(
             "Aθ = −b for the Gaussian with the mean and the covariance S of the sample, times det S",
@@ -33,10 +33,10 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             || Sides::proof(likelihood_equations(4)),
         ),
         Claim::any("value, gradient and Hessian, as computed", ANY, |rng| {
-            let i = Instance::any(rng);
+            let i = FamilyOnSample::any(rng);
             Sides::rounding(quadratic(&i), quadratic(&enclosed(&i)))
         }),
-        Claim::any("∇ISM(θ̂) = 0", ANY, |rng| stationarity(&Instance::any(rng))),
+        Claim::any("∇ISM(θ̂) = 0", ANY, |rng| stationarity(&FamilyOnSample::any(rng))),
         Claim::any("the Gaussian's mean and covariance are the sample's", SAMPLES, |rng| {
             gaussian(&gaussian_sample(rng))
         }),
@@ -69,7 +69,7 @@ const SAMPLES: &str = "random samples in up to three dimensions, with heavy tail
 
 /// A family with polynomial features, a sample and parameters.
 #[derive(Clone, Debug)]
-pub struct Instance<A = Matrix> {
+pub struct FamilyOnSample<A = Matrix> {
     /// F
     pub features: Monomials,
     /// The sample, (n, d).
@@ -78,11 +78,11 @@ pub struct Instance<A = Matrix> {
     pub theta: A,
 }
 
-impl<A> Parameters<A> for Instance<A> {
-    type With<B> = Instance<B>;
+impl<A> Parameters<A> for FamilyOnSample<A> {
+    type With<B> = FamilyOnSample<B>;
 
-    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Instance<B> {
-        Instance { features: self.features, x: f(self.x), theta: f(self.theta) }
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> FamilyOnSample<B> {
+        FamilyOnSample { features: self.features, x: f(self.x), theta: f(self.theta) }
     }
 }
 
@@ -94,7 +94,7 @@ fn exponents(d: usize, p: usize) -> Vec<Vec<usize>> {
     (1..=p).flat_map(of).collect()
 }
 
-impl Instance<Exact> {
+impl FamilyOnSample<Exact> {
     /// Every polynomial exponent of degree p, and every n points, in one dimension or two.
     pub fn every(n: usize, d: usize, p: usize) -> Self {
         let features = Monomials::new(exponents(d, p));
@@ -103,7 +103,7 @@ impl Instance<Exact> {
     }
 }
 
-impl Instance {
+impl FamilyOnSample {
     /// In one or two dimensions, with up to four different monomials of degree up to 4, and a
     /// Gaussian sample of more points than features.
     pub fn any(rng: &mut impl Rng) -> Self {
@@ -137,9 +137,9 @@ fn axes<A: Array>(theta: &A) -> Vec<A> {
 
 /// Value, gradient and columns of the Hessian in θ of implicit score matching, from the energy −θᵀF
 /// by reverse mode.
-pub fn by_differentiation<A: Array>(instance: &Instance<A>) -> Vec<A> {
+pub fn by_differentiation<A: Array>(instance: &FamilyOnSample<A>) -> Vec<A> {
     let tape = Tape::new();
-    let Instance { features, x, theta } = instance.on(&tape);
+    let FamilyOnSample { features, x, theta } = instance.on(&tape);
     let pair = trace::of_energy_by_reverse(|x| -features.exponent(x, &theta), &x);
     let ism = objective::implicit(pair).mean();
     let gradient = ism.grad(&[theta])[0];
@@ -155,14 +155,14 @@ fn from_moments<A: Array>(family: &ExponentialFamily<A>, theta: &A) -> Vec<A> {
 }
 
 /// T19: value, gradient and Hessian of ISM by differentiation; and from A and b.
-pub fn quadratic<A: Array>(instance: &Instance<A>) -> [Vec<A>; 2] {
+pub fn quadratic<A: Array>(instance: &FamilyOnSample<A>) -> [Vec<A>; 2] {
     let family = ExponentialFamily::of_sample(&instance.features, &instance.x);
     [by_differentiation(instance), from_moments(&family, &instance.theta)]
 }
 
 /// ISM by differentiation against A and b made wrong.
 fn refuted(wrong: fn(ExponentialFamily<Exact>) -> ExponentialFamily<Exact>) -> Sides {
-    let i = Instance::every(2, 2, 3);
+    let i = FamilyOnSample::every(2, 2, 3);
     let family = wrong(ExponentialFamily::of_sample(&i.features, &i.x));
     Sides::proof([by_differentiation(&i), from_moments(&family, &i.theta)])
 }
@@ -216,13 +216,14 @@ fn efficiency_is(claimed: f64) -> Sides {
 ///
 /// # Panics
 /// If A is singular, which for different monomials on a Gaussian sample has probability 0.
-pub fn stationarity(instance: &Instance) -> Sides {
+pub fn stationarity(instance: &FamilyOnSample) -> Sides {
     let family = ExponentialFamily::of_sample(&instance.features, &instance.x);
     let estimate = family.estimate().expect("different monomials on enough points");
     let absolute = instance.absolute();
     let k = instance.features.count();
     let terms = dominated(&absolute.a).nn(&magnitude(&estimate)) + absolute.b;
-    let gradient = by_differentiation(&Instance { theta: estimate, ..instance.clone() }).remove(1);
+    let gradient =
+        by_differentiation(&FamilyOnSample { theta: estimate, ..instance.clone() }).remove(1);
     let sides = [vec![gradient], vec![Matrix::zeros(k, 1)]];
     Sides::rounded(sides, vec![terms], instance.roundings() + (3 * k + 1) as f64)
 }

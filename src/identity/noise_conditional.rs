@@ -10,7 +10,7 @@
 
 mod levels;
 
-pub use levels::{Batch, in_turn, row_by_row, sample_gradients, total_variance};
+pub use levels::{LevelBatch, in_turn, row_by_row, sample_gradients, total_variance};
 
 use super::{
     Claim, Sides, Theorem,
@@ -21,10 +21,10 @@ use crate::{
     array::{Array, Function},
     corruption::{NoiseScales, corrupt},
     density::{Density, Mixture},
-    experiment::noise_conditional::Weight,
     matrix::{Matrix, noise::Generator},
     model::{NoiseConditionalNetwork, Parameters},
     objective,
+    objective::Weight,
     quadrature::{Rule, double},
 };
 use rand::{Rng, RngExt, SeedableRng};
@@ -35,13 +35,13 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     statement: "(1/L) Σ λ DSM_σ = (1/L) Σ λ ESM(q_σ) + floor; with λ = σ² the floor is ≤ d/2",
     claims: &[
         Claim::one("λ DSM_σ = ½‖σψ(x̃; σ) + z‖², a σ for each row", EVERY_ROW, || {
-            Sides::proof(row_by_row(&Batch::every(3, 8)))
+            Sides::proof(row_by_row(&LevelBatch::every(3, 8)))
         }),
         Claim::one("levels in turn are (1/L) Σ, and so the gradients", EVERY_BATCH, || {
-            Sides::proof(in_turn(&Batch::every(8, 4), &NoiseScales::geometric(4.0, 0.5, 4)))
+            Sides::proof(in_turn(&LevelBatch::every(8, 4), &NoiseScales::geometric(4.0, 0.5, 4)))
         }),
         Claim::any("as computed", "random n, d, L, σ from 0.05 to 5", |rng| {
-            let (batch, scales) = Batch::any(rng);
+            let (batch, scales) = LevelBatch::any(rng);
             Sides::rounding(in_turn(&batch, &scales), in_turn(&enclosed(&batch), &scales))
         }),
         Claim::any("DSM against ESM and floor", LINE, |rng| {
@@ -58,7 +58,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     ],
     false_statements: &[
         Claim::one("levels in turn over any batch are (1/L) Σ", "4 rows for 3 levels", || {
-            Sides::proof(in_turn(&Batch::every(4, 2), &NoiseScales::geometric(4.0, 1.0, 3)))
+            Sides::proof(in_turn(&LevelBatch::every(4, 2), &NoiseScales::geometric(4.0, 1.0, 3)))
         }),
         Claim::any("λ = 1 gives each level its share 1/L of the least loss", LINE, |rng| {
             let i = Levels::any(rng);

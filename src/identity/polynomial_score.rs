@@ -52,6 +52,11 @@ impl<A: Array> PolynomialScore<A> {
     pub fn score(&self, x: &A) -> A {
         self.monomials.of(x).nn(&self.theta).add_row(&self.c)
     }
+
+    /// d
+    pub fn dimension(&self) -> usize {
+        self.c.shape().1
+    }
 }
 
 impl<A> Parameters<A> for PolynomialScore<A> {

@@ -73,6 +73,12 @@ impl Sides {
         Self::Formulas { left, right }
     }
 
+    /// Several such proofs in one: for several values of a number, say.
+    pub fn proofs(all: impl IntoIterator<Item = [Vec<Exact>; 2]>) -> Self {
+        let (left, right): (Vec<_>, Vec<_>) = all.into_iter().map(|[l, r]| (l, r)).unzip();
+        Self::proof([left.concat(), right.concat()])
+    }
+
     /// Two results that must be the same bits.
     pub fn exact([left, right]: [Vec<Matrix>; 2]) -> Self {
         let allowed = left.iter().map(|l| l.clone() * 0.0).collect();
@@ -106,18 +112,29 @@ impl Sides {
     }
 
     /// Integrals with their nodes (`sides(1)`) and with twice as many along each axis (`sides(2)`):
-    /// the finer sides must agree, and each side with its coarser self.
+    /// the finer sides must agree, and each side with its coarser self. A side that is the same bits
+    /// both times, because it is known in closed form, has nothing to converge.
+    ///
+    /// # Panics
+    /// If the sides are formulas.
     pub fn doubled(sides: impl Fn(usize) -> Self) -> Self {
         let [Self::Numbers { left: l, right: r, .. }, Self::Numbers { left, right, allowed, .. }] =
             [sides(1), sides(2)]
         else {
-            panic!("numbers expected")
+            panic!("integrals are numbers")
+        };
+        let mut pairs = vec![(&left, &right)];
+        pairs.extend(
+            [(&l, &left), (&r, &right)].into_iter().filter(|(coarse, fine)| coarse != fine),
+        );
+        let all = |side: fn(&(&Vec<Matrix>, &Vec<Matrix>)) -> Vec<Matrix>| {
+            pairs.iter().flat_map(side).collect::<Vec<_>>()
         };
         Self::Numbers {
             evidence: Evidence::Quadrature,
-            left: [left.clone(), l, r].concat(),
-            right: [right.clone(), left, right].concat(),
-            allowed: [allowed.clone(), allowed.clone(), allowed].concat(),
+            left: all(|(left, _)| (*left).clone()),
+            right: all(|(_, right)| (*right).clone()),
+            allowed: vec![allowed.clone(); pairs.len()].concat(),
         }
     }
 

@@ -25,7 +25,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         }),
         Claim::any("by quadrature of Bayes' formula", MIXTURES, |rng| {
             let Denoised { density, noisy, sigma } = Denoised::any(rng);
-            converged(|steps| tweedie(&density, &noisy, sigma, steps))
+            Sides::doubled(|fineness| tweedie(&density, &noisy, sigma, 60 * fineness))
         }),
     ],
     false_statements: &[
@@ -66,24 +66,6 @@ fn bayes(gain: impl Fn(&Gaussian) -> Exact) -> [Vec<Exact>; 2] {
     let posterior = square(i.x.clone() * &total - posterior_mean);
     let smoothed = square(centred) * &i.s2 * &i.sigma2;
     [vec![(prior + kernel) * total], vec![posterior + smoothed]]
-}
-
-/// Sides of which the right one knows no quadrature, with 60 steps and with twice as many: both
-/// times the left must meet it, and so itself.
-pub(super) fn converged(sides: impl Fn(usize) -> Sides) -> Sides {
-    let [coarse, fine] = [sides(60), sides(120)];
-    match (coarse, fine) {
-        (
-            Sides::Numbers { left: l, right: r, allowed: a, .. },
-            Sides::Numbers { evidence, left, right, allowed },
-        ) => Sides::Numbers {
-            evidence,
-            left: [left, l].concat(),
-            right: [right, r].concat(),
-            allowed: [allowed, a].concat(),
-        },
-        _ => unreachable!("integrals are numbers"),
-    }
 }
 
 /// A density, a corrupted point and the noise that corrupted it.

@@ -14,10 +14,11 @@
 pub mod atoms;
 pub mod edges;
 pub mod kinks;
+pub mod polynomials;
 pub mod tails;
 
 use super::{Claim, Sides, Theorem, enclosed};
-use edges::Moments::{Exponential, Uniform};
+use polynomials::MomentLaw::{Exponential, Uniform};
 
 /// The theorems of this page.
 pub const THEOREMS: &[Theorem] = &[
@@ -26,28 +27,28 @@ pub const THEOREMS: &[Theorem] = &[
         statement: "ESM = ISM + ½I(q) − [qψ] where q does not vanish at the boundary",
         claims: &[
             Claim::one("exponential data", POLYNOMIALS, || {
-                Sides::proof(edges::boundary_of_polynomials(Exponential, 1.0))
+                Sides::proof(polynomials::boundary_of_polynomials(Exponential, 1.0))
             }),
             Claim::one("uniform data", POLYNOMIALS, || {
-                Sides::proof(edges::boundary_of_polynomials(Uniform, 1.0))
+                Sides::proof(polynomials::boundary_of_polynomials(Uniform, 1.0))
             }),
             Claim::one("ISM weighted by x², exponential data", POLYNOMIALS, || {
-                Sides::proof(edges::weighted_polynomials(Exponential, 1.0))
+                Sides::proof(polynomials::weighted_polynomials(Exponential, 1.0))
             }),
             Claim::one("ISM weighted by x²(1 − x)², uniform data", POLYNOMIALS, || {
-                Sides::proof(edges::weighted_polynomials(Uniform, 1.0))
+                Sides::proof(polynomials::weighted_polynomials(Uniform, 1.0))
             }),
             Claim::any("a network on either", NETWORKS, |rng| edges::boundary(rng)),
         ],
         false_statements: &[
             Claim::one("ESM = ISM + ½I(q), exponential data", POLYNOMIALS, || {
-                Sides::proof(edges::boundary_of_polynomials(Exponential, 0.0))
+                Sides::proof(polynomials::boundary_of_polynomials(Exponential, 0.0))
             }),
             Claim::one("ESM = ISM + ½I(q) + [qψ], uniform data", POLYNOMIALS, || {
-                Sides::proof(edges::boundary_of_polynomials(Uniform, -1.0))
+                Sides::proof(polynomials::boundary_of_polynomials(Uniform, -1.0))
             }),
             Claim::one("a weight without the term of its slope", POLYNOMIALS, || {
-                Sides::proof(edges::weighted_polynomials(Exponential, 0.0))
+                Sides::proof(polynomials::weighted_polynomials(Exponential, 0.0))
             }),
         ],
     },
@@ -56,7 +57,7 @@ pub const THEOREMS: &[Theorem] = &[
         statement: "a jump of ψ by δ at c adds q(c)δ to ISM, a moving kink q(c)w to its gradient",
         claims: &[
             Claim::one("a jump, Laplace data", PIECES, || {
-                Sides::proof(edges::jump_of_polynomials(1.0))
+                Sides::proof(polynomials::jump_of_polynomials(1.0))
             }),
             Claim::one(
                 "a kink, Laplace data",
@@ -72,7 +73,7 @@ pub const THEOREMS: &[Theorem] = &[
         ],
         false_statements: &[
             Claim::one("the pointwise ψ′ will do at a jump", PIECES, || {
-                Sides::proof(edges::jump_of_polynomials(0.0))
+                Sides::proof(polynomials::jump_of_polynomials(0.0))
             }),
             Claim::one("a tape differentiates through a kink", PIECES, || {
                 Sides::proof(kinks::kink_of_polynomials(0.0))

@@ -10,7 +10,7 @@ use score_matching::{
     identity::{
         Sides,
         contrastive_divergence::{
-            Energy, Instance, Weighted, angle, at, contrastive, contrastive_by, distance,
+            Contrast, Energy, Weighted, angle, at, contrastive, contrastive_by, distance,
             first_order, gaussian, implicit, signs, through_the_sampler,
         },
         fitted_order,
@@ -29,21 +29,21 @@ fn generator(seed: u64) -> Generator {
 const STEPS: [f64; 6] = [32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 
 /// The fitted order of what `measure` finds at the steps 1/32, …, 1/1024.
-fn order(instance: &Instance, measure: impl Fn(&Instance) -> f64) -> f64 {
+fn order(instance: &Contrast, measure: impl Fn(&Contrast) -> f64) -> f64 {
     let points = STEPS.map(|inverse| {
         let epsilon = 1.0 / inverse;
-        [epsilon, measure(&Instance { epsilon, ..instance.clone() })]
+        [epsilon, measure(&Contrast { epsilon, ..instance.clone() })]
     });
     fitted_order(&points)
 }
 
 /// Ten instances on the line and in the plane, each at one point, and each over eight.
-fn instances() -> Vec<Instance> {
+fn instances() -> Vec<Contrast> {
     let mut all = vec![];
     for seed in 0..10 {
         let (d, mut rng) = (1 + seed as usize % 2, generator(seed));
-        let point = Instance::random(d, &mut rng);
-        all.push(Instance { data: at(standard_normal(8, d, &mut rng)), ..point.clone() });
+        let point = Contrast::random(d, &mut rng);
+        all.push(Contrast { data: at(standard_normal(8, d, &mut rng)), ..point.clone() });
         all.push(point);
     }
     all
@@ -52,7 +52,7 @@ fn instances() -> Vec<Instance> {
 /// The must: slope 2 for the difference, 1 for the angle between the two gradients.
 #[test]
 fn the_difference_to_implicit_matching_is_of_order_two() {
-    let orders = |measure: fn(&Instance) -> f64| -> Vec<f64> {
+    let orders = |measure: fn(&Contrast) -> f64| -> Vec<f64> {
         instances().iter().map(|instance| order(instance, measure)).collect()
     };
     let range =
@@ -70,17 +70,17 @@ fn the_difference_to_implicit_matching_is_of_order_two() {
 fn any_noise_without_skewness_will_do_and_skewed_noise_will_not() {
     for instance in instances() {
         let d = instance.data.nodes.cols();
-        let gap = |i: &Instance| distance(&contrastive(i), &implicit(i));
-        let signs = order(&Instance { noise: signs(d), ..instance.clone() }, gap);
+        let gap = |i: &Contrast| distance(&contrastive(i), &implicit(i));
+        let signs = order(&Contrast { noise: signs(d), ..instance.clone() }, gap);
         assert!((signs - 2.0).abs() < 0.1, "{signs}");
         if d == 1 {
             let column = |a: f64, b: f64| Matrix::from_rows([[a], [b]]);
             let skewed = Weighted { nodes: column(2.0, -0.5), weights: column(0.2, 0.8) };
-            let excess = |i: &Instance| {
-                let gaussian = Instance { noise: gaussian(1, 24), ..i.clone() };
+            let excess = |i: &Contrast| {
+                let gaussian = Contrast { noise: gaussian(1, 24), ..i.clone() };
                 distance(&contrastive(i), &contrastive(&gaussian))
             };
-            let skewed = order(&Instance { noise: skewed, ..instance.clone() }, excess);
+            let skewed = order(&Contrast { noise: skewed, ..instance.clone() }, excess);
             assert!((skewed - 1.5).abs() < 0.1, "{skewed}");
         }
     }
@@ -92,7 +92,7 @@ fn not_the_values() {
     for instance in instances() {
         let value = |list: Vec<Matrix>| list[0].item();
         let to =
-            |a: f64| move |i: &Instance| (value(contrastive(i)) - value(first_order(i, a))).abs();
+            |a: f64| move |i: &Contrast| (value(contrastive(i)) - value(first_order(i, a))).abs();
         let (right, wrong) = (order(&instance, to(2.0)), order(&instance, to(1.0)));
         assert!((right - 2.0).abs() < 0.1, "‖ψ‖² + tr J: {right}");
         assert!((wrong - 1.0).abs() < 0.1, "½‖ψ‖² + tr J: {wrong}");
@@ -102,8 +102,8 @@ fn not_the_values() {
 /// Two bugs, one wrong objective: 𝔼[‖ψ‖² + tr J], to second order. The miss is (ε/2)∇½𝔼‖ψ‖².
 #[test]
 fn not_through_the_sampler_and_not_with_twice_the_drift() {
-    let doubled = |i: &Instance| contrastive_by(i, swapped(i.epsilon)[1]);
-    let rules: [(&str, &dyn Fn(&Instance) -> Vec<Matrix>); 2] =
+    let doubled = |i: &Contrast| contrastive_by(i, swapped(i.epsilon)[1]);
+    let rules: [(&str, &dyn Fn(&Contrast) -> Vec<Matrix>); 2] =
         [("through the sampler", &through_the_sampler), ("twice the drift", &doubled)];
     for (name, rule) in rules {
         let mut least = f64::MAX;
@@ -112,7 +112,7 @@ fn not_through_the_sampler_and_not_with_twice_the_drift() {
             assert!((follows - 2.0).abs() < 0.1, "{name}: {follows}");
             let misses = order(&instance, |i| distance(&rule(i), &implicit(i)));
             assert!((misses - 1.0).abs() < 0.1, "{name}: {misses}");
-            let small = Instance { epsilon: 1.0 / 1024.0, ..instance };
+            let small = Contrast { epsilon: 1.0 / 1024.0, ..instance };
             let (wrong, right) = (rule(&small), contrastive(&small));
             let truth = implicit(&small);
             least = least.min(distance(&wrong, &truth) / distance(&right, &truth));
@@ -129,19 +129,19 @@ fn both_wrong_rules_learn_twice_the_variance() {
     let epsilon = 1.0 / 1024.0;
     let at = |k: f64| {
         let data = at(Matrix::from_rows([[1.0], [-1.0]]));
-        Instance { energy: Energy::gaussian(k), data, epsilon, noise: signs(1) }
+        Contrast { energy: Energy::gaussian(k), data, epsilon, noise: signs(1) }
     };
     // The root of the gradient in k, by bisection: it increases with k.
-    let root = |rule: &dyn Fn(&Instance) -> Vec<Matrix>| {
+    let root = |rule: &dyn Fn(&Contrast) -> Vec<Matrix>| {
         let halve = |(low, high): (f64, f64)| {
             let middle = 0.5 * (low + high);
             if rule(&at(middle))[1].item() > 0.0 { (low, middle) } else { (middle, high) }
         };
         (0..60).fold((0.1, 4.0), |bracket, _| halve(bracket)).0
     };
-    let doubled = |i: &Instance| contrastive_by(i, swapped(i.epsilon)[1]);
+    let doubled = |i: &Contrast| contrastive_by(i, swapped(i.epsilon)[1]);
     assert!((1.0 / root(&contrastive) - 1.0).abs() < epsilon);
-    for wrong in [&through_the_sampler as &dyn Fn(&Instance) -> Vec<Matrix>, &doubled] {
+    for wrong in [&through_the_sampler as &dyn Fn(&Contrast) -> Vec<Matrix>, &doubled] {
         assert!((1.0 / root(wrong) - 2.0).abs() < 2.0 * epsilon);
     }
 }
@@ -151,7 +151,7 @@ fn both_wrong_rules_learn_twice_the_variance() {
 #[test]
 fn not_with_the_sign_turned_round() {
     for instance in instances() {
-        let small = Instance { epsilon: 1.0 / 1024.0, ..instance };
+        let small = Contrast { epsilon: 1.0 / 1024.0, ..instance };
         let gradient = contrastive(&small);
         let flipped: Vec<Matrix> = gradient.iter().map(|g| -g.clone()).collect();
         let truth = implicit(&small);
@@ -202,7 +202,7 @@ fn the_term_left_out_is_as_large_as_the_one_kept() {
 /// The gradient in k for E = kx²/2 and data of variance m, by one point and all signs for z.
 fn gradient(k: f64, epsilon: f64, m: f64) -> f64 {
     let (energy, data) = (Energy::gaussian(k), at(Matrix::from_rows([[m.sqrt()]])));
-    contrastive(&Instance { energy, data, epsilon, noise: signs(1) })[1].item()
+    contrastive(&Contrast { energy, data, epsilon, noise: signs(1) })[1].item()
 }
 
 /// The gradient in k for E = kx²/2 and data of variance m = x² is (m − ε)/2 − (ε²m/8)(k − 2/ε)², for
@@ -210,9 +210,9 @@ fn gradient(k: f64, epsilon: f64, m: f64) -> f64 {
 #[test]
 fn the_gradient_on_a_gaussian_is_a_parabola() {
     let sides = [0.25, 1.0, 4.0].map(|epsilon| {
-        let instance = Instance::every(1, epsilon);
+        let instance = Contrast::every(1, epsilon);
         let energy = Energy { tilt: instance.energy.tilt.clone() * 0.0, ..instance.energy.clone() };
-        let instance = Instance { energy, ..instance };
+        let instance = Contrast { energy, ..instance };
         let (k, m) = (&instance.energy.precision, instance.data.nodes.squared_norm());
         let away = k.clone() - 2.0 / epsilon;
         let right: Exact =

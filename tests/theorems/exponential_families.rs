@@ -8,7 +8,7 @@ use score_matching::{
     Array, Dual, Matrix,
     density::{Density, Mixture, Univariate},
     identity::exponential_families::{
-        Instance, by_differentiation,
+        FamilyOnSample, by_differentiation,
         efficiency::{self, Estimates, Variances},
     },
     matrix::noise::{Generator, standard_normal},
@@ -184,7 +184,7 @@ fn the_estimates_minimise_their_objectives() {
     let mean_4 = x.data().iter().map(|x| x.powi(4)).sum::<f64>() / 100.0;
     let ism = |theta: f64| {
         let (features, theta) = (Monomials::quartic(), Matrix::from_rows([[-theta]]));
-        by_differentiation(&Instance { features, x: x.clone(), theta })[0].item()
+        by_differentiation(&FamilyOnSample { features, x: x.clone(), theta })[0].item()
     };
     let loss = |theta: f64| theta * mean_4 - 0.25 * theta.ln();
     for factor in [0.9, 0.99, 1.01, 1.1] {

@@ -8,12 +8,13 @@ use score_matching::{
     array::Function,
     corruption::{NoiseScales, corrupt_each},
     density::{Density, Mixture},
-    experiment::noise_conditional::{Course, Network, Weight},
+    experiment::noise_conditional::{Course, Network},
     identity::{
         Sides,
         noise_conditional::{Levels, level, sample_gradients, smoothed_law},
     },
     matrix::noise::{Generator, standard_normal},
+    objective::Weight,
     objective::{explicit, noise_conditional},
     train::fresh,
 };

@@ -11,10 +11,10 @@ use score_matching::{
     discrepancy::{maximum_mean_discrepancy, median_distance},
     experiment::{
         DenoisedDigits, LearnedShape, SampledDigits,
-        noise_conditional::Weight,
         sampled_digits::{SAMPLES, Yardstick},
     },
     matrix::noise::Generator,
+    objective::Weight,
 };
 
 /// Three seeds, so that none has been chosen.

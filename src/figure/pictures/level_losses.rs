@@ -3,9 +3,8 @@
 
 use super::prelude::*;
 use crate::{
-    experiment::{
-        GradientVariances, LearnedShape, noise_conditional::Weight, sampled_shapes::LevelFit,
-    },
+    experiment::{GradientVariances, LearnedShape, sampled_shapes::LevelFit},
+    objective::Weight,
     statistics::Scatter,
 };
 

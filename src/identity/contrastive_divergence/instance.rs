@@ -73,7 +73,7 @@ pub struct Weighted<A = Matrix> {
 
 /// An energy, the data, and one Langevin step.
 #[derive(Clone, Debug)]
-pub struct Instance<A = Matrix> {
+pub struct Contrast<A = Matrix> {
     /// E(x; θ)
     pub energy: Energy<A>,
     /// q, or one point of weight 1: the theorem holds pointwise.
@@ -84,7 +84,7 @@ pub struct Instance<A = Matrix> {
     pub noise: Weighted<A>,
 }
 
-impl<A: Array> Instance<A> {
+impl<A: Array> Contrast<A> {
     /// Every point of the data with every z: x and z (n·m, d), and the weight of the pair (n·m, 1).
     pub fn pairs(&self) -> (A, A, Matrix) {
         let (n, m) = (self.data.weights.rows(), self.noise.weights.rows());
@@ -95,9 +95,9 @@ impl<A: Array> Instance<A> {
     }
 }
 
-impl Instance<Exact> {
+impl Contrast<Exact> {
     /// A quadratic energy at one point, everything an indeterminate. z is one as well, and
-    /// [`Instance::mean`] takes the mean over it.
+    /// [`Contrast::mean`] takes the mean over it.
     pub fn every(d: usize, epsilon: f64) -> Self {
         let named = Exact::named;
         let energy = Energy { precision: named("p", d, d), tilt: named("c", 1, d), network: None };
@@ -112,10 +112,10 @@ impl Instance<Exact> {
     }
 }
 
-/// Steps of the rule for z that [`Instance::random`] begins with.
+/// Steps of the rule for z that [`Contrast::random`] begins with.
 pub(super) const STEPS: usize = 24;
 
-impl Instance {
+impl Contrast {
     /// At one point, ε from 0.01 to ¼, with P and c of size 1 and a softplus network of four units.
     ///
     /// The weights of the hidden layer have norm 1 together, so E is analytic in x up to |Im x| = π,

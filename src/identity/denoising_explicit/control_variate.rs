@@ -1,6 +1,7 @@
 //! T14: the terms that make denoising blow up as σ → 0 have known means, and can be taken off.
 
-use super::polynomial::{self, PolynomialScore, SIGMAS};
+use super::polynomial::{self, SIGMAS};
+use crate::identity::polynomial_score::PolynomialScore;
 use crate::{
     array::{Array, Function},
     autodiff::{Dual, Tape},
@@ -19,7 +20,7 @@ pub(super) const THEOREM: Theorem = Theorem {
     claims: &[
         Claim::one("sample by sample", "n = 2, d, h = 8, every network, x, z, σ", || {
             // Polynomials of degree 2 in 1/σ, as soon as ψ(x̃) stands for itself.
-            polynomial::all(SIGMAS.map(|sigma| control_variate(&Corrupted::every(sigma))))
+            Sides::proofs(SIGMAS.map(|sigma| control_variate(&Corrupted::every(sigma))))
         }),
         Claim::one("what is taken off has the means 0 and d/(2σ²)", POLYNOMIALS, || {
             polynomial::at_every_point(|psi, [x, z], sigma| {
@@ -30,12 +31,12 @@ pub(super) const THEOREM: Theorem = Theorem {
         Claim::one(
             "it is ½‖ψ‖² + zᵀJz + O(σ), in the mean + O(σ²)",
             POLYNOMIALS,
-            || polynomial::all(fields().map(|psi| expansion(&psi))),
+            || Sides::proofs(fields().map(|psi| expansion(&psi))),
         ),
         Claim::one(
             "Var = d/(2σ⁴) + …, Var ∂θ = 𝔼F²/σ² + …, both O(1) with it",
             LAWS,
-            || polynomial::all(small_fields().map(|psi| variances(&psi, 0.5))),
+            || Sides::proofs(small_fields().map(|psi| variances(&psi, 0.5))),
         ),
         Claim::any("as computed", "random n, d, h up to 8, σ from 0.001 to 2", |rng| {
             let i = Corrupted::any(rng);
@@ -56,7 +57,7 @@ pub(super) const THEOREM: Theorem = Theorem {
             })
         }),
         Claim::one("Var = d/σ⁴ + …", LAWS, || {
-            polynomial::all(small_fields().map(|psi| variances(&psi, 1.0)))
+            Sides::proofs(small_fields().map(|psi| variances(&psi, 1.0)))
         }),
     ],
 };
@@ -65,11 +66,11 @@ const POLYNOMIALS: &str = "every cubic ψ on the line and quadratic ψ in the pl
 const LAWS: &str = "every quadratic ψ on the line and affine ψ in the plane, q = N(0, I), every σ";
 
 fn fields() -> [PolynomialScore<Exact>; 2] {
-    [PolynomialScore::cubic(), PolynomialScore::quadratic(2)]
+    [PolynomialScore::every(1, 3), PolynomialScore::every(2, 2)]
 }
 
 fn small_fields() -> [PolynomialScore<Exact>; 2] {
-    [PolynomialScore::quadratic(1), PolynomialScore::affine(2)]
+    [PolynomialScore::every(1, 2), PolynomialScore::every(2, 1)]
 }
 
 /// A score network of any shape, a batch and its noise.
@@ -206,7 +207,7 @@ fn variances(psi: &PolynomialScore<Exact>, a: f64) -> [Vec<Exact>; 2] {
 
     let mut left = vec![variance(&plain[0]).coefficient(sigma, -4)];
     left.extend(plain[1..].iter().map(|g| variance(g).coefficient(sigma, -2)));
-    let features = psi.features.of(x);
+    let features = psi.monomials.of(x);
     let squares = mean(&(features.clone() * &features)); // 𝔼F², (1, k)
     let row = x.constant(1, d, |_, _| 1.0);
     let mut right = vec![x.constant(1, 1, |_, _| a * d as f64), squares.tn(&row), row];

@@ -1,6 +1,6 @@
 //! T30: any smooth kernel corrupts as well as the isotropic Gaussian.
 
-use super::{Terms, gaussian_noise, network, points, polynomial};
+use super::{Terms, gaussian_noise, network, points};
 use crate::{
     array::{Array, Linear},
     autodiff::Tape,
@@ -23,7 +23,7 @@ pub(super) const THEOREM: Theorem = Theorem {
     statement: "DSM_K = ESM(K∗q) + ½ 𝔼I(K) − ½ I(K∗q) for any smooth kernel K",
     claims: &[
         Claim::one("∇(K∗q) = Σ wᵢ K(x̃∣xᵢ) ∇log K(x̃∣xᵢ)", FOUR_KERNELS, || {
-            polynomial::all(kernels().map(|(kernel, d)| slope(&kernel, d)))
+            Sides::proofs(kernels().map(|(kernel, d)| slope(&kernel, d)))
         }),
         Claim::one("so the square splits, at every x̃", ANY_KERNEL, || {
             let i = Conditional::every();

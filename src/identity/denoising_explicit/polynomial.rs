@@ -8,61 +8,10 @@ use crate::{
         Exact,
         polynomial::{Dyadic, pairings},
     },
-    identity::Sides,
-    model::{Features, Monomials, Parameters},
+    identity::{Sides, polynomial_score::PolynomialScore},
+    model::Parameters,
     objective::{self, trace},
 };
-
-/// ψ(x) = θᵀF(x) + c with monomials F, for proofs: every θ (k, d) and c (1, d) is an indeterminate.
-#[derive(Clone, Debug)]
-pub(super) struct PolynomialScore<A> {
-    pub features: Monomials,
-    pub theta: A,
-    pub c: A,
-}
-
-impl PolynomialScore<Exact> {
-    fn every(features: Monomials, d: usize) -> Self {
-        let theta = Exact::named("θ", features.count(), d);
-        Self { features, theta, c: Exact::named("c", 1, d) }
-    }
-
-    /// Every cubic on the line.
-    pub fn cubic() -> Self {
-        Self::every(Monomials::new(vec![vec![1], vec![2], vec![3]]), 1)
-    }
-
-    /// Every affine field in d dimensions.
-    pub fn affine(d: usize) -> Self {
-        let axis = |i: usize| (0..d).map(|j| usize::from(i == j)).collect();
-        Self::every(Monomials::new((0..d).map(axis).collect()), d)
-    }
-
-    /// Every quadratic field in d dimensions.
-    pub fn quadratic(d: usize) -> Self {
-        Self::every(Monomials::gaussian(d), d)
-    }
-}
-
-impl<A: Array> PolynomialScore<A> {
-    /// (n, d) → (n, d)
-    pub fn score(&self, x: &A) -> A {
-        self.features.of(x).nn(&self.theta).add_row(&self.c)
-    }
-
-    /// d
-    pub fn dimension(&self) -> usize {
-        self.c.shape().1
-    }
-}
-
-impl<A> Parameters<A> for PolynomialScore<A> {
-    type With<B> = PolynomialScore<B>;
-
-    fn map<B>(self, mut f: impl FnMut(A) -> B) -> PolynomialScore<B> {
-        PolynomialScore { theta: f(self.theta), c: f(self.c), features: self.features }
-    }
-}
 
 /// Clean points x = σw with w ~ N(0, rI), and their corruption x̃ = σ(w + z): so q is N(0, rσ²I) and
 /// q_σ is N(0, (1 + r)σ²I).
@@ -136,26 +85,17 @@ impl GaussianData {
 /// Five powers of two, on which nothing rounds.
 pub(super) const SIGMAS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 
-/// Several proofs in one.
-pub(super) fn all(sides: impl IntoIterator<Item = [Vec<Exact>; 2]>) -> Sides {
-    let mut both = [vec![], vec![]];
-    for side in sides {
-        both.iter_mut().zip(side).for_each(|(all, arrays)| all.extend(arrays));
-    }
-    Sides::proof(both)
-}
-
 /// T7 for every ψ of degree k ≤ 3, σ and r, and so for every Gaussian q with a covariance v I (with
 /// the mean 0, as a moved polynomial is one). A mean of squares has even powers of σ alone, from −2
 /// to 2k: k + 2 values of σ decide. In r both sides are of degree k: k + 1 values decide, here four
 /// for which 1 + r is a power of two.
 pub(super) fn for_every_gaussian(identity: fn(&GaussianData) -> [Vec<Exact>; 2]) -> Sides {
-    let fields = [PolynomialScore::cubic(), PolynomialScore::quadratic(2)];
+    let fields = [PolynomialScore::every(1, 3), PolynomialScore::every(2, 2)];
     let data = fields.iter().flat_map(|psi| {
         let pairs = SIGMAS.iter().flat_map(|&sigma| [1, 3, 7, 15].map(|ratio| (sigma, ratio)));
         pairs.map(|(sigma, ratio)| GaussianData::new(psi.clone(), sigma, ratio))
     });
-    all(data.map(|data| identity(&data)))
+    Sides::proofs(data.map(|data| identity(&data)))
 }
 
 /// Two functions of one clean point x, of a field and of σ, each a mean over z: what holds at every x
@@ -163,13 +103,15 @@ pub(super) fn for_every_gaussian(identity: fn(&GaussianData) -> [Vec<Exact>; 2])
 pub(super) fn at_every_point(
     identity: fn(&PolynomialScore<Exact>, &[Exact; 2], f64) -> [Exact; 2],
 ) -> Sides {
-    all([PolynomialScore::cubic(), PolynomialScore::quadratic(2)].iter().flat_map(|psi| {
-        let [x, z] = ["x", "z"].map(|name| Exact::named(name, 1, psi.dimension()));
-        SIGMAS.map(|sigma| {
-            let sides = identity(psi, &[x.clone(), z.clone()], sigma);
-            sides.map(|side| vec![side.gaussian_mean(&z)])
-        })
-    }))
+    Sides::proofs([PolynomialScore::every(1, 3), PolynomialScore::every(2, 2)].iter().flat_map(
+        |psi| {
+            let [x, z] = ["x", "z"].map(|name| Exact::named(name, 1, psi.dimension()));
+            SIGMAS.map(|sigma| {
+                let sides = identity(psi, &[x.clone(), z.clone()], sigma);
+                sides.map(|side| vec![side.gaussian_mean(&z)])
+            })
+        },
+    ))
 }
 
 /// T18: denoising, and implicit score matching at `at`, plus d/(2σ²).

@@ -4,17 +4,17 @@ use crate::{
     array::{Array, Function, Linear},
     autodiff::Tape,
     corruption::{NoiseScales, corrupt, corrupt_each},
-    experiment::noise_conditional::Weight,
     grid::Exact,
     matrix::{Matrix, noise::standard_normal},
     model::{NoiseConditionalNetwork, Parameters, ScoreNetwork, network::Layer},
+    objective::Weight,
     objective::{denoising, noise_conditional},
 };
 use rand::{Rng, RngExt};
 
 /// A network for all levels, clean points and their noise.
 #[derive(Clone, Debug)]
-pub struct Batch<A = Matrix> {
+pub struct LevelBatch<A = Matrix> {
     /// ψ(x; σ)
     pub model: NoiseConditionalNetwork<A>,
     /// x, (n, d)
@@ -25,16 +25,16 @@ pub struct Batch<A = Matrix> {
     pub sigma: A,
 }
 
-impl<A> Parameters<A> for Batch<A> {
-    type With<B> = Batch<B>;
+impl<A> Parameters<A> for LevelBatch<A> {
+    type With<B> = LevelBatch<B>;
 
-    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Batch<B> {
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> LevelBatch<B> {
         let [x, noise, sigma] = [self.x, self.noise, self.sigma].map(&mut f);
-        Batch { x, noise, sigma, model: self.model.map(f) }
+        LevelBatch { x, noise, sigma, model: self.model.map(f) }
     }
 }
 
-impl Batch<Exact> {
+impl LevelBatch<Exact> {
     /// Everything an indeterminate: n rows of d dimensions, eight hidden units, data of width ½.
     pub fn every(n: usize, d: usize) -> Self {
         let named = Exact::named;
@@ -48,7 +48,7 @@ impl Batch<Exact> {
     }
 }
 
-impl Batch {
+impl LevelBatch {
     /// Up to three rows for each of two to four levels, in up to four dimensions.
     pub fn any(rng: &mut impl Rng) -> (Self, NoiseScales) {
         let [levels, times, d] = [2..5, 1..4, 1..5].map(|range| rng.random_range(range));
@@ -63,8 +63,8 @@ impl Batch {
 }
 
 /// T24: the objective of each row with λ = σ², and ½‖σψ(x̃; σ) + z‖².
-pub fn row_by_row<A: Array>(batch: &Batch<A>) -> [Vec<A>; 2] {
-    let Batch { model, x, noise, sigma } = batch;
+pub fn row_by_row<A: Array>(batch: &LevelBatch<A>) -> [Vec<A>; 2] {
+    let LevelBatch { model, x, noise, sigma } = batch;
     let (_, d) = x.shape();
     let score = |x: &A, s: &A| model.score(x, s);
     let left = noise_conditional(score, x, noise, sigma, |s| Weight::Variance.of(s));
@@ -79,11 +79,11 @@ pub fn row_by_row<A: Array>(batch: &Batch<A>) -> [Vec<A>; 2] {
 ///
 /// # Panics
 /// If there are fewer rows than levels.
-pub fn in_turn<A: Array>(batch: &Batch<A>, scales: &NoiseScales) -> [Vec<A>; 2] {
+pub fn in_turn<A: Array>(batch: &LevelBatch<A>, scales: &NoiseScales) -> [Vec<A>; 2] {
     let ((n, _), levels) = (batch.x.shape(), scales.sigmas().len());
     assert!(n >= levels, "{n} rows for {levels} levels");
     let tape = Tape::new();
-    let Batch { model, x, noise, .. } = batch.on(&tape);
+    let LevelBatch { model, x, noise, .. } = batch.on(&tape);
     let sigma = x.constant(n, 1, |i, _| scales.of_row(i));
     let of_rows =
         noise_conditional(|x, s| model.score(x, s), &x, &noise, &sigma, |s| Weight::Variance.of(s));

@@ -1,6 +1,9 @@
 //! T5: a kink of the score keeps the value of ISM, but not the gradient that a tape takes of it.
 
-use super::edges::{Moments, SmoothScore, coefficients, laplace, nodes, pieces, polynomial};
+use super::{
+    edges::{SmoothScore, nodes, pieces},
+    polynomials::{MomentLaw, coefficients, laplace, polynomial},
+};
 use crate::{
     array::Array,
     autodiff::{Dual, Tape},
@@ -123,6 +126,6 @@ pub fn kink_of_polynomials(a: f64) -> [Vec<Exact>; 2] {
         laplace(&-at, &at.exp(), &u, below, above).gradient(&[bias.value]).remove(0)
     };
     let lost = w.clone() * b.clone().exp() * (0.5 * a);
-    let mean = |f: Exact| Moments::Exponential.mean(&f, &u);
+    let mean = |f: Exact| MomentLaw::Exponential.mean(&f, &u);
     [vec![mean(slope(true))], vec![mean(slope(false) + lost)]]
 }

@@ -212,7 +212,8 @@ pub fn all() -> Vec<Theorem> {
 /// Every theorem, in the order of the numbers.
 pub fn all_old() -> Vec<OldTheorem> {
     let mut all = Vec::new();
-    for group in [fisher_kl::THEOREMS] {
+    {
+        let group = fisher_kl::THEOREMS;
         all.extend_from_slice(group);
     }
     all.sort_by_key(|theorem| theorem.number);

@@ -229,7 +229,7 @@ impl<T: Real> Array for Matrix<T> {
     fn product(&self, form: Product, y: &Self) -> Self {
         let sizes @ (m, n, _) = form.sizes(self.shape(), y.shape());
         Self::build(m, n, |out| {
-            T::multiply(Door::current(), form, sizes, self.data(), y.data(), out);
+            T::multiply(Door::current(), form, sizes, [self.data(), y.data()], out);
         })
     }
 

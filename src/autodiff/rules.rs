@@ -63,7 +63,7 @@ impl Op {
     ///
     /// A side is asked for only if something depends on it: data receives no gradient work.
     #[expect(clippy::match_same_arms, reason = "a rule stands with its operation")]
-    pub fn pullback<A: Array>(self, side: Side, x: &A, y: &A, z: &A, g: A) -> A {
+    pub fn pullback<A: Array>(self, side: Side, [x, y, z]: [&A; 3], g: A) -> A {
         use Product::{Nn, Nt, Tn};
         use Side::{Left, Right};
         match (self, side) {

@@ -102,7 +102,7 @@ impl<A: Array> Tape<A> {
         for i in (0..=of).rev().filter(|&i| depends[i as usize]) {
             let Some(g) = adjoints.take(i, wrt.contains(&i)) else { continue };
             let (op, [x, y]) = links[i as usize];
-            let pullback = |side, g| op.pullback(side, &read(x), &read(y), &read(i), g);
+            let pullback = |side, g| op.pullback(side, [&read(x), &read(y), &read(i)], g);
             match (op != Op::Leaf && depends[x as usize], binary(op) && depends[y as usize]) {
                 (true, true) => {
                     adjoints.add(x, pullback(Side::Left, g.clone()));

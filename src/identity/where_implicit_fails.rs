@@ -38,7 +38,7 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("ISM weighted by x²(1 − x)², uniform data", POLYNOMIALS, || {
                 Sides::proof(polynomials::weighted_polynomials(Uniform, 1.0))
             }),
-            Claim::any("a network on either", NETWORKS, |rng| edges::boundary(rng)),
+            Claim::any("a network on either", NETWORKS, edges::boundary),
         ],
         false_statements: &[
             Claim::one("ESM = ISM + ½I(q), exponential data", POLYNOMIALS, || {
@@ -132,9 +132,9 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::any(
                 "gamma with a = 2: E₁(ε) − (1 − ε)e^(−ε)",
                 "ε from 10⁻⁶ to 10⁻¹",
-                |rng| tails::gamma_of_shape_two(rng),
+                tails::gamma_of_shape_two,
             ),
-            Claim::any("Cauchy", "random R up to 10⁶", |rng| tails::cauchy(rng)),
+            Claim::any("Cauchy", "random R up to 10⁶", tails::cauchy),
         ],
         false_statements: &[
             Claim::one("I(gamma; x > ε) is E₁(ε) for a = 2", "ε = 10⁻³", || {

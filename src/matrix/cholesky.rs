@@ -82,10 +82,10 @@ impl Cholesky {
         let mut x = b.data().to_vec();
         let (forward, backward) = (0..n, (0..n).rev());
         for i in forward {
-            self.eliminate(&mut x, m, i, 0..i, |i, j| (i, j));
+            self.eliminate(&mut x, i, 0..i, |i, j| (i, j));
         }
         for i in backward {
-            self.eliminate(&mut x, m, i, i + 1..n, |i, j| (j, i));
+            self.eliminate(&mut x, i, i + 1..n, |i, j| (j, i));
         }
         Matrix::from_vec(n, m, x)
     }
@@ -94,11 +94,11 @@ impl Cholesky {
     fn eliminate(
         &self,
         x: &mut [f64],
-        m: usize,
         i: usize,
         others: std::ops::Range<usize>,
         at: fn(usize, usize) -> (usize, usize),
     ) {
+        let m = x.len() / self.n;
         let l = |i, j| {
             let (row, col) = at(i, j);
             self.l[row * self.n + col]

@@ -85,8 +85,7 @@ pub(crate) fn multiply<T: Real>(
     door: Door,
     form: Product,
     (m, n, k): (usize, usize, usize),
-    x: &[T],
-    y: &[T],
+    [x, y]: [&[T]; 2],
     z: &mut [T],
 ) {
     let few = m.min(n) <= thin::FEW;

@@ -53,8 +53,7 @@ pub trait Real:
         door: Door,
         form: Product,
         sizes: (usize, usize, usize),
-        x: &[Self],
-        y: &[Self],
+        factors: [&[Self]; 2],
         z: &mut [Self],
     );
     /// out ← φ(x) behind the given door; without x, out ← φ(out) in place.
@@ -83,8 +82,8 @@ macro_rules! real {
         fn sqrt(self) -> Self {
             $t::sqrt(self)
         }
-        fn multiply(door: Door, form: Product, sizes: (usize, usize, usize), x: &[Self], y: &[Self], z: &mut [Self]) {
-            product::multiply(door, form, sizes, x, y, z);
+        fn multiply(door: Door, form: Product, sizes: (usize, usize, usize), factors: [&[Self]; 2], z: &mut [Self]) {
+            product::multiply(door, form, sizes, factors, z);
         }
         fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]) {
             elementwise::apply(door, f, x, out);

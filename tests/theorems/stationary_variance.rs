@@ -59,8 +59,7 @@ fn the_stationary_variance_is_measured_for_five_step_sizes() {
         let claims = [biased_variance(V, epsilon), V];
         let [right, unbiased] = claims.map(|variance| standard_errors(&found, variance));
         println!(
-            "ε = {share} v, {steps} steps: {:.2} standard errors from v/(1 − ε/(4v)), {:.1} from v",
-            right, unbiased
+            "ε = {share} v, {steps} steps: {right:.2} standard errors from v/(1 − ε/(4v)), {unbiased:.1} from v"
         );
         assert!(right <= 6.0, "{right:?}");
         assert!(unbiased >= 10.0, "a fixed step samples p: {unbiased:?}");
@@ -79,7 +78,7 @@ fn swapped_constants_are_caught() {
             let settles = stationary_variance(wrong, V).expect("a stable step");
             let [own, claimed] = [settles, biased_variance(V, epsilon)]
                 .map(|variance| standard_errors(&found, variance));
-            println!("{wrong:?}: {:.2} from its own, {:.0} off", own, claimed);
+            println!("{wrong:?}: {own:.2} from its own, {claimed:.0} off");
             assert!(own <= 6.0 && claimed >= 10.0, "{own:?} {claimed:?}");
         }
     }
@@ -104,7 +103,7 @@ fn the_stationary_covariance_is_measured_in_the_plane() {
         let products: Vec<f64> = (0..FEW).map(|k| x.at(k, i) * x.at(k, j)).collect();
         let [right, unbiased] =
             [settles, of_p].map(|expected| standard_errors(&products, expected));
-        println!("S{i}{j}: {:.2} standard errors from {settles:.4}, {:.0} from p", right, unbiased);
+        println!("S{i}{j}: {right:.2} standard errors from {settles:.4}, {unbiased:.0} from p");
         assert!(right <= 6.0 && unbiased >= 10.0, "{right:?} {unbiased:?}");
     }
 }
@@ -133,9 +132,8 @@ fn the_adjusted_chain_has_the_variance_of_p_for_five_step_sizes() {
             let claims = [V, biased_variance(V, epsilon)];
             let [right, biased] = claims.map(|variance| standard_errors(&found, variance));
             println!(
-                "ε = {share} v, {steps} steps from {name}, {accepted:.4} accepted: {:.2} standard errors from v, \
-                 {:.1} from the unadjusted",
-                right, biased
+                "ε = {share} v, {steps} steps from {name}, {accepted:.4} accepted: {right:.2} standard errors from v, \
+                 {biased:.1} from the unadjusted"
             );
             assert!(right <= 6.0, "{share} from {name}: {right:?}");
             assert!(biased >= 10.0, "as if unadjusted: {biased:?}");

@@ -4,6 +4,7 @@
 //! What was learned is compared with the data by quadrature, or with the fixed point that theory
 //! gives. At p = q only an exact chain leaves the model alone.
 
+use crate::bumps::{bumps, share};
 use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
@@ -16,7 +17,7 @@ use score_matching::{
         noise::{Generator, standard_normal},
     },
     model::{EnergyNetwork, Parameters, ScoreNetwork},
-    objective::{contrastive_divergence, explicit},
+    objective::contrastive_divergence,
     optimizer::Adam,
     quadrature::{Rule, converged, expectation},
     sampler::{
@@ -79,34 +80,20 @@ fn every_kind_of_chain_learns_the_precision_that_its_own_bias_makes_up_for() {
         let (right, wrong) = (standard_errors(&learned, fixed), standard_errors(&learned, 1.0));
         let mean = learned.iter().sum::<f64>() / learned.len() as f64;
         println!(
-            "{name}: k = {mean:.4}, {:.1} standard errors from {fixed:.4}, {:.0} from 1",
-            right, wrong
+            "{name}: k = {mean:.4}, {right:.1} standard errors from {fixed:.4}, {wrong:.0} from 1"
         );
         assert!(right <= 6.0, "{name}: {right:?}");
         assert!(wrong > 10.0, "{name}: {wrong:?}");
     }
 }
 
-/// Two bumps of different weight and width.
-fn bumps() -> Mixture {
-    let bump = |weight, mean, variance| (weight, scalar(mean), scalar(variance));
-    Mixture::new([bump(0.6, -1.0, 0.3), bump(0.4, 1.2, 0.5)])
-}
-
-/// 𝔼_q‖ψ − ∇ log q‖²/I(q): the share of what ψ = 0 would leave.
-fn share(model: &EnergyNetwork<Matrix>) -> f64 {
-    let q = bumps();
-    let score = |x: &Matrix| {
+/// The share of 𝔼_q‖∇ log q‖² that is left.
+fn left_over(model: &EnergyNetwork<Matrix>) -> f64 {
+    share(&bumps(), |x| {
         let tape = Tape::new();
-        let (theta, x) = (model.clone().map(|p| tape.var(&p)), tape.var(x));
+        let (theta, x) = (model.on(&tape), tape.var(x));
         -theta.energy(&x).sum().gradient(&[x]).remove(0)
-    };
-    let at = |steps| {
-        let rule = q.rule(&Rule::trapezoid(-8.0, 8.0, steps));
-        let gap = explicit(score(&rule.nodes), &q.score(&rule.nodes));
-        rule.integrate(&gap) / (0.5 * q.fisher_information(&rule))
-    };
-    converged(at(300), at(600), 1e-6)
+    })
 }
 
 /// KL(q‖p) = 𝔼_q[log q + E] + log Z, by quadrature.
@@ -115,7 +102,7 @@ fn divergence(model: &EnergyNetwork<Matrix>) -> f64 {
     let at = |steps| {
         let rule = Rule::trapezoid(-16.0, 16.0, steps);
         let tape = Tape::new();
-        let energy = model.clone().map(|p| tape.var(&p)).energy(&tape.var(&rule.nodes)).value();
+        let energy = model.on(&tape).energy(&tape.var(&rule.nodes)).value();
         let gap = q.log_density(&rule.nodes) + &energy;
         q.rule(&rule).integrate(&gap) + log_partition(&energy, &rule, 0.0).item()
     };
@@ -158,9 +145,9 @@ fn an_energy_network_learns_the_score_by_contrastive_divergence() {
     let begun = trained(model.clone(), from_data(1, 0.1), 300, 1.0);
     let refined = trained(begun.clone(), persistent, 700, 1.0);
     let flipped = trained(model.clone(), from_data(1, 0.1), 30, -1.0);
-    let flipped = share(&flipped);
+    let flipped = left_over(&flipped);
     let [untrained, one, five, begun, refined] =
-        [model, one, five, begun, refined].map(|m| (share(&m), divergence(&m)));
+        [model, one, five, begun, refined].map(|m| (left_over(&m), divergence(&m)));
     println!("share of the Fisher divergence that is left, and KL(q‖p):");
     println!("  untrained {untrained:.4?}; the sign turned round {flipped:.1}");
     println!("  CD-1 {one:.4?}, CD-5 {five:.4?}, 300 steps {begun:.4?}, persistent {refined:.4?}");
@@ -251,7 +238,7 @@ fn at_the_truth_only_the_adjusted_chain_leaves_the_model_alone() {
         let rows: Vec<usize> = (0..nodes * nodes).map(|i| which(i, nodes)).collect();
         let tape = Tape::new();
         let x = rule.nodes.select(&rows);
-        let energy = model.clone().map(|p| tape.var(&p)).energy(&tape.var(&x)).value();
+        let energy = model.on(&tape).energy(&tape.var(&x)).value();
         (Place { score: model.score(&x), x, energy }, rule.weights.select(&rows))
     };
     let ((here, weight), (there, other)) = (pick(|i, n| i / n), pick(|i, n| i % n));
@@ -261,7 +248,7 @@ fn at_the_truth_only_the_adjusted_chain_leaves_the_model_alone() {
         let least = -(-log_accepted.clone()).relu(); // log min(1, ·)
         let weights = (joint.clone() + &least).exp() * &weight * &other;
         let tape = Tape::new();
-        let theta = model.clone().map(|p| tape.var(&p));
+        let theta = model.on(&tape);
         let (x, negative) = (tape.var(&here.x), tape.var(&there.x));
         let loss = contrastive_divergence(|x| theta.energy(x), &x, &negative);
         let terms = theta.energy(&x) + theta.energy(&negative);
@@ -298,8 +285,7 @@ fn at_the_truth_the_adjusted_chain_keeps_the_mean_of_the_gradient() {
     let moved = standard_errors(&unadjusted, -epsilon * epsilon / 8.0);
     let false_rest = standard_errors(&unadjusted, 0.0);
     println!(
-        "adjusted {:.1} standard errors from 0; unadjusted {:.1} from −ε²/8 and {:.0} from 0",
-        kept, moved, false_rest
+        "adjusted {kept:.1} standard errors from 0; unadjusted {moved:.1} from −ε²/8 and {false_rest:.0} from 0"
     );
     assert!(kept <= 6.0 && moved <= 6.0 && false_rest > 10.0);
 }

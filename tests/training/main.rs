@@ -1,5 +1,6 @@
 //! Models are trained, and judged by what is known of the truth.
 
+mod bumps;
 mod contrastive_training;
 mod digits;
 mod level_gradients;

@@ -4,6 +4,7 @@
 //! ½𝔼_q‖ψ − ∇ log q‖², relative to ½I(q), which is what ψ = 0 would leave. A wrong sign or factor
 //! in an objective has another minimiser and leaves a share far from 0.
 
+use crate::bumps::{bumps, share};
 use rand::SeedableRng;
 use score_matching::{
     Array, Dual, Matrix, Tape, Var,
@@ -21,37 +22,11 @@ use score_matching::{
         trace,
     },
     optimizer::{Adam, Optimizer, Sgd},
-    quadrature::{Rule, converged},
     train::{Batches, NotFinite, fresh, train},
 };
 use std::cell::Cell;
 
 const SIGMA: f64 = 0.3;
-
-/// Two bumps of different weight and width, so that a score learned with the wrong sign, scale or
-/// smoothing is another function.
-fn bumps() -> Mixture {
-    let bump = |weight, mean: f64, variance: f64| {
-        (weight, Matrix::from_rows([[mean]]), Matrix::from_rows([[variance]]))
-    };
-    Mixture::new([bump(0.6, -1.0, 0.3), bump(0.4, 1.2, 0.5)])
-}
-
-/// ½𝔼_q‖ψ − ∇ log q‖² / ½I(q), by a trapezoid rule that has converged.
-fn share(q: &Mixture, score: impl Fn(&Matrix) -> Matrix) -> f64 {
-    let at = |steps| {
-        let rule = q.rule(&Rule::trapezoid(-8.0, 8.0, steps));
-        let gap = explicit(score(&rule.nodes), &q.score(&rule.nodes));
-        rule.integrate(&gap) / (0.5 * q.fisher_information(&rule))
-    };
-    converged(at(300), at(600), 1e-6)
-}
-
-/// q's score as a constant where x lives.
-fn known<A: Array>(q: &Mixture, x: &A, values: &Matrix) -> A {
-    let (score, (n, d)) = (q.score(values), x.shape());
-    x.constant(n, d, |i, j| score.at(i, j))
-}
 
 #[derive(Clone, Copy, Debug)]
 enum Method {
@@ -90,11 +65,10 @@ fn objective<'t>(
     score: impl Fn(&Single<'t>) -> Single<'t>,
     moving: impl Fn(&Dual<Single<'t>>) -> Dual<Single<'t>>,
     with_trace: impl Fn(&Single<'t>) -> (Single<'t>, Single<'t>),
-    x: &Single<'t>,
-    z: &Single<'t>,
+    [x, z]: [&Single<'t>; 2],
 ) -> Single<'t> {
     match method {
-        Method::Explicit => explicit(score(x), &known(&bumps(), x, &x.value().cast())),
+        Method::Explicit => explicit(score(x), &bumps().score(&x.value().cast()).lift(x)),
         Method::Implicit => implicit(with_trace(x)),
         Method::Sliced => implicit(hutchinson(moving, x, z)),
         Method::SlicedWithoutReduction => sliced(moving, x, z),
@@ -114,14 +88,13 @@ fn score_network(method: Method) -> f64 {
         &mut Adam::annealed(0.02, STEPS),
         fresh(&bumps(), 256, rng).take(STEPS),
         |model, x, z| {
-            let constants = model.clone().map(|p| Dual::constant(&p));
+            let constants = model.constants();
             objective(
                 method,
                 |x| model.score(x),
                 |x| constants.score(x),
                 |x| model.score_and_trace(x),
-                x,
-                z,
+                [x, z],
             )
         },
         |_| {},
@@ -140,15 +113,14 @@ fn energy_network(method: Method) -> f64 {
         &mut Adam::annealed(0.02, STEPS),
         fresh(&bumps(), 256, rng).take(STEPS),
         |model, x, z| {
-            let once = model.clone().map(|p| Dual::constant(&p));
+            let once = model.constants();
             let thrice = once.clone().map(|p| Dual::constant(&Dual::constant(&p)));
             objective(
                 method,
                 |x| -model.energy(x).sum().grad(&[*x])[0],
                 |x| trace::of_energy_by_forward(|x| thrice.energy(x), x).0,
                 |x| trace::of_energy_by_mixing(|x| once.energy(x), x),
-                x,
-                z,
+                [x, z],
             )
         },
         |_| {},

@@ -57,7 +57,8 @@ impl<A: Array> SoftplusEnergy<A> {
         let (h, d) = self.model.w.shape();
         // The exponents m run over all h-digit numbers in base k + 1.
         let base = k + 1;
-        let digit = |row: usize, j: usize| (row as i32 / base.pow(j as u32)) % base;
+        let base_power = |j: usize| (base as usize).pow(j as u32);
+        let digit = |row: usize, j: usize| (row / base_power(j) % base as usize) as i32;
         let rows = (base as usize).pow(h as u32);
         let m = self.model.b.constant(rows, h, |row, j| f64::from(digit(row, j)));
         let log_binomials = m.constant(rows, 1, |row, _| {

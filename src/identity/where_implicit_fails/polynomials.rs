@@ -8,6 +8,9 @@ use crate::{
 };
 
 /// A polynomial with any coefficients, c₀ + c₁x + … of degree 5, in any reading of x (n, 1).
+///
+/// # Panics
+/// If there is no coefficient.
 pub fn polynomial<A: Array>(coefficients: &[A], x: &A) -> A {
     let (n, _) = x.shape();
     let rows = |c: &A| c.clone().linear(Linear::Tile(n));
@@ -36,7 +39,10 @@ pub enum MomentLaw {
 impl MomentLaw {
     const MULTIPLE: i128 = 360_360;
 
-    /// 𝔼 f(x) for polynomials f in x, times [`MomentLaw::MULTIPLE`].
+    /// 𝔼 f(x) for polynomials f in x, times the whole number that makes it one.
+    ///
+    /// # Panics
+    /// If f has a power of x above 14 under the uniform law.
     pub fn mean(self, f: &Exact, x: &Exact) -> Exact {
         f.mean_by(x, |powers| {
             let n: i32 = powers.iter().sum();

@@ -1,0 +1,164 @@
+//! The three tables behind the vocabulary: products, linear maps with their adjoints, functions with
+//! their derivatives. Each is closed, so a derivative never leaves it.
+
+use super::{Array, Shape};
+
+/// The matrix product in the three forms that differentiation needs, so that no transpose of data
+/// is ever written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// x y
+    Nn,
+    /// x yᵀ
+    Nt,
+    /// xᵀ y
+    Tn,
+}
+
+impl Product {
+    /// All three, for tests that enumerate the rule book.
+    pub const ALL: [Self; 3] = [Self::Nn, Self::Nt, Self::Tn];
+
+    /// The sizes (m, n, k) of (m, n) = Σₖ: result rows, result columns, length of the sums.
+    ///
+    /// # Panics
+    /// If the inner dimensions differ, naming both shapes.
+    #[track_caller]
+    pub fn sizes(self, x: Shape, y: Shape) -> (usize, usize, usize) {
+        let (name, m, k, l, n) = match self {
+            Self::Nn => ("nn", x.0, x.1, y.0, y.1),
+            Self::Nt => ("nt", x.0, x.1, y.1, y.0),
+            Self::Tn => ("tn", x.1, x.0, y.0, y.1),
+        };
+        assert!(k == l, "{name}: {x:?} · {y:?}");
+        (m, n, k)
+    }
+}
+
+/// Linear maps, each with its adjoint: ⟨L x, y⟩ = ⟨x, L* y⟩.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Linear {
+    /// a x
+    Scale(f64),
+    /// The whole block k times under itself: (n, d) → (k n, d).
+    Tile(usize),
+    /// The sum of k blocks: (k n, d) → (n, d).
+    Fold(usize),
+    /// Each row k times: (n, d) → (n k, d).
+    Each(usize),
+    /// The sums of k neighbouring rows: (n k, d) → (n, d).
+    SumEach(usize),
+    /// A column d times: (n, 1) → (n, d).
+    Spread(usize),
+    /// The sum along each row of d: (n, d) → (n, 1).
+    RowSum(usize),
+    /// xᵀ. Meant for small products of weights, not for data.
+    Transpose,
+}
+
+impl Linear {
+    /// One of each kind, for tests that enumerate the rule book; `k` is the factor or the width.
+    pub const fn all(k: usize) -> [Self; 8] {
+        [
+            Self::Scale(-0.75),
+            Self::Tile(k),
+            Self::Fold(k),
+            Self::Each(k),
+            Self::SumEach(k),
+            Self::Spread(k),
+            Self::RowSum(k),
+            Self::Transpose,
+        ]
+    }
+
+    /// L*, again in the table: this is what makes reverse mode closed under itself.
+    #[must_use]
+    pub const fn adjoint(self) -> Self {
+        match self {
+            Self::Scale(a) => Self::Scale(a),
+            Self::Tile(k) => Self::Fold(k),
+            Self::Fold(k) => Self::Tile(k),
+            Self::Each(k) => Self::SumEach(k),
+            Self::SumEach(k) => Self::Each(k),
+            Self::Spread(d) => Self::RowSum(d),
+            Self::RowSum(d) => Self::Spread(d),
+            Self::Transpose => Self::Transpose,
+        }
+    }
+
+    /// The shape of L x.
+    ///
+    /// # Panics
+    /// If L does not apply to the shape of x.
+    #[track_caller]
+    pub fn shape(self, (n, d): Shape) -> Shape {
+        let fits = match self {
+            Self::Fold(k) | Self::SumEach(k) => k > 0 && n % k == 0,
+            Self::Spread(_) => d == 1,
+            Self::RowSum(k) => d == k,
+            _ => true,
+        };
+        assert!(fits, "{self:?} of {:?}", (n, d));
+        match self {
+            Self::Scale(_) => (n, d),
+            Self::Tile(k) | Self::Each(k) => (n * k, d),
+            Self::Fold(k) | Self::SumEach(k) => (n / k, d),
+            Self::Spread(k) => (n, k),
+            Self::RowSum(_) => (n, 1),
+            Self::Transpose => (d, n),
+        }
+    }
+}
+
+/// Functions φ applied to every element, each with its derivative φ′.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// 1 / (1 + e⁻ˣ)
+    Sigmoid,
+    /// log(1 + eˣ)
+    Softplus,
+    /// tanh x
+    Tanh,
+    /// eˣ
+    Exp,
+    /// log x
+    Ln,
+    /// 1 / x
+    Reciprocal,
+    /// max(x, 0)
+    Relu,
+    /// 1 where x > 0, else 0
+    Heaviside,
+}
+
+impl Function {
+    /// All of them, for tests that enumerate the rule book.
+    pub const ALL: [Self; 8] = [
+        Self::Sigmoid,
+        Self::Softplus,
+        Self::Tanh,
+        Self::Exp,
+        Self::Ln,
+        Self::Reciprocal,
+        Self::Relu,
+        Self::Heaviside,
+    ];
+
+    /// φ′(x), given x and y = φ(x), in the vocabulary itself. Since φ′ is again a formula, φ″ and
+    /// all that follow exist without another rule.
+    ///
+    /// Softplus is a primitive for a reason: composed as log(1 + e^(−|x|)) + max(x, 0), each piece
+    /// has a kink at 0, and the usual conventions there add up to a wrong slope (T27).
+    pub fn derivative<A: Array>(self, x: &A, y: &A) -> A {
+        match self {
+            Self::Sigmoid => (-y.clone() + 1.0) * y, // (1 − φ) φ
+            Self::Softplus => x.clone().sigmoid(),   // sigmoid
+            Self::Tanh => -(y.clone() * y) + 1.0,    // 1 − φ²
+            Self::Exp => y.clone(),                  // φ
+            Self::Ln => x.clone().reciprocal(),      // 1/x
+            Self::Reciprocal => -(y.clone() * y),    // −φ²
+            Self::Relu => x.clone().apply(Self::Heaviside),
+            Self::Heaviside => y.clone() * 0.0, // away from the jump
+        }
+    }
+}

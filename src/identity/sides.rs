@@ -197,6 +197,7 @@ impl Sides {
                         f64::INFINITY
                     }
                     0.0 => 0.0,
+                    _ if allowed == 0.0 => f64::INFINITY, // −0 as well
                     gap => gap / allowed,
                 };
                 self.entries().into_iter().map(of).fold(0.0, f64::max)

@@ -25,7 +25,7 @@ fn lines() -> Vec<String> {
             if sides.evidence() == Evidence::Proof {
                 let Claim { statement, on, .. } = claim;
                 let terms = sides.terms();
-                let line = format!("| T{number} | {statement} | {on} | {terms} |");
+                let line = row(&[&format!("T{number}"), statement, on, &terms.to_string()]);
                 println!("{line} {} ms |", time.as_millis());
                 proofs.push(line);
             }
@@ -34,9 +34,15 @@ fn lines() -> Vec<String> {
         let kinds: Vec<&str> = kinds.into_iter().map(Evidence::name).collect();
         let wrong: Vec<&str> = false_statements.iter().map(|claim| claim.statement).collect();
         let (kinds, wrong) = (kinds.join(", "), wrong.join("; "));
-        theorems.push(format!("| T{number} | {statement} | {kinds} | {wrong} |"));
+        theorems.push(row(&[&format!("T{number}"), statement, &kinds, &wrong]));
     }
     [theorems, proofs].concat()
+}
+
+/// The cells between bars; a bar in a cell is the sign for a norm.
+fn row(cells: &[&str]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "∣")).collect();
+    format!("| {} |", cells.join(" | "))
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn every_check_sees_an_error_beyond_its_tolerance() {
         for (theorem, claim) in select(|t| t.claims, once) {
             let sides = claim.sides(&mut generator(1));
             for moved in perturbed(&sides) {
-                assert!(moved.agree().is_err(), "{} does not see it", name(&theorem, &claim));
+                assert!(moved.residual() > 1.0, "{} does not see it", name(&theorem, &claim));
                 perturbations += 1;
             }
         }
@@ -155,7 +155,8 @@ fn no_side_is_a_copy_of_the_other() {
                 }
                 differ.resize(differ.len().max(left.len()), false);
                 for (k, (l, r)) in left.iter().zip(&right).enumerate() {
-                    differ[k] |= l != r;
+                    let zero = l.data().iter().all(|x| *x == 0.0); // the slope of a constant, say
+                    differ[k] |= l != r || zero;
                 }
             }
         }

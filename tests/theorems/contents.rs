@@ -1,11 +1,12 @@
-//! The tables of `proofs/README.md` say what `identity::all()` says.
+//! What is checked once holds, and the tables of `proofs/README.md` say what `identity::all()` says.
 //!
-//! Whoever changes a theorem finds here the lines that belong into the tables:
+//! A proof takes a while, so each is run here once for both. Whoever changes a theorem finds in the
+//! output the lines that belong into the tables:
 //! `cargo test --test theorems contents -- --nocapture`.
 
 use rand::SeedableRng;
 use score_matching::{
-    identity::{self, Claim, Evidence, Theorem},
+    identity::{self, Evidence, Theorem},
     matrix::noise::Generator,
 };
 use std::time::Instant;
@@ -14,22 +15,26 @@ use std::time::Instant;
 /// proof takes, is free.
 fn lines() -> Vec<String> {
     let mut rng = Generator::seed_from_u64(0);
-    let (mut theorems, mut proofs) = (vec![], vec![]);
+    let (mut theorems, mut proofs, mut last) = (vec![], vec![], 0);
     for Theorem { number, statement, claims, false_statements } in identity::all() {
+        assert!(number > last && !claims.is_empty() && !false_statements.is_empty(), "T{number}");
+        last = number;
         let mut kinds: Vec<Evidence> = vec![];
         for claim in claims {
             let start = Instant::now();
             let sides = claim.sides(&mut rng);
-            let time = start.elapsed();
+            let (terms, time) = (sides.terms(), start.elapsed().as_millis());
             kinds.push(sides.evidence());
+            sides.agree().unwrap_or_else(|why| panic!("T{number}, {}: {why}", claim.statement));
             if sides.evidence() == Evidence::Proof {
-                let Claim { statement, on, .. } = claim;
-                let terms = sides.terms();
-                let line = row(&[&format!("T{number}"), statement, on, &terms.to_string()]);
-                println!("{line} {} ms |", time.as_millis());
+                assert!(terms > 0, "T{number}, {}: 0 = 0 proves nothing", claim.statement);
+                let name = format!("T{number}");
+                let line = row(&[&name, claim.statement, claim.on, &terms.to_string()]);
+                println!("{line} {time} ms |");
                 proofs.push(line);
             }
         }
+        assert!(kinds.is_sorted(), "T{number}: the strongest evidence first, not {kinds:?}");
         kinds.dedup();
         let kinds: Vec<&str> = kinds.into_iter().map(Evidence::name).collect();
         let wrong: Vec<&str> = false_statements.iter().map(|claim| claim.statement).collect();
@@ -46,7 +51,7 @@ fn row(cells: &[&str]) -> String {
 }
 
 #[test]
-fn the_contents_list_every_theorem_with_its_evidence_and_every_proof() {
+fn every_proof_holds_and_the_contents_list_every_theorem_with_its_evidence() {
     let contents = include_str!("../../proofs/README.md");
     let missing: Vec<String> =
         lines().into_iter().filter(|line| !contents.lines().any(|l| l.starts_with(line))).collect();

@@ -1,8 +1,9 @@
 //! Every theorem of [`identity::all`]: its claims hold, its false statements do not, and no check
 //! could miss an error that is larger than its tolerance.
 //!
-//! This is the net under the whole: whatever is added to the list is quantified over here. What a
-//! theorem needs beyond its claims stands in the module with the name of its page.
+//! This is the net under the whole: whatever is added to the list is quantified over here. Claims
+//! that are checked once, the proofs among them, are checked in `contents.rs`. What a theorem needs
+//! beyond its claims stands in the module with the name of its page.
 
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -30,20 +31,6 @@ fn name(theorem: &Theorem, claim: &Claim) -> String {
 
 fn generator(seed: u64) -> Generator {
     Generator::seed_from_u64(seed)
-}
-
-#[test]
-fn what_is_checked_once_holds() {
-    for (theorem, claim) in select(|t| t.claims, true) {
-        let sides = claim.sides(&mut generator(0));
-        sides.agree().unwrap_or_else(|why| panic!("{}: {why}", name(&theorem, &claim)));
-        // 0 = 0 proves nothing.
-        assert!(
-            sides.evidence() != Evidence::Proof || sides.terms() > 0,
-            "{}",
-            name(&theorem, &claim)
-        );
-    }
 }
 
 #[test]
@@ -244,18 +231,4 @@ fn sides_of_different_shapes_are_no_sides() {
 #[should_panic(expected = "nothing to compare")]
 fn sides_without_an_array_are_no_sides() {
     let _ = Sides::proof([vec![], vec![]]).agree();
-}
-
-/// Every theorem of the contents has its place, its claims and a false statement.
-#[test]
-fn every_theorem_is_stated_checked_and_bounded_by_a_false_one() {
-    let numbers: Vec<u8> = identity::all().iter().map(|t| t.number).collect();
-    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
-    for theorem in identity::all() {
-        let Theorem { number, claims, false_statements, .. } = theorem;
-        assert!(!claims.is_empty() && !false_statements.is_empty(), "T{number}");
-        let evidence: Vec<_> =
-            claims.iter().map(|c| c.sides(&mut generator(2)).evidence()).collect();
-        assert!(evidence.is_sorted(), "T{number}: the strongest first, not {evidence:?}");
-    }
 }

@@ -43,12 +43,12 @@ pub fn explicit<A: Array>(score: A, data_score: &A) -> A {
     (score - data_score).squared_norm() * 0.5
 }
 
-/// ½‖ψ(x̃) − (x − x̃)/σ²‖², denoising score matching (Vincent 2011, equation 9).
+/// ½‖ψ(x̃) − (x − x̃)/σ²‖², denoising score matching (Vincent 2011).
 ///
 /// Shapes: x and x̃ (n, d) → (n, 1).
 #[track_caller]
 pub fn denoising<A: Array>(score: impl Fn(&A) -> A, x: &A, noisy: &A, sigma: f64) -> A {
-    denoising_by(&Kernel::Isotropic { sigma }, score, x, noisy)
+    explicit(score(noisy), &corruption::score(x, noisy, sigma))
 }
 
 /// ½‖ψ(x̃) − ∇ log K(x̃|x)‖², denoising score matching with any noise (T30): the score of the kernel
@@ -60,7 +60,7 @@ pub fn denoising_by<A: Array>(kernel: &Kernel, score: impl Fn(&A) -> A, x: &A, n
     explicit(score(noisy), &kernel.score(x, noisy))
 }
 
-/// ‖r(x̃) − x‖², the objective of a denoising autoencoder (Vincent 2011, equation 2).
+/// ‖r(x̃) − x‖², the objective of a denoising autoencoder (Vincent et al. 2010; Vincent 2011).
 ///
 /// Shapes: x and x̃ (n, d) → (n, 1). A sum over the d dimensions, not a mean.
 #[track_caller]
@@ -77,7 +77,8 @@ pub fn implicit<A: Array>((score, trace): (A, A)) -> A {
 }
 
 /// ½ w‖ψ‖² + w tr ∂ψ/∂x + ⟨∇w, ψ⟩, implicit score matching with a weight w(x) ≥ 0 that vanishes
-/// where q does not (Hyvärinen 2007): the boundary term of the integration by parts is gone (T4).
+/// where q does not: the boundary term of the integration by parts is gone (T4). Hyvärinen 2007 has
+/// a weight xᵢ² for each coordinate; with one weight for all the formula is this one.
 ///
 /// Shapes: ψ (n, d) and its trace (n, 1), w (n, 1), ∇w (n, d) → (n, 1).
 #[track_caller]
@@ -86,8 +87,8 @@ pub fn weighted_implicit<A: Array>((score, trace): (A, A), weight: &A, slope: &A
     implicit((score, trace)) * weight + drift
 }
 
-/// ½‖ψ‖² + tr ∂ψ/∂x + λ Σᵢ (∂ψᵢ/∂xᵢ)², regularised score matching (Kingma and LeCun 2010, equation
-/// 8). The regulariser belongs inside the expectation.
+/// ½‖ψ‖² + tr ∂ψ/∂x + λ Σᵢ (∂ψᵢ/∂xᵢ)², regularised score matching (Kingma and LeCun 2010). The
+/// regulariser belongs inside the expectation.
 ///
 /// Shapes: ψ (n, d) and the diagonal of ∂ψ/∂x (n, d) → (n, 1).
 #[track_caller]

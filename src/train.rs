@@ -145,7 +145,7 @@ where
     for (index, (x, noise)) in batches.enumerate() {
         let number = index + 1;
         let tape = Tape::new();
-        let variables = parameters.clone().map(|p| tape.var(&p));
+        let variables = parameters.on(&tape);
         let loss = objective(&variables, &tape.var(&x), &tape.var(&noise))?.mean();
         let gradients = loss.gradient(&variables.into_list());
         let loss = loss.value().item();

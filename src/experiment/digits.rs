@@ -169,7 +169,7 @@ impl Corrupted {
         let score = |x: &Matrix| {
             let tape = Tape::new();
             let x = tape.var(x);
-            let energy = model.clone().map(|p| tape.var(&p)).energy(&x, SIGMA);
+            let energy = model.on(&tape).energy(&x, SIGMA);
             -energy.sum().gradient(&[x]).remove(0)
         };
         Loss {

@@ -15,7 +15,7 @@
 
 use crate::{
     array::{Array, Function},
-    autodiff::{Dual, Var},
+    autodiff::Var,
     corruption::corrupt,
     density::{Density, Mixture, shapes},
     matrix::{
@@ -105,7 +105,7 @@ impl Method {
             }
             Self::Implicit => implicit(model.score_and_trace(x)),
             Self::Sliced => {
-                let constants = model.clone().map(|p| Dual::constant(&p));
+                let constants = model.constants();
                 implicit(hutchinson(|x| constants.score(x), x, noise))
             }
             Self::Denoising => denoising(score, x, &corrupt(x, noise, SIGMA), SIGMA),

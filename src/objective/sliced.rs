@@ -84,11 +84,11 @@ pub fn hutchinson<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A, v: &A) -
     (value, quadratic.linear(Linear::SumEach(k)) * (1.0 / k as f64))
 }
 
-/// ½(vᵀψ)² + vᵀ J v, sliced score matching without variance reduction (Song et al. 2019, equation
-/// 7), averaged over the k directions of every sample: (n, 1).
+/// ½(vᵀψ)² + vᵀ J v, sliced score matching without variance reduction (Song et al. 2019),
+/// averaged over the k directions of every sample: (n, 1).
 ///
 /// With [`hutchinson`] and [`implicit`](super::implicit) the first term is the exact ½‖ψ‖²: that is
-/// their variance-reduced form (equation 8).
+/// their variance-reduced form.
 #[track_caller]
 pub fn sliced<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A, v: &A) -> A {
     let k = v.shape().0 / x.shape().0.max(1);

@@ -41,7 +41,7 @@ fn field<A: Array>(decoder: Decoder, model: &Autoencoder<A>, v: &A, x: &A) -> A 
 
 /// ∂ψ₁/∂x₂ − ∂ψ₂/∂x₁ by forward mode: (n, 2) → (n, 1).
 fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -> Matrix {
-    let model = model.clone().map(|p| Dual::constant(&p));
+    let model = model.constants();
     let tangents = field(decoder, &model, &Dual::constant(v), &Dual::axes(x)).tangents_or_zero(2);
     // Row 2i holds ∂ψ/∂x₁ of sample i and row 2i + 1 holds ∂ψ/∂x₂.
     let signs = Matrix::from_fn(tangents.rows(), 2, |row, j| match (row % 2, j) {

@@ -10,7 +10,7 @@
 
 use super::{Grid, Number};
 use crate::{
-    array::Function,
+    array::{Array, Function},
     matrix::{Matrix, Real},
 };
 
@@ -32,7 +32,7 @@ impl Enclosed {
     /// Whether every entry of x lies between the ends.
     pub fn contains(&self, x: &Matrix) -> bool {
         let inside = |(b, x): (&Ball, &f64)| b.low <= *x && *x <= b.high;
-        self.entries.iter().zip(x.data()).all(inside)
+        self.shape == x.shape() && self.entries.iter().zip(x.data()).all(inside)
     }
 }
 

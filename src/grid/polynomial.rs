@@ -47,12 +47,14 @@ use std::{
 pub type Exact = Grid<Polynomial>;
 
 impl Exact {
-    /// An array of indeterminates: w₁₁, w₁₂, … or b₁, b₂, … or σ.
+    /// An array of indeterminates: w₁₁, w₁₂, … or b₁, b₂, … or σ. From ten rows or columns on the two
+    /// indices are kept apart, so that w₁,₁₁ and w₁₁,₁ are two letters.
     pub fn named(name: &str, rows: usize, cols: usize) -> Self {
         let place =
             |i: usize, of: usize| if of > 1 { digits(i + 1, 0x2080) } else { String::new() };
+        let comma = if rows.max(cols) > 9 && rows.min(cols) > 1 { "," } else { "" };
         Self::from_fn(rows, cols, |i, j| {
-            Polynomial::symbol(&format!("{name}{}{}", place(i, rows), place(j, cols)))
+            Polynomial::symbol(&format!("{name}{}{comma}{}", place(i, rows), place(j, cols)))
         })
     }
 

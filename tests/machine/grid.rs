@@ -278,3 +278,13 @@ fn a_refutation_is_a_polynomial_that_can_be_read() {
     let shown = says(&long, &(long.clone() * 0.0));
     assert!(shown.ends_with(" + … (11 terms)"), "{shown}");
 }
+
+/// Every entry of a named array is a letter of its own, also where indices have two digits.
+#[test]
+fn no_two_entries_share_a_letter() {
+    for (rows, cols) in [(1, 1), (1, 12), (12, 1), (3, 4), (12, 12), (120, 2)] {
+        let names: std::collections::BTreeSet<String> =
+            Exact::named("w", rows, cols).entries().iter().map(ToString::to_string).collect();
+        assert_eq!(names.len(), rows * cols, "{rows} × {cols}");
+    }
+}

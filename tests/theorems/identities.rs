@@ -151,6 +151,34 @@ fn no_side_is_a_copy_of_the_other() {
     }
 }
 
+/// What is allowed is small: 10⁻⁸ of the largest entry of an array at most, in the median over
+/// instances. So no tolerance could have been made so wide that a wrong factor passes.
+#[test]
+fn no_tolerance_is_wide() {
+    const INSTANCES: u64 = 21;
+    let largest = |m: &Matrix| m.data().iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    for (theorem, claim) in select(|t| t.claims, false) {
+        let width = |seed| match claim.sides(&mut generator(seed)) {
+            Sides::Numbers { evidence, left, right, allowed }
+                if evidence != Evidence::MonteCarlo =>
+            {
+                let arrays = left.iter().zip(&right).zip(&allowed);
+                let relative = arrays.map(|((l, r), a)| match largest(l).min(largest(r)) {
+                    0.0 => 0.0, // a side that is 0: what is allowed has nothing to be relative to
+                    size => largest(a) / size,
+                });
+                relative.fold(0.0, f64::max)
+            }
+            _ => 0.0,
+        };
+        let mut widths: Vec<f64> = (0..INSTANCES).map(width).collect();
+        widths.sort_by(f64::total_cmp);
+        let median = widths[widths.len() / 2];
+        println!("{median:.1e} {}", name(&theorem, &claim));
+        assert!(median < 1e-8, "{median:.1e}: {}", name(&theorem, &claim));
+    }
+}
+
 /// The truth tables of what compares.
 #[test]
 fn sides_agree_or_differ_as_they_should() {

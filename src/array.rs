@@ -1,13 +1,15 @@
 //! The vocabulary: the few operations a formula may use.
 //!
 //! Every model and every objective in this crate is an ordinary function over `A: Array`. It is
-//! written once, as on paper, and then read in three ways:
+//! written once, as on paper, and then read in many ways:
 //!
 //! | reading | type | what the same formula gives |
 //! |---|---|---|
 //! | numbers | [`Matrix`](crate::Matrix) | its value |
 //! | reverse | [`Var`](crate::Var) | its value, and a tape from which gradients follow |
 //! | forward | [`Dual`](crate::Dual) | its value and its derivatives along chosen directions |
+//! | exact | [`Exact`](crate::grid::Exact) | itself, multiplied out: equal formulas are proved equal |
+//! | enclosed | [`Enclosed`](crate::grid::Enclosed) | bounds between which its value lies |
 //!
 //! An array is a matrix of shape (rows, columns): **rows are samples, columns are dimensions**, a
 //! scalar is (1, 1). What a reading has to supply is short, because three tables carry the rest:

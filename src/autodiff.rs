@@ -8,8 +8,8 @@
 //! | [`second`] | first and second derivatives along all axes at once, from [`Dual`] of [`Dual`] |
 //! | [`check`] | differences, the independent witness |
 //!
-//! The readings compose; the one that differentiates last is named first. Reverse over reverse is
-//! `grad` of `grad`; reverse over forward is `Dual<Var>` followed by a sweep; forward over forward
+//! The readings compose. Read "A over B" as: differentiate with B, then differentiate the result with
+//! A. Reverse over reverse is `grad` of `grad`; reverse over forward is `Dual<Var>` followed by a sweep; forward over forward
 //! is `Dual<Dual<Matrix>>`, and a sweep of `Dual<Dual<Var>>` is reverse over forward over forward.
 //! So the exact trace of a Hessian *and its gradient in θ*, which implicit score matching needs,
 //! follow from the energy alone:

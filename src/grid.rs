@@ -10,7 +10,7 @@
 //! | [`Exact`] | [`Polynomial`]s | itself, expanded: equal formulas are *proved* equal, for all parameters |
 //! | [`Enclosed`] | intervals ([`Ball`]) | bounds between which the true value lies: a tolerance |
 //!
-//! Derivatives stand above this floor, so they can be read in the same three ways: a tape of
+//! Derivatives stand above this floor, so they can be read in these ways too: a tape of
 //! polynomials proves a gradient, a tape of intervals bounds it.
 //!
 //! ```

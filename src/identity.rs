@@ -26,9 +26,9 @@
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
 //!
-//! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. A
-//! theorem carries the strongest that it admits, and then what takes it further: from polynomials
-//! to networks and mixtures, and from formulas to floating point.
+//! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. Each
+//! theorem lists its strongest evidence first. Weaker claims follow where they reach further: to
+//! networks and mixtures where the proof has polynomials, to floating point where it has formulas.
 
 pub mod annealing;
 pub mod contrastive_divergence;

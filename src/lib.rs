@@ -6,11 +6,13 @@
 //! score without ever computing Z. This crate holds the models, the objectives, the training and
 //! the theorems, on an automatic differentiation of its own.
 //!
-//! # One formula, three readings
+//! # One formula, many readings
 //!
 //! Every model and every objective is an ordinary function over [`Array`], the vocabulary of a
 //! formula. It is read as numbers ([`Matrix`]), backwards on a tape ([`Var`]) or forwards with
-//! tangents ([`Dual`]), and the readings compose. Here the score follows from the energy:
+//! tangents ([`Dual`]); with polynomials ([`grid::Exact`]), which prove that two formulas are equal,
+//! or with intervals ([`grid::Enclosed`]), which bound what rounding may do. The readings compose.
+//! Here the score follows from the energy:
 //!
 //! ```
 //! use score_matching::{Array, Matrix, Tape};
@@ -23,7 +25,7 @@
 //! let tape = Tape::new();
 //! let x = tape.var(&Matrix::from_rows([[0.0, -2.0]]));
 //! let score = -energy(&x).sum().grad(&[x])[0]; // ψ = −∇E, itself a variable
-//! let slopes = score.sum().grad(&[x])[0]; // differentiated again: ∂ψᵢ/∂xᵢ, since ψᵢ has xᵢ alone
+//! let slopes = score.sum().grad(&[x])[0]; // differentiated again: ∂ψᵢ/∂xᵢ, since ψᵢ depends on xᵢ alone
 //! assert_eq!(score.value().at(0, 0), -0.5);
 //! assert_eq!(slopes.value().at(0, 0), -1.25);
 //! ```

@@ -23,7 +23,7 @@
 //! ## Implementation notes
 //! The tangents of one sample lie next to each other (and not in k blocks, each of all samples):
 //! then sums over samples, tiling and products by a weight act on tangents as they act on values.
-//! What a direction multiplies on the right of a product has at most one tangent.
+//! The right factor of a product may carry at most one tangent per row.
 //!
 //! Readings nest as types (`Dual<Dual<A>>`), so that the two δ of a second derivative can never be
 //! taken for one another.

@@ -104,6 +104,7 @@ impl<A: Array> Tape<A> {
             let (op, [x, y]) = links[i as usize];
             let pullback = |side, g| op.pullback(side, [&read(x), &read(y), &read(i)], g);
             match (op != Op::Leaf && depends[x as usize], binary(op) && depends[y as usize]) {
+                // The last pullback takes g itself, so that it can work in g's buffer.
                 (true, true) => {
                     adjoints.add(x, pullback(Side::Left, g.clone()));
                     adjoints.add(y, pullback(Side::Right, g));
@@ -113,9 +114,13 @@ impl<A: Array> Tape<A> {
                 (false, false) => {}
             }
         }
-        let zero = |(rows, cols), of: B| of.constant(rows, cols, |_, _| 0.0);
+        let zero = |i| {
+            let x = read(i);
+            let (rows, cols) = x.shape();
+            x.constant(rows, cols, |_, _| 0.0)
+        };
         let found = wrt.iter().map(|&i| (i, adjoints.0.get(i as usize).cloned().flatten()));
-        found.map(|(i, g)| g.unwrap_or_else(|| zero(read(i).shape(), read(i)))).collect()
+        found.map(|(i, g)| g.unwrap_or_else(|| zero(i))).collect()
     }
 }
 

@@ -5,8 +5,8 @@
 //! sum. So the width of the interval is a tolerance that nobody had to derive: two formulas that
 //! are equal differ, as computed, by at most the sum of their widths.
 //!
-//! Every end is rounded outwards (Moore 1966). The bound is for one instance and knows nothing of
-//! cancellation between formulas; what it costs is that it grows with every operation.
+//! Every end is rounded outwards (Moore 1966). The bound holds for one instance. It forgets that two
+//! intervals come from one number (x − x is not 0), so widths grow with every operation.
 
 use super::{Grid, Number};
 use crate::{
@@ -27,6 +27,22 @@ impl Enclosed {
     pub fn widths(&self) -> Matrix {
         let (rows, cols) = self.shape;
         Matrix::from_vec(rows, cols, self.entries.iter().map(|b| b.high - b.low).collect())
+    }
+
+    /// The sum of the widths of two intervals, entry by entry, and 0 where they do not meet.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn widths_where_they_meet(&self, other: &Self) -> Matrix {
+        assert_eq!(self.shape, other.shape, "two sides");
+        let (rows, cols) = self.shape;
+        let pairs = self.entries.iter().zip(&other.entries);
+        let width = |(a, b): (&Ball, &Ball)| {
+            let meet = a.low.max(b.low) <= a.high.min(b.high);
+            if meet { (a.high - a.low) + (b.high - b.low) } else { 0.0 }
+        };
+        Matrix::from_vec(rows, cols, pairs.map(width).collect())
     }
 
     /// Whether every entry of x lies between the ends.
@@ -59,8 +75,8 @@ impl Ball {
     }
 }
 
-/// A lower bound of the number of which x is the nearest, given what rounding took away; not a
-/// number if that is unknown.
+/// A lower bound of x + lost, the number that was rounded to x; lost is not a number where it is
+/// unknown.
 fn below((x, lost): (f64, f64)) -> f64 {
     if lost >= 0.0 { x } else { x.next_down() }
 }
@@ -72,7 +88,8 @@ fn above((x, lost): (f64, f64)) -> f64 {
 
 impl Number for Ball {
     /// A number in a formula is meant as it stands if it is short, like 2 or −¾. A longer one has
-    /// been computed, like 1/σ⁴ or 1/n, by at most four roundings.
+    /// been computed, like 1/σ⁴ or 1/n, by at most four roundings. So no number of a formula may come
+    /// from a cancellation, nor be short by accident, as 1/0.1 is.
     fn of(x: f64) -> Self {
         let short = x.to_bits().trailing_zeros() >= 32;
         Self { low: x, high: x }.wider(if short { 0 } else { 5 })
@@ -90,10 +107,10 @@ impl Number for Ball {
 
     fn times(&self, y: &Self) -> Self {
         let ends = [(self.low, y.low), (self.low, y.high), (self.high, y.low), (self.high, y.high)];
-        // So is what a product has lost, unless it is too small to be told.
+        // A product loses a number too, which a fused multiply-add finds, unless it is too small.
         let products = ends.map(|(a, b)| {
             let p = a * b;
-            let tiny = p.abs() < f64::MIN_POSITIVE / f64::EPSILON && a != 0.0 && b != 0.0;
+            let tiny = p.abs() < 2.0 * f64::MIN_POSITIVE / f64::EPSILON && a != 0.0 && b != 0.0;
             (p, if tiny { f64::NAN } else { a.mul_add(b, -p) })
         });
         if products.iter().any(|(p, _)| p.is_nan()) {
@@ -111,18 +128,25 @@ impl Number for Ball {
             Function::Relu | Function::Heaviside => Self { low: a, high: b },
             Function::Reciprocal if self.low <= 0.0 && self.high >= 0.0 => Self::EVERYTHING,
             Function::Reciprocal => Self { low: b, high: a }.wider(1),
-            // All others increase. A kernel is off by 2 ulp at an end, and by 2 inside.
-            _ => Self { low: a, high: b }.wider(5),
+            // All others increase. A kernel is off by 2 ulp at an end, and by 2 inside; just above a
+            // power of two the last of these steps are half as long.
+            Function::Tanh | Function::Ln => Self { low: a, high: b }.wider(6),
+            _ => {
+                let wide = Self { low: a, high: b }.wider(6);
+                Self { low: wide.low.max(0.0), ..wide }
+            }
         }
     }
 
     /// In any order, a sum of k terms is off by at most (k − 1) u Σ|terms| to first order (Higham
     /// 2002, § 4.2); the k-th pays for the higher orders.
     fn sum(terms: impl Iterator<Item = Self>) -> Self {
-        let start = (Self { low: 0.0, high: 0.0 }, 0.0, 0.0);
-        let add =
-            |(sum, size, k): (Self, f64, f64), t: Self| (sum.plus(&t), size + t.size(), k + 1.0);
-        let (sum, size, k) = terms.fold(start, add);
+        let (mut sum, mut size, mut k) = (Self { low: 0.0, high: 0.0 }, 0.0, 0.0);
+        for term in terms {
+            sum = sum.plus(&term);
+            size += term.size();
+            k += 1.0;
+        }
         let slack = if k > 1.0 { k * f64::UNIT_ROUNDOFF * size } else { 0.0 };
         sum.plus(&Self { low: -slack, high: slack })
     }

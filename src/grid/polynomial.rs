@@ -2,9 +2,9 @@
 //!
 //! Every parameter and every coordinate is an indeterminate, every f64 is a rational number with a
 //! power of two below, and nothing rounds. What comes out is in a normal form. So two formulas that
-//! give the same polynomial are the same function of everything in them: **one evaluation proves an
-//! identity for all θ and all x at once**, at the given shape. Two that differ are told apart by
-//! their difference, a polynomial that can be read.
+//! give the same polynomial are the same function of everything in them, wherever both are defined
+//! and differentiable: **one evaluation proves an identity for all θ and all x at once**, at the given
+//! shape. Two that differ are told apart by their difference, a polynomial that can be read.
 //!
 //! What is no polynomial becomes an indeterminate of its own: a new symbol sigmoid(u) for each
 //! polynomial u. Nothing is known of it but its derivative ([`Function::derivative`]) and
@@ -78,7 +78,8 @@ fn digits(i: usize, zero: u32) -> String {
     i.to_string().bytes().filter_map(|b| char::from_u32(zero + u32::from(b - b'0'))).collect()
 }
 
-/// An indeterminate, by its place in the table of its thread; of no use in another.
+/// An indeterminate, by its place in the table of its thread. `PhantomData<Rc>` keeps it from being
+/// sent to another thread, where it would mean something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Symbol(usize, PhantomData<Rc<()>>);
 
@@ -155,6 +156,23 @@ impl Polynomial {
         self.0.len()
     }
 
+    /// The same polynomial read with other numbers: each letter has the one that `at` gives it.
+    pub fn read<N: Number>(&self, at: &impl Fn(&str) -> N) -> N {
+        let power = |(symbol, a): &(Symbol, i32)| {
+            let x = match &*symbol.meaning() {
+                Meaning::Name(name) => at(name),
+                Meaning::Applied(f, u) => u.read(at).apply(*f),
+            };
+            let x = if *a < 0 { x.apply(Function::Reciprocal) } else { x };
+            (1..a.unsigned_abs()).fold(x.clone(), |product, _| product.times(&x))
+        };
+        let term = |(monomial, c): (&Monomial, &Dyadic)| {
+            let number = N::of(c.to_f64());
+            monomial.iter().map(power).fold(number, |product, x| product.times(&x))
+        };
+        N::sum(self.0.iter().map(term))
+    }
+
     /// The linear map that replaces the powers of some indeterminates by a number.
     fn replace_powers(&self, of: &Exact, by: impl Fn(&[i32]) -> Dyadic) -> Self {
         let symbols: Vec<Symbol> = of.entries.iter().map(Self::as_symbol).collect();
@@ -172,7 +190,10 @@ impl Polynomial {
 
     fn as_symbol(&self) -> Symbol {
         match self.0.first_key_value() {
-            Some((m, c)) if self.terms() == 1 && *c == Dyadic::whole(1) && m.len() == 1 => m[0].0,
+            Some((m, c)) if self.terms() == 1 && *c == Dyadic::whole(1) => match m[..] {
+                [(symbol, 1)] if matches!(*symbol.meaning(), Meaning::Name(_)) => symbol,
+                _ => panic!("an indeterminate expected, not {self}"),
+            },
             _ => panic!("an indeterminate expected, not {self}"),
         }
     }
@@ -198,7 +219,9 @@ impl Number for Polynomial {
                 powers.sort_unstable();
                 powers.dedup_by(|next, kept| {
                     let same = next.0 == kept.0;
-                    kept.1 += if same { next.1 } else { 0 };
+                    if same {
+                        kept.1 = kept.1.checked_add(next.1).expect("an exponent of 31 bits");
+                    }
                     same
                 });
                 powers.retain(|(_, a)| *a != 0);
@@ -209,15 +232,16 @@ impl Number for Polynomial {
     }
 
     fn apply(&self, f: Function) -> Self {
-        use Function::{Reciprocal, Sigmoid, Softplus, Tanh};
+        use Function::{Ln, Reciprocal, Sigmoid, Softplus, Tanh};
         let times = |p: &Self, a: f64| p.times(&Self::of(a));
-        // Of u and −u, one has a first coefficient below 0; it is expressed by the other.
+        // Of u and −u, exactly one has a last coefficient below 0; it is expressed by the other.
         let turned = self.0.last_key_value().is_some_and(|(_, c)| c.is_negative());
         match (f, self.0.first_key_value()) {
             (Reciprocal, Some((m, c))) if self.terms() == 1 && c.is_power_of_two() => {
                 let inverse = m.iter().map(|(s, a)| (*s, -a)).collect();
                 Self([(inverse, c.reciprocal())].into())
             }
+            (Reciprocal | Ln, None) => panic!("{f:?} of the polynomial 0"),
             (Tanh, _) => times(&times(self, 2.0).apply(Sigmoid), 2.0).plus(&Self::of(-1.0)),
             (Sigmoid, None) => Self::of(0.5), // u = 0 = −u
             (Sigmoid, _) if turned => Self::of(1.0).plus(&times(&times(self, -1.0).apply(f), -1.0)),

@@ -50,6 +50,9 @@ impl Dyadic {
     /// If it needs more than 127 bits, as the other operations do.
     #[must_use]
     pub fn plus(self, y: Self) -> Self {
+        if self == Self::ZERO || y == Self::ZERO {
+            return if self == Self::ZERO { y } else { self };
+        }
         let shift = self.shift.max(y.shift);
         let over = |d: Self| {
             let factor = fits(2_i128.checked_pow((shift - d.shift).cast_unsigned()));
@@ -77,7 +80,7 @@ impl Dyadic {
     /// 1/x
     ///
     /// # Panics
-    /// If that is no such number.
+    /// If x is not ± a power of two.
     #[must_use]
     pub fn reciprocal(self) -> Self {
         assert!(self.is_power_of_two(), "1/x of {self:?}");

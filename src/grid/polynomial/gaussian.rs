@@ -25,13 +25,18 @@ impl Exact {
     }
 
     /// The linear map that replaces the powers of the indeterminates z by their moment under a law.
-    /// The powers of one monomial come in a list, without those that are 0.
+    /// The powers of one monomial come in a list, without those that are 0. The list does not say
+    /// which power belongs to which letter: the law must not change when coordinates are exchanged.
     ///
     /// # Panics
-    /// If z stands inside a function.
+    /// If z stands inside a function, or with a negative power.
     #[must_use]
     pub fn mean_by(&self, z: &Self, moment: impl Fn(&[i32]) -> Dyadic) -> Self {
-        self.map(|p| p.replace_powers(z, &moment))
+        let moment = |powers: &[i32]| {
+            assert!(powers.iter().all(|&a| a > 0), "a power of z, not of 1/z");
+            moment(powers)
+        };
+        self.map(|p| p.replace_powers(z, moment))
     }
 }
 

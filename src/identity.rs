@@ -196,6 +196,7 @@ pub fn all() -> Vec<Theorem> {
         energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
+        fisher_kl::THEOREMS,
         langevin::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
@@ -211,12 +212,7 @@ pub fn all() -> Vec<Theorem> {
 
 /// Every theorem, in the order of the numbers.
 pub fn all_old() -> Vec<OldTheorem> {
-    let mut all = Vec::new();
-    for group in [fisher_kl::THEOREMS] {
-        all.extend_from_slice(group);
-    }
-    all.sort_by_key(|theorem| theorem.number);
-    all
+    Vec::new()
 }
 
 /// The two sides of an identity, array by array (a loss and its gradients, say).

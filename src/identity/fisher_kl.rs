@@ -42,10 +42,10 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             Sides::proof(heat(&every_mixture()))
         }),
         Claim::one("before integration", EVERY_DENSITY, || {
-            Sides::proof(before_integration(Jet::named("u"), Jet::named("w"), 0.5))
+            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w"), 0.5))
         }),
         Claim::one("de Bruijn before integration", EVERY_DENSITY, || {
-            Sides::proof(before_integration(Jet::named("u"), Jet::named("w").nothing(), 0.5))
+            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w").nothing(), 0.5))
         }),
         Claim::one("for Gaussians", EVERY_GAUSSIAN, || Sides::proof(gaussian::lyu(1.0))),
         Claim::one("for Gaussians in closed form", EVERY_GAUSSIAN, || {
@@ -130,7 +130,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             Sides::proof(gaussian::exchanged())
         }),
         Claim::one("the same if only q is smoothed", EVERY_DENSITY, || {
-            Sides::proof(before_integration(Jet::named("u"), Jet::named("w"), 0.0))
+            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w"), 0.0))
         }),
         Claim::one(
             "F(q_t‖p_t) = (v/(v + t))² F(q‖p)",
@@ -157,7 +157,7 @@ fn scattered(d: usize, rng: &mut impl Rng) -> Smoothed {
 }
 
 /// Two Gaussians for q and for p, everything about them an indeterminate but the axes.
-fn every_mixture() -> Smoothed<Exact> {
+pub fn every_mixture() -> Smoothed<Exact> {
     let x = Exact::named("x", 1, 2);
     let gaussian = |of: &str, k: usize| {
         let named = |name: &str, cols| Exact::named(&format!("{name}{of}{k}"), 1, cols);
@@ -191,10 +191,13 @@ pub fn heat<A: Array>(i: &Smoothed<A>) -> [Vec<A>; 2] {
 /// A function by its derivatives up to the second order, (1, 1), (1, d) and (d, d): all that an
 /// identity sees of it which contains no higher ones.
 #[derive(Clone, Debug)]
-struct Jet<A> {
-    value: A,
-    gradient: A,
-    hessian: A,
+pub struct Jet<A> {
+    /// At 0.
+    pub value: A,
+    /// The first derivatives at 0.
+    pub gradient: A,
+    /// The second derivatives at 0; what is not symmetric does not count.
+    pub hessian: A,
 }
 
 impl<A> Parameters<A> for Jet<A> {
@@ -206,13 +209,14 @@ impl<A> Parameters<A> for Jet<A> {
 }
 
 impl Jet<Exact> {
-    /// In three dimensions.
-    fn named(name: &str) -> Self {
+    /// In three dimensions, all its numbers indeterminates.
+    pub fn named(name: &str) -> Self {
         let part = |order: &str, rows, cols| Exact::named(&format!("{name}{order}"), rows, cols);
         Self { value: part("", 1, 1), gradient: part("′", 1, 3), hessian: part("″", 3, 3) }
     }
 
     /// The function 0.
+    #[must_use]
     fn nothing(self) -> Self {
         self.map(|part| part * 0.0)
     }
@@ -234,7 +238,7 @@ impl<A: Array> Jet<A> {
 ///
 /// A divergence integrates to 0. With p = 1, for which ẇ = 0 = ∇w as well, it is de Bruijn's identity.
 /// `noise` is the ½ in ẇ.
-fn before_integration(u: Jet<Exact>, w: Jet<Exact>, noise: f64) -> [Vec<Exact>; 2] {
+pub fn before_integration(u: &Jet<Exact>, w: &Jet<Exact>, noise: f64) -> [Vec<Exact>; 2] {
     let tape = Tape::new();
     let (x, u, w) = (tape.var(&Exact::named("x", 1, 3)), u.on(&tape), w.on(&tape));
     let (slope_u, laplacian_u) = trace::of_energy_by_reverse(|x| -u.at(x), &x);

@@ -70,6 +70,9 @@ impl<A: Array> Gaussian<A> {
 }
 
 /// q_t(x) = Σₖ wₖ N(x; μₖ, Σₖ + tI), (m, 1).
+///
+/// # Panics
+/// If there is no component.
 pub fn density<A: Array>(mixture: &[Gaussian<A>], t: &A, x: &A) -> A {
     let parts = mixture.iter().map(|part| part.log_density(t, x).exp());
     parts.reduce(|sum, part| sum + part).expect("a mixture has a component")
@@ -120,7 +123,7 @@ impl Pair {
         Self { q: mixture(), p: mixture() }
     }
 
-    /// Two N(±m, 1), with weights (w, 1 − w) in q and (½, ½) in p.
+    /// N(m, 1) and N(−m, 1), with weights (w, 1 − w) in q and (½, ½) in p.
     pub fn two_modes(m: f64, w: f64) -> Self {
         let modes =
             |w: f64| vec![Gaussian::new(w, [m], [1.0]), Gaussian::new(1.0 - w, [-m], [1.0])];

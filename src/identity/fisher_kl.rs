@@ -321,12 +321,16 @@ impl<A> Parameters<A> for Averaged<A> {
 impl Averaged {
     /// After noise of variance t, at points y.
     pub fn new(pair: &Pair, t: f64, y: Matrix) -> Self {
-        Self { before: pair.smoothed(0.0, 1), after: Smoothed { x: y, ..pair.smoothed(t, 1) } }
+        Self { after: Smoothed { x: y, ..pair.smoothed(t, 1) }, ..Self::at_nodes(pair, t, 1) }
     }
 
     /// After noise of variance t, at the nodes of its rule.
+    ///
+    /// Given Y, a variance v of X is v t/(v + t) only: the nodes before noise are finer by √(1 + v/t).
     pub fn at_nodes(pair: &Pair, t: f64, fineness: usize) -> Self {
-        Self { before: pair.smoothed(0.0, fineness), after: pair.smoothed(t, fineness) }
+        #[expect(clippy::cast_sign_loss, reason = "a root is positive")]
+        let finer = (1.0 + pair.narrowest() / t).sqrt().ceil() as usize;
+        Self { before: pair.smoothed(0.0, finer * fineness), after: pair.smoothed(t, fineness) }
     }
 }
 

@@ -149,20 +149,26 @@ impl Pair {
     /// where the density vanishes: two equal components at distance 2r do so at a distance πv/(2r)
     /// from the real line, where a trapezoid rule needs h ≤ 2π/37 of that to be off by less than u.
     pub fn rule(&self, t: f64, fineness: usize) -> Rule {
-        let all = |of: fn(&Gaussian) -> &Matrix| {
-            let parts = self.q.iter().chain(&self.p);
-            parts.flat_map(|part| of(part).data().to_vec()).collect::<Vec<f64>>()
-        };
-        let variances = all(|part| &part.variances);
-        let reach = all(|part| &part.mean).iter().fold(0.0, |r: f64, m| r.max(m.abs()));
-        let narrowest = variances.iter().fold(f64::INFINITY, |v: f64, w| v.min(*w)) + t;
-        let widest = variances.iter().fold(0.0, |v: f64, w| v.max(*w)) + t;
+        let largest =
+            |of: fn(&Gaussian) -> &Matrix| self.all(of).fold(0.0, |a: f64, b| a.max(b.abs()));
+        let (reach, widest) = (largest(|part| &part.mean), largest(|part| &part.variances) + t);
+        let narrowest = self.narrowest() + t;
         let end = reach + 9.0 * widest.sqrt();
         let step = (0.5 * narrowest.sqrt()).min(0.25 * narrowest / reach);
         #[expect(clippy::cast_sign_loss, reason = "a positive number of steps")]
         let steps = (2.0 * end / step).ceil() as usize * fineness;
         let line = Rule::trapezoid(-end, end, steps);
         if self.q[0].mean.cols() == 1 { line } else { line.squared() }
+    }
+
+    /// The smallest variance.
+    pub fn narrowest(&self) -> f64 {
+        self.all(|part| &part.variances).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The numbers of all components.
+    fn all(&self, of: fn(&Gaussian) -> &Matrix) -> impl Iterator<Item = f64> {
+        self.q.iter().chain(&self.p).flat_map(move |part| of(part).data().iter().copied())
     }
 }
 

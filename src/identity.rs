@@ -55,59 +55,9 @@ pub use sides::{Evidence, Sides, number};
 use crate::{
     array::Array,
     grid::Enclosed,
-    matrix::{Matrix, Real, noise::Generator},
+    matrix::{Matrix, noise::Generator},
     model::Parameters,
-    statistics::Scatter,
 };
-
-/// Two numbers that a theorem claims to be equal, and how far apart they may be.
-#[derive(Clone, Copy, Debug)]
-pub struct OldCheck {
-    /// On what it rests.
-    pub evidence: Evidence,
-    /// |left − right|, relative to what they are made of: the summed magnitudes of their terms,
-    /// or one standard error.
-    pub residual: f64,
-    /// What the residual may at most be. 0 asks for identical bits.
-    pub tolerance: f64,
-}
-
-impl OldCheck {
-    /// From the two sides, the summed magnitudes of their terms, and the relative tolerance.
-    pub fn new(evidence: Evidence, left: f64, right: f64, scale: f64, tolerance: f64) -> Self {
-        let gap = (left - right).abs();
-        let residual = if gap == 0.0 { 0.0 } else { gap / scale };
-        // Not a number on either side, or a scale below 0, must never pass for agreement.
-        let residual = if residual >= 0.0 { residual } else { f64::INFINITY };
-        Self { evidence, residual, tolerance }
-    }
-
-    /// A Monte Carlo mean of values whose expectation should be `expected`: within 6 standard
-    /// errors.
-    pub fn monte_carlo(values: &[f64], expected: f64) -> Self {
-        let scatter = Scatter::of(values);
-        let error = scatter.standard_error();
-        Self::new(Evidence::MonteCarlo, scatter.mean, expected, error, 6.0)
-    }
-
-    /// Of two checks that must both hold, the one that comes nearer to failing.
-    #[must_use]
-    pub fn worse(self, other: Self) -> Self {
-        // Written as products, for a tolerance may be 0.
-        let comes_nearer = other.residual * self.tolerance > self.residual * other.tolerance;
-        if self.holds() && (comes_nearer || !other.holds()) { other } else { self }
-    }
-
-    /// Whether the two sides agree.
-    pub fn holds(&self) -> bool {
-        self.residual <= self.tolerance
-    }
-
-    /// Whether the two sides differ, and clearly: by `margin` times the tolerance at least.
-    pub fn fails_by(&self, margin: f64) -> bool {
-        self.residual > margin * self.tolerance
-    }
-}
 
 /// A statement of the crate: what is claimed, and the nearest statements that are false.
 ///
@@ -169,22 +119,6 @@ impl Claim {
     }
 }
 
-/// A claim that can be checked on random instances, and its nearest false neighbour.
-#[derive(Clone, Copy, Debug)]
-pub struct OldTheorem {
-    /// Its number, as in T10.
-    pub number: u8,
-    /// The claim in one line.
-    pub statement: &'static str,
-    /// Checks it on a random instance: it must hold for every state of the generator.
-    pub check: fn(&mut Generator) -> OldCheck,
-    /// The nearest false statement in one line.
-    pub false_statement: &'static str,
-    /// Checks that on an instance where it misses by a margin (fixed, or a random one of a family):
-    /// [`OldCheck::fails_by`] 10 for every state of the generator.
-    pub counterexample: fn(&mut Generator) -> OldCheck,
-}
-
 /// Every theorem, in the order of the numbers.
 pub fn all() -> Vec<Theorem> {
     let mut all = [
@@ -196,6 +130,7 @@ pub fn all() -> Vec<Theorem> {
         energies_and_scores::THEOREMS,
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
+        fisher_kl::THEOREMS,
         langevin::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
@@ -207,77 +142,6 @@ pub fn all() -> Vec<Theorem> {
     .concat();
     all.sort_by_key(|theorem| theorem.number);
     all
-}
-
-/// Every theorem, in the order of the numbers.
-pub fn all_old() -> Vec<OldTheorem> {
-    let mut all = Vec::new();
-    {
-        let group = fisher_kl::THEOREMS;
-        all.extend_from_slice(group);
-    }
-    all.sort_by_key(|theorem| theorem.number);
-    all
-}
-
-/// The two sides of an identity, array by array (a loss and its gradients, say).
-#[derive(Clone, Debug)]
-pub struct OldSides {
-    /// One side.
-    pub left: Vec<Matrix>,
-    /// The other side, of the same shapes.
-    pub right: Vec<Matrix>,
-    /// Σ|terms| of every element.
-    pub magnitude: Vec<Matrix>,
-    /// K, how many roundings a term passes through at most; 0 if both sides do the same ones.
-    pub roundings: f64,
-}
-
-impl OldSides {
-    /// Whether both sides agree bit for bit.
-    pub fn are_identical(&self) -> bool {
-        self.left == self.right
-    }
-
-    /// The largest |left − right|/Σ|terms|, in units of u. What is 0 on both sides counts as 0.
-    ///
-    /// Not a number anywhere gives infinity: it must never pass for agreement.
-    ///
-    /// # Panics
-    /// If the two sides and the magnitudes are not of the same shapes.
-    pub fn residual(&self) -> f64 {
-        let shapes = |side: &[Matrix]| side.iter().map(Array::shape).collect::<Vec<_>>();
-        assert!(!self.left.is_empty(), "nothing to compare");
-        assert_eq!(shapes(&self.left), shapes(&self.right), "left and right");
-        assert_eq!(shapes(&self.left), shapes(&self.magnitude), "sides and magnitudes");
-        let arrays = self.left.iter().zip(&self.right).zip(&self.magnitude);
-        let elements = arrays.flat_map(|((l, r), m)| l.data().iter().zip(r.data()).zip(m.data()));
-        elements
-            .map(|((l, r), m)| match (l - r).abs() {
-                0.0 => 0.0,
-                gap if gap.is_finite() && m.is_finite() => gap / m / f64::UNIT_ROUNDOFF,
-                _ => f64::INFINITY,
-            })
-            .fold(0.0, f64::max)
-    }
-
-    /// What [`OldSides::residual`] may at most be: 2 K.
-    pub fn tolerance(&self) -> f64 {
-        2.0 * self.roundings
-    }
-
-    /// Whether both sides agree to rounding.
-    pub fn agree(&self) -> bool {
-        self.check().holds()
-    }
-
-    /// The same as one number.
-    pub fn check(&self) -> OldCheck {
-        let u = f64::UNIT_ROUNDOFF;
-        let (residual, tolerance) = (u * self.residual(), u * self.tolerance());
-        let evidence = if tolerance > 0.0 { Evidence::Rounding } else { Evidence::Exact };
-        OldCheck { evidence, residual, tolerance }
-    }
 }
 
 /// The p of y ∝ xᵖ, from points (x, y): the slope of log y against log x by least squares.

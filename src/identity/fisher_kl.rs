@@ -1,152 +1,300 @@
 //! T25: the Fisher divergence is the speed at which noise destroys the Kullback–Leibler divergence.
 //!
-//! Let p_t and q_t be p and q smoothed by N(0, tI). Then (Lyu 2009)
+//! Let q_t and p_t be the data q and the model p, both smoothed by N(0, tI). Then (Lyu 2009)
 //!
 //! ```text
-//! d/dt KL(p_t‖q_t) = −½ F(p_t‖q_t),      F(p‖q) = 𝔼_p‖∇ log p − ∇ log q‖²
-//! d/dt H(p_t)      =  ½ I(p_t),          de Bruijn
-//! KL(p‖q) ≤ F(p‖q)/(2ρ)                  for q = N(0, I/ρ), log-Sobolev
+//! d/dt KL(q_t‖p_t) = −½ F(q_t‖p_t),      F(q‖p) = 𝔼_q‖∇ log q − ∇ log p‖²
+//! d/dt H(q_t)      =  ½ I(q_t),          de Bruijn
+//! KL(q‖p) ≤ F(q‖p)/(2ρ)                  for p = N(0, I/ρ), log-Sobolev
 //! ```
 //!
-//! There is no ½ in F; with the ½ of [`objective::explicit`] Lyu's identity reads
-//! d/dt KL = −ESM. Mixtures of Gaussians have p_t in closed form, so everything here is quadrature,
-//! and derivatives are difference quotients that only evaluate KL and H.
+//! There is no ½ in F; with the ½ of [`objective::explicit`](crate::objective::explicit) Lyu's
+//! identity reads d/dt KL = −ESM.
+//!
+//! Polynomials prove it in two ways: *before* integration for all densities at once, since a density
+//! enters through its first derivatives only, and *after* it for Gaussians. On mixtures the integrals
+//! are sums over nodes. There the left side moves t in forward mode and never sees a score; the right
+//! side moves x in reverse mode and never sees a later time.
 
+mod averaged;
+mod gaussian;
 mod pair;
 
-pub use pair::Pair;
+pub use averaged::{Averaged, averaging, contraction, shrinking};
+pub use pair::{Gaussian, Pair, Smoothed, density, log_density, mixture};
 
-use super::{Evidence, OldCheck, OldTheorem};
+use super::{Claim, Evidence, Sides, Theorem, enclosed, number};
 use crate::{
-    array::Array,
-    autodiff::check::{Quotient, difference},
-    density::Density,
-    matrix::{Matrix, Real},
-    objective,
+    array::{Array, Linear},
+    autodiff::Tape,
+    grid::Exact,
+    matrix::Matrix,
+    model::Parameters,
+    objective::trace,
     quadrature::Rule,
 };
-use rand::RngExt;
+use rand::{Rng, RngExt};
 
 /// The theorems of this page.
-pub const THEOREMS: &[OldTheorem] = &[OldTheorem {
+pub const THEOREMS: &[Theorem] = &[Theorem {
     number: 25,
-    statement: "d/dt KL(p_t‖q_t) = −½ F(p_t‖q_t); KL ≤ F/(2ρ) if q is Gaussian",
-    check: |rng| {
-        let (pair, t) = (Pair::random(1, rng), rng.random_range(0.1..2.0));
-        let rho = rng.random_range(0.5..2.0);
-        let bound = log_sobolev(&pair.against_gaussian(rho), rho);
-        lyu(&pair, t).worse(de_bruijn(&pair, t)).worse(bound)
-    },
-    false_statement: "a small F makes a small KL, whatever q is",
-    counterexample: |rng| {
-        // KL tends to 0.193 and F to 0 like e^(−m²/2): below 10⁻⁶ for these m.
-        let far = Pair::two_modes(rng.random_range(6.0..8.0), 0.8);
-        log_sobolev(&far, 1.0)
-    },
+    statement: "d/dt KL(q_t‖p_t) = −½ F(q_t‖p_t); KL ≤ F/(2ρ) if p is Gaussian",
+    claims: &[
+        Claim::one("∂q_t/∂t = ½Δq_t", "every mixture of two Gaussians in the plane", || {
+            Sides::proof(heat(&every_mixture()))
+        }),
+        Claim::one("before integration", EVERY_DENSITY, || {
+            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w"), 0.5))
+        }),
+        Claim::one("de Bruijn before integration", EVERY_DENSITY, || {
+            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w").nothing(), 0.5))
+        }),
+        Claim::one("for Gaussians", EVERY_GAUSSIAN, || Sides::proof(gaussian::lyu(1.0))),
+        Claim::one("for Gaussians in closed form", EVERY_GAUSSIAN, || {
+            Sides::proof(gaussian::closed_form())
+        }),
+        Claim::one(
+            "KL = F/(2ρ) − ½Σ(v/s − 1 − log(v/s)), v = 1/ρ",
+            EVERY_GAUSSIAN,
+            || Sides::proof(gaussian::log_sobolev()),
+        ),
+        Claim::any("∂q_t/∂t = ½Δq_t as computed", "random mixtures in the plane", |rng| {
+            let i = scattered(2, rng);
+            Sides::rounding(heat(&i), heat(&enclosed(&i)))
+        }),
+        Claim::any("Lyu and de Bruijn", ON_THE_LINE, |rng| {
+            let (pair, t) = (Pair::random(1, rng), rng.random_range(0.2..2.0));
+            Sides::doubled(|fineness| {
+                let i = pair.smoothed(t, fineness);
+                Sides::rounding(lyu(&i), lyu(&enclosed(&i)))
+            })
+        }),
+        Claim::one("Lyu and de Bruijn", "two mixtures in the plane", || {
+            let gaussian =
+                |w, mean, variances, angle| Gaussian::new(w, mean, variances).turned(angle);
+            let q = vec![
+                gaussian(0.7, [-1.0, 0.5], [1.0, 0.75], 0.5),
+                gaussian(0.3, [0.5, -0.5], [0.75, 1.25], 1.0),
+            ];
+            let p = vec![gaussian(1.0, [0.5, 0.0], [1.0, 1.5], 2.0)];
+            let pair = Pair { q, p };
+            Sides::doubled(|fineness| {
+                let i = pair.smoothed(1.0, fineness);
+                Sides::rounding(lyu(&i), lyu(&enclosed(&i)))
+            })
+        }),
+        Claim::one("KL = ½∫F dt over all noise", "two modes at ±6", || {
+            Sides::doubled(|fineness| over_all_noise(&Pair::two_modes(6.0, 0.8), fineness))
+        }),
+        Claim::any("noise averages the score difference", ON_THE_LINE, |rng| {
+            let (variance, t) = (rng.random_range(0.5..2.0), rng.random_range(0.2..2.0));
+            let pair = Pair::random(1, rng).against_gaussian(1.0 / variance);
+            let i = Averaged::new(&pair, t, scattered(1, rng).x);
+            Sides::rounding(averaging(&i), averaging(&enclosed(&i)))
+                .resting_on(Evidence::Quadrature)
+        }),
+        Claim::one("and so shrinks F", "two modes at ±1, p = N(0, 2), t = ½", || {
+            let pair = Pair::two_modes(1.0, 0.8).against_gaussian(0.5);
+            Sides::doubled(|fineness| {
+                let i = Averaged::at_nodes(&pair, 0.5, fineness);
+                Sides::rounding(contraction(&i), contraction(&enclosed(&i)))
+            })
+        }),
+    ],
+    false_statements: &[
+        Claim::one("a small F makes a small KL, whatever p is", "two modes at ±7", || {
+            // KL tends to 0.193, and F to 0 like e^(−m²/2) = 2·10⁻¹¹.
+            log_sobolev(&Pair::two_modes(7.0, 0.8).smoothed(0.0, 1), 1.0)
+        }),
+        Claim::one(
+            "KL ≤ F/(2ρ) with a ρ that is larger by a millionth",
+            "q = N(1, 1), p = N(0, 1)",
+            || {
+                let pair = Pair::two_modes(0.0, 0.5).against_gaussian(1.0);
+                let q = vec![Gaussian::new(1.0, [1.0], [1.0])];
+                log_sobolev(&Pair { q, ..pair }.smoothed(0.0, 1), 1.0 + 1e-6)
+            },
+        ),
+        Claim::one("d/dt KL(q_t‖p_t) = ½ F(q_t‖p_t)", EVERY_GAUSSIAN, || {
+            Sides::proof(gaussian::lyu(-1.0))
+        }),
+        Claim::one("d/dt KL(q_t‖p_t) = −F(q_t‖p_t)", EVERY_GAUSSIAN, || {
+            Sides::proof(gaussian::lyu(2.0))
+        }),
+        Claim::one("the same with the ½ of ESM in F", EVERY_GAUSSIAN, || {
+            Sides::proof(gaussian::lyu(0.5))
+        }),
+        Claim::one("the same with F divided by d", EVERY_GAUSSIAN, || {
+            Sides::proof(gaussian::lyu(1.0 / 3.0))
+        }),
+        Claim::one("d/dt KL(q_t‖p_t) = −½ F(p_t‖q_t)", EVERY_GAUSSIAN, || {
+            Sides::proof(gaussian::exchanged())
+        }),
+        Claim::one("the same if only q is smoothed", EVERY_DENSITY, || {
+            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w"), 0.0))
+        }),
+        Claim::one(
+            "F(q_t‖p_t) = (v/(v + t))² F(q‖p)",
+            "two modes at ±1, p = N(0, 2)",
+            || {
+                let pair = Pair::two_modes(1.0, 0.8).against_gaussian(0.5);
+                let i = Averaged::at_nodes(&pair, 0.5, 1);
+                Sides::rounding(shrinking(&i), shrinking(&enclosed(&i)))
+                    .resting_on(Evidence::Quadrature)
+            },
+        ),
+    ],
 }];
 
-/// KL(p‖q) = 𝔼_p[log p − log q] by a rule.
-pub fn kullback_leibler(p: &impl Density, q: &impl Density, rule: &Rule) -> f64 {
-    let x = &rule.nodes;
-    p.rule(rule).integrate(&(p.log_density(x) - q.log_density(x)))
+const EVERY_DENSITY: &str = "d = 3, every log q and log p to second order, every x";
+const EVERY_GAUSSIAN: &str = "d = 3, all means and variances";
+const ON_THE_LINE: &str = "random mixtures on the line";
+
+/// A random pair under noise, at four points, which are no nodes of a rule.
+fn scattered(d: usize, rng: &mut impl Rng) -> Smoothed {
+    let (pair, t) = (Pair::random(d, rng), rng.random_range(0.1..2.0));
+    let x = Matrix::from_fn(4, d, |_, _| rng.random_range(-2.0..2.0));
+    Smoothed { x, ..pair.smoothed(t, 1) }
 }
 
-/// F(p‖q) = 𝔼_p‖∇ log p − ∇ log q‖² by a rule: twice the explicit objective.
-pub fn fisher_divergence(p: &impl Density, q: &impl Density, rule: &Rule) -> f64 {
-    let x = &rule.nodes;
-    2.0 * p.rule(rule).integrate(&objective::explicit(q.score(x), &p.score(x)))
+/// Two Gaussians for q and for p, everything about them an indeterminate but the axes.
+pub fn every_mixture() -> Smoothed<Exact> {
+    let x = Exact::named("x", 1, 2);
+    let gaussian = |of: &str, k: usize| {
+        let named = |name: &str, cols| Exact::named(&format!("{name}{of}{k}"), 1, cols);
+        Gaussian {
+            weight: named("w", 1),
+            mean: named("m", 2),
+            variances: named("v", 2),
+            axes: x.constant(2, 2, |i, j| f64::from(u8::from(i == j))),
+        }
+    };
+    let [q, p] = ["q", "p"].map(|of| vec![gaussian(of, 1), gaussian(of, 2)]);
+    // t is 0: all variances are indeterminates, those of later times among them.
+    let zero = x.constant(1, 1, |_, _| 0.0);
+    Smoothed { q, p, t: zero.clone(), weights: zero, x }
 }
 
-/// H(p) = −𝔼_p[log p] by a rule.
-pub fn entropy(p: &impl Density, rule: &Rule) -> f64 {
-    -p.rule(rule).integrate(&p.log_density(&rule.nodes))
-}
-
-/// T25, Lyu: d/dt KL(p_t‖q_t), as a difference quotient, and −½ F(p_t‖q_t), by half the step.
-pub fn lyu(pair: &Pair, t: f64) -> OldCheck {
-    let slope = difference(|h| {
-        let later = pair.smoothed(t + h);
-        kullback_leibler(&later.p, &later.q, &later.rule(1))
+/// ∂q_t/∂t and ½Δq_t at every point, and the same of p.
+pub fn heat<A: Array>(i: &Smoothed<A>) -> [Vec<A>; 2] {
+    let later = i.moving();
+    let left = [&later.q, &later.p]
+        .map(|mixture| density(mixture, &later.t, &later.x).tangents_or_zero(1));
+    let tape = Tape::new();
+    let on = i.on(&tape);
+    let right = [&on.q, &on.p].map(|mixture| {
+        let (_, laplacian) = trace::of_energy_by_reverse(|x| -density(mixture, &on.t, x), &on.x);
+        laplacian.value() * 0.5
     });
-    let now = pair.smoothed(t);
-    let fisher = fisher_divergence(&now.p, &now.q, &now.rule(2));
-    // Mixture::smoothed squares √t again: t itself is off by 2 u t.
-    let errors = now.errors();
-    let of_function = errors.kullback_leibler + t * fisher;
-    compare(slope, -0.5 * fisher, of_function, 0.5 * errors.fisher_divergence)
+    [left.into(), right.into()]
 }
 
-/// T25, de Bruijn: d/dt H(p_t), as a difference quotient, and ½ I(p_t), by half the step.
-pub fn de_bruijn(pair: &Pair, t: f64) -> OldCheck {
-    let slope = difference(|h| {
-        let later = pair.smoothed(t + h);
-        entropy(&later.p, &later.rule(1))
-    });
-    let now = pair.smoothed(t);
-    let rule = now.p.rule(&now.rule(2));
-    let information = now.p.fisher_information(&rule);
-    let errors = now.errors();
-    let of_function = errors.entropy + t * information;
-    compare(slope, 0.5 * information, of_function, 0.5 * errors.fisher_information)
+/// A function by its derivatives up to the second order, (1, 1), (1, d) and (d, d): all that an
+/// identity sees of it which contains no higher ones.
+#[derive(Clone, Debug)]
+pub struct Jet<A> {
+    /// At 0.
+    pub value: A,
+    /// The first derivatives at 0.
+    pub gradient: A,
+    /// The second derivatives at 0; what is not symmetric does not count.
+    pub hessian: A,
 }
 
-/// A difference quotient against the slope it should have; errors of the function and of the slope
-/// in u.
-fn compare(quotient: Quotient, slope: f64, of_function: f64, of_slope: f64) -> OldCheck {
-    let rounding = Quotient::MAGNIFICATION * of_function + of_slope;
-    let tolerance = quotient.truncation + rounding * f64::UNIT_ROUNDOFF;
-    OldCheck::new(Evidence::Quadrature, quotient.value, slope, slope.abs(), tolerance / slope.abs())
+impl<A> Parameters<A> for Jet<A> {
+    type With<B> = Jet<B>;
+
+    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Jet<B> {
+        Jet { value: f(self.value), gradient: f(self.gradient), hessian: f(self.hessian) }
+    }
 }
 
-/// T25, log-Sobolev: KL(p‖q) and F(p‖q)/(2ρ), which is at least as large if q = N(0, I/ρ). The two
-/// sides are the larger of both, and the second.
-pub fn log_sobolev(pair: &Pair, rho: f64) -> OldCheck {
-    let (coarse, fine) = (pair.rule(1), pair.rule(2));
-    let divergence = kullback_leibler(&pair.p, &pair.q, &coarse);
-    let bound = fisher_divergence(&pair.p, &pair.q, &fine) / (2.0 * rho);
-    let errors = pair.errors();
-    let rounding = errors.kullback_leibler + errors.fisher_divergence / (2.0 * rho);
-    let tolerance = rounding * f64::UNIT_ROUNDOFF;
-    OldCheck::new(Evidence::Quadrature, divergence.max(bound), bound, 1.0, tolerance)
+impl Jet<Exact> {
+    /// In three dimensions, all its numbers indeterminates.
+    pub fn named(name: &str) -> Self {
+        let part = |order: &str, rows, cols| Exact::named(&format!("{name}{order}"), rows, cols);
+        Self { value: part("", 1, 1), gradient: part("′", 1, 3), hessian: part("″", 3, 3) }
+    }
+
+    /// The function 0.
+    fn nothing(self) -> Self {
+        self.map(|part| part * 0.0)
+    }
 }
 
-/// T25, a step of log-Sobolev: F(p_t‖q_t) and (v/(v + t))² F(p‖q), at least as large if
-/// q = N(0, v I). The two sides are the larger of both, and the second.
-pub fn contraction(pair: &Pair, variance: f64, t: f64) -> OldCheck {
-    let later = pair.smoothed(t);
-    let factor = (variance / (variance + t)).powi(2);
-    let fisher = fisher_divergence(&later.p, &later.q, &later.rule(1));
-    let bound = factor * fisher_divergence(&pair.p, &pair.q, &pair.rule(2));
-    let of_bound = factor * pair.errors().fisher_divergence + 8.0 * bound;
-    let rounding = later.errors().fisher_divergence + of_bound;
-    let tolerance = rounding * f64::UNIT_ROUNDOFF;
-    OldCheck::new(Evidence::Quadrature, fisher.max(bound), bound, 1.0, tolerance)
+impl<A: Array> Jet<A> {
+    fn at(&self, x: &A) -> A {
+        let quadratic = x.nn(&self.hessian).inner(x) * 0.5;
+        (quadratic + x.nt(&self.gradient)).add_row(&self.value)
+    }
 }
 
-/// ½ ∫₀^∞ F(p_t‖q_t) dt, which is KL(p‖q) by Lyu's identity, since noise destroys all of it.
+/// Lyu's identity before integration, over q: with u = log q and w = log p
+///
+/// ```text
+/// (1/q) ∂(q log(q/p))/∂t = u̇ (u − w + 1) − ẇ,              u̇ = ½(‖∇u‖² + Δu), and so ẇ
+///                        = (1/q) div(q j) − ½‖∇u − ∇w‖²,    j = ½((u − w + 1)∇u − ∇w)
+/// ```
+///
+/// A divergence integrates to 0. With p = 1, for which ẇ = 0 = ∇w as well, it is de Bruijn's identity.
+/// `noise` is the ½ in ẇ.
+pub fn before_integration(u: &Jet<Exact>, w: &Jet<Exact>, noise: f64) -> [Vec<Exact>; 2] {
+    let tape = Tape::new();
+    let (x, u, w) = (tape.var(&Exact::named("x", 1, 3)), u.on(&tape), w.on(&tape));
+    let (slope_u, laplacian_u) = trace::of_energy_by_reverse(|x| -u.at(x), &x);
+    let (slope_w, laplacian_w) = trace::of_energy_by_reverse(|x| -w.at(x), &x);
+    let rate_u = (slope_u.squared_norm() + laplacian_u) * 0.5;
+    let rate_w = (slope_w.squared_norm() + laplacian_w) * noise;
+    let gap = u.at(&x) - w.at(&x);
+    let (j, divergence) = trace::of_score_by_reverse(
+        |x| {
+            let gap = (u.at(x) - w.at(x) + 1.0).linear(Linear::Spread(3));
+            let [u, w] = [&u, &w].map(|f| f.at(x).grad(&[*x])[0]);
+            (u * gap - w) * 0.5
+        },
+        &x,
+    );
+    let apart = (slope_u - slope_w).squared_norm() * 0.5;
+    let sides = [rate_u * (gap + 1.0) - rate_w, slope_u.inner(&j) + divergence - apart];
+    sides.map(|side| vec![side.value()])
+}
+
+/// d/dt KL(q_t‖p_t) and d/dt H(q_t) by moving t; −½ F(q_t‖p_t) and ½ I(q_t).
+pub fn lyu<A: Array>(i: &Smoothed<A>) -> [Vec<A>; 2] {
+    let slopes = i.moving().entropies().map(|f| f.tangents_or_zero(1));
+    let [divergence, information] = i.fisher();
+    [slopes.into(), vec![divergence * -0.5, information * 0.5]]
+}
+
+/// KL(q‖p) and F(q‖p)/(2ρ), which is at least as large if p = N(0, I/ρ): the sides are the larger of
+/// both, and the second.
+pub fn log_sobolev(i: &Smoothed, rho: f64) -> Sides {
+    let bounded = enclosed(i);
+    let (divergence, bound) = (i.divergence(), i.fisher_divergence() * (0.5 / rho));
+    let larger = (divergence - &bound).relu() + &bound;
+    let ends = [bounded.divergence(), bounded.fisher_divergence() * (0.5 / rho)];
+    let sides = Sides::rounding([vec![larger], vec![bound]], ends.map(|side| vec![side]));
+    sides.resting_on(Evidence::Quadrature)
+}
+
+/// ½ ∫₀^∞ F(q_t‖p_t) dt and KL(q‖p), which are equal since noise destroys all of it.
 ///
 /// In s = log t the integrand t F decays like e^(−|s|) on both sides and is analytic for
 /// |Im s| < π/2, where t has a positive real part; a step of π²/40 then leaves e^(−40).
-pub fn integrated_fisher(pair: &Pair) -> f64 {
-    let step = std::f64::consts::PI.powi(2) / 40.0;
-    let times = Rule::trapezoid(-160.0 * step, 160.0 * step, 320);
-    let speed = Matrix::from_fn(times.nodes.rows(), 1, |i, _| {
-        let t = times.nodes.at(i, 0).exp();
-        let Pair { p, q, .. } = &pair.smoothed(t);
-        0.5 * t * fisher_divergence(p, q, &pair.smoothed(t).rule(1))
-    });
-    times.integrate(&speed)
-}
-
-/// 𝔼[f(X) | Y = y] for Y = X + √t Z with X from the density of the pair's p, by its rule.
-pub fn posterior_mean(pair: &Pair, t: f64, y: &Matrix, f: impl Fn(&Matrix) -> Matrix) -> Matrix {
-    let rule = pair.p.rule(&pair.rule(2));
-    let values = f(&rule.nodes);
-    let mean = |row: usize| {
-        let away = rule.nodes.clone().add_row(&-y.select(&[row]));
-        let near = rule.weighted(&(away.squared_norm() * (-0.5 / t)).exp());
-        near.weights.tn(&values) * (1.0 / near.weights.clone().sum().item())
-    };
-    let means: Vec<Matrix> = (0..y.rows()).map(mean).collect();
-    Matrix::from_fn(y.rows(), values.cols(), |i, j| means[i].at(0, j))
+pub fn over_all_noise(pair: &Pair, fineness: usize) -> Sides {
+    let end = 160.0 * std::f64::consts::PI.powi(2) / 40.0;
+    let times = Rule::trapezoid(-end, end, 320 * fineness);
+    let steps = times.nodes.data().iter().zip(times.weights.data());
+    let (mut speed, mut terms) = (0.0, 0.0);
+    for (s, weight) in steps {
+        let now = pair.smoothed(s.exp(), fineness);
+        let [of_q, of_p] = now.scores();
+        // What is subtracted in F is made of the squares of both.
+        let squares = (of_q.squared_norm() + of_p.squared_norm()) * 2.0;
+        speed += 0.5 * s.exp() * weight * now.mean(&(of_q - of_p).squared_norm()).item();
+        terms += 0.5 * s.exp() * weight * now.mean(&squares).item();
+    }
+    let now = pair.smoothed(0.0, fineness);
+    let sides = [speed, now.divergence().item()].map(number);
+    Sides::integrals(sides, number(terms), times.nodes.rows() + now.x.rows())
 }

@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use score_matching::{
     Array, Matrix,
     grid::{Ball, Enclosed, Exact},
-    identity::{self, Claim, Evidence, Instances, Sides, Theorem, all_old, number},
+    identity::{self, Claim, Evidence, Instances, Sides, Theorem, number},
     matrix::noise::Generator,
 };
 
@@ -49,10 +49,6 @@ proptest! {
             let agree = claim.sides(&mut generator(seed)).agree();
             prop_assert!(agree.is_ok(), "{}: {:?}", name(&theorem, &claim), agree);
         }
-        for theorem in all_old() {
-            let check = (theorem.check)(&mut generator(seed));
-            prop_assert!(check.holds(), "T{} {}: {check:?}", theorem.number, theorem.statement);
-        }
     }
 
     #[test]
@@ -60,11 +56,6 @@ proptest! {
         for (theorem, claim) in select(|t| t.false_statements, false) {
             let sides = claim.sides(&mut generator(seed));
             prop_assert!(sides.differ_clearly(), "{}: {:?}", name(&theorem, &claim), sides);
-        }
-        for theorem in all_old() {
-            let check = (theorem.counterexample)(&mut generator(seed));
-            let (number, statement) = (theorem.number, theorem.false_statement);
-            prop_assert!(check.fails_by(10.0), "T{number} {statement}: {check:?}");
         }
     }
 }

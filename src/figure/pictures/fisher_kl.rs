@@ -1,12 +1,9 @@
 //! `fisher_kl`: the Fisher divergence as the slope of Kullback–Leibler, and what it is blind to (T25).
 
 use super::prelude::*;
-use crate::{
-    autodiff::check::difference,
-    identity::fisher_kl::{Pair, fisher_divergence, kullback_leibler},
-};
+use crate::identity::fisher_kl::{Pair, lyu};
 
-/// Where the modes of the first panel stand, and the weight of one of them in p.
+/// Where the modes of the first panel stand, and the weight of one of them in q.
 const MODES: f64 = 3.0;
 const WEIGHT: f64 = 0.8;
 /// What KL tends to as the modes part: 0.8 log 1.6 + 0.2 log 0.4.
@@ -14,9 +11,10 @@ fn limit() -> f64 {
     [WEIGHT, 1.0 - WEIGHT].map(|w| w * (2.0 * w).ln()).iter().sum()
 }
 
-fn divergences(pair: &Pair) -> [f64; 2] {
-    let rule = pair.rule(1);
-    [kullback_leibler(&pair.p, &pair.q, &rule), fisher_divergence(&pair.p, &pair.q, &rule)]
+/// KL and F under noise of variance t.
+fn divergences(pair: &Pair, t: f64) -> [f64; 2] {
+    let now = pair.smoothed(t, 1);
+    [now.divergence().item(), now.fisher_divergence().item()]
 }
 
 pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
@@ -33,17 +31,16 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
-/// KL(p_t‖q_t) and its slope against t; how far slope and F/2 are apart.
+/// KL(q_t‖p_t) and its slope against t; how far slope and F/2 are apart.
 fn slopes(canvas: &mut Canvas, frame: Rect) -> f64 {
     const END: f64 = 12.0;
     let pair = Pair::two_modes(MODES, WEIGHT);
-    let at = |t: f64| divergences(&pair.smoothed(t));
+    let at = |t: f64| divergences(&pair, t);
     let times = Axis::linear(0.0, END);
     let divergence = times.graph(150, |t| at(t)[0]);
     let half_fisher = times.graph(150, |t| 0.5 * at(t)[1]);
-    // A difference quotient looks to both sides, so it begins a little later.
-    let later = (0..=12).map(|t| f64::from(t).max(0.05));
-    let measured: Vec<Point> = later.map(|t| [t, -difference(|h| at(t + h)[0]).value]).collect();
+    let slope = |t: f64| -lyu(&pair.smoothed(t, 1))[0][0].item();
+    let measured: Vec<Point> = (0..=12).map(f64::from).map(|t| [t, slope(t)]).collect();
     let apart = |&[t, slope]: &Point| (slope / (0.5 * at(t)[1]) - 1.0).abs();
     let gap = measured.iter().map(apart).fold(0.0, f64::max);
 
@@ -53,12 +50,12 @@ fn slopes(canvas: &mut Canvas, frame: Rect) -> f64 {
         .curve(&divergence, 1.6, NAVY)
         .curve(&half_fisher, 1.6, RED)
         .circles(&measured, 3.2, RED)
-        .label(divergence[50], Start([8.0, -12.0]), NAVY, "KL$(p_t‖q_t)$")
+        .label(divergence[50], Start([8.0, -12.0]), NAVY, "KL$(q_t‖p_t)$")
         .label(
             half_fisher[36],
             Start([8.0, -16.0]),
             RED,
-            "line: $F/2$, circles: measured $−d$KL$/dt$",
+            "line: $F/2$, circles: $−d$KL$/dt$ without scores",
         );
     gap
 }
@@ -68,7 +65,7 @@ fn blindness(canvas: &mut Canvas, frame: Rect) -> [f64; 2] {
     const END: f64 = 16.0;
     let pairs: Vec<(f64, [f64; 2])> = (1..=64)
         .map(|i| END * f64::from(i) / 64.0)
-        .map(|distance| (distance, divergences(&Pair::two_modes(0.5 * distance, WEIGHT))))
+        .map(|distance| (distance, divergences(&Pair::two_modes(0.5 * distance, WEIGHT), 0.0)))
         .collect();
     let curve =
         |which: usize| -> Vec<Point> { pairs.iter().map(|(d, v)| [*d, v[which]]).collect() };
@@ -79,7 +76,7 @@ fn blindness(canvas: &mut Canvas, frame: Rect) -> [f64; 2] {
         .horizontal(limit(), "")
         .curve(&divergence, 1.6, NAVY)
         .curve(&fisher, 1.6, RED)
-        .label(divergence[40], Start([0.0, 14.0]), NAVY, "KL$(p‖q)$ → 0.193")
-        .label(fisher[44], End([-8.0, 10.0]), RED, "$F(p‖q)$ → 0");
+        .label(divergence[40], Start([0.0, 14.0]), NAVY, "KL$(q‖p)$ → 0.193")
+        .label(fisher[44], End([-8.0, 10.0]), RED, "$F(q‖p)$ → 0");
     pairs[pairs.len() - 1].1
 }

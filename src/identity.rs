@@ -158,6 +158,11 @@ pub fn enclosed<P: Parameters<Matrix> + Clone>(instance: &P) -> P::With<Enclosed
     instance.clone().map(|x| Enclosed::exact(&x))
 }
 
+/// max(x, y), elementwise: x ≥ y says that it is x.
+fn maximum<A: Array>(x: A, y: &A) -> A {
+    (x - y).relu() + y
+}
+
 /// |x|, elementwise.
 fn magnitude(x: &Matrix) -> Matrix {
     x.clone().relu() + (-x.clone()).relu()

@@ -23,7 +23,7 @@ mod pair;
 pub use averaged::{Averaged, averaging, contraction, shrinking};
 pub use pair::{Gaussian, Pair, Smoothed, density, log_density, mixture};
 
-use super::{Claim, Evidence, Sides, Theorem, enclosed, number};
+use super::{Claim, Evidence, Sides, Theorem, enclosed, maximum, number};
 use crate::{
     array::{Array, Linear},
     autodiff::Tape,
@@ -269,12 +269,13 @@ pub fn lyu<A: Array>(i: &Smoothed<A>) -> [Vec<A>; 2] {
 /// KL(q‖p) and F(q‖p)/(2ρ), which is at least as large if p = N(0, I/ρ): the sides are the larger of
 /// both, and the second.
 pub fn log_sobolev(i: &Smoothed, rho: f64) -> Sides {
-    let bounded = enclosed(i);
-    let (divergence, bound) = (i.divergence(), i.fisher_divergence() * (0.5 / rho));
-    let larger = (divergence - &bound).relu() + &bound;
-    let ends = [bounded.divergence(), bounded.fisher_divergence() * (0.5 / rho)];
-    let sides = Sides::rounding([vec![larger], vec![bound]], ends.map(|side| vec![side]));
-    sides.resting_on(Evidence::Quadrature)
+    let (j, factor) = (enclosed(i), 0.5 / rho);
+    let (bound, enclosed_bound) = (i.fisher_divergence() * factor, j.fisher_divergence() * factor);
+    let larger = maximum(i.divergence(), &bound);
+    let enclosed_larger = maximum(j.divergence(), &enclosed_bound);
+    let numbers = [vec![larger], vec![bound]];
+    Sides::rounding(numbers, [vec![enclosed_larger], vec![enclosed_bound]])
+        .resting_on(Evidence::Quadrature)
 }
 
 /// ½ ∫₀^∞ F(q_t‖p_t) dt and KL(q‖p), which are equal since noise destroys all of it.

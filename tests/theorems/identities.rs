@@ -154,8 +154,9 @@ fn no_tolerance_is_wide() {
                 if evidence != Evidence::MonteCarlo =>
             {
                 let arrays = left.iter().zip(&right).zip(&allowed);
-                let relative = arrays.map(|((l, r), a)| match largest(l).min(largest(r)) {
-                    0.0 => 0.0, // a side that is 0: what is allowed has nothing to be relative to
+                let relative = arrays.map(|((l, r), a)| match largest(l).max(largest(r)) {
+                    // Both sides are 0 but for rounding: there is nothing to be relative to.
+                    size if size < 1e-12 => 0.0,
                     size => largest(a) / size,
                 });
                 relative.fold(0.0, f64::max)

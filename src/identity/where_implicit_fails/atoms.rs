@@ -5,7 +5,7 @@ use crate::{
     autodiff::Tape,
     density::{Density, KernelEstimate, Mixture},
     grid::Exact,
-    identity::{Sides, enclosed, number},
+    identity::{Sides, enclosed, maximum, number},
     matrix::{Matrix, noise::standard_normal},
     model::Parameters,
     objective::{implicit, trace::of_energy_by_reverse},
@@ -132,10 +132,14 @@ pub fn with_fixed_odds<A: Array>(i: &Collapse<A>) -> [Vec<A>; 2] {
 /// N(0, I), ISM on a sample is bounded below as well. On four points of the plane with s = 2⁻⁷.
 pub fn bounded_below() -> Sides {
     let i = Collapse::new(Matrix::from_fn(4, 2, |i, _| i as f64), 0.5_f64.powi(7), 0.5);
-    let bound = number(-1.0);
-    let below = number(objective(&i).item().min(-1.0));
-    let enclosed = enclosed(&i);
-    Sides::rounding([below, bound], [vec![objective(&enclosed)], vec![objective(&enclosed)]])
+    Sides::rounding(not_below(&i), not_below(&enclosed(&i)))
+}
+
+/// max(ISM, −1) and ISM.
+fn not_below<A: Array>(i: &Collapse<A>) -> [Vec<A>; 2] {
+    let ism = objective(i);
+    let bound = ism.constant(1, 1, |_, _| -1.0);
+    [vec![maximum(ism.clone(), &bound)], vec![ism]]
 }
 
 /// Points on the line Δ apart, smoothed by N(0, σ²). What DSM learns from integers, pixels, counts.

@@ -16,17 +16,16 @@ mod law;
 
 pub use law::{START, TwoModes, equilibrium, first_order_bias, heavy_side};
 
-use super::{Claim, Sides, Theorem, langevin::for_all_steps, number};
+use super::{Claim, Sides, Theorem, langevin::for_all_steps};
 use crate::{
     array::Array,
-    density::{Density, KernelEstimate, Mixture, mixture::diagonal},
+    density::{Density, KernelEstimate},
     grid::Exact,
     matrix::{
         Matrix,
         noise::{Generator, standard_normal},
     },
-    quadrature::Rule,
-    sampler::{Escaped, Sampler, Step, langevin},
+    sampler::{Sampler, Step, langevin},
 };
 use rand::{RngExt, SeedableRng};
 
@@ -48,30 +47,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         Claim::any(
             "ten steps, bit for bit",
             "kernel estimates of 1 to 6 points, σ = 2 to 2¹²",
-            |rng| {
-                let ladder = Ladder::random(rng);
-                ladder.scale_freely(proportional_to_the_variance).expect("steps of at most ½")
-            },
-        ),
-        Claim::any("c ψ_cX(cx; cσ) = ψ_X(x; σ)", "mixtures in 1 to 3 dimensions", |rng| {
-            let (d, count) = (rng.random_range(1..=3), rng.random_range(1..=4));
-            let component = |_| {
-                let mean: Matrix = standard_normal(1, d, rng);
-                (rng.random_range(0.1..1.0), mean * 3.0, rng.random_range(0.1..2.0))
-            };
-            let components: Vec<_> = (0..count).map(component).collect();
-            let c = rng.random_range(-6.0..6.0_f64).exp();
-            scaled_scores(&components, c, &(standard_normal(5, d, rng) * 3.0))
-        }),
-        Claim::any(
-            "drift to noise is ε σ²/(4(σ² + s²)) on N(0, s²)",
-            "the line, s from ¼ to 4, σ up to 2¹²",
-            |rng| {
-                let (s, sigma) =
-                    (rng.random_range(0.25..4.0), 2.0_f64.powi(rng.random_range(0..=12)));
-                let epsilon = rng.random_range(0.01..1.0);
-                Sides::doubled(|fineness| gaussian_ratio(s, sigma, epsilon, fineness))
-            },
+            scaled_chains,
         ),
     ],
     false_statements: &[
@@ -83,13 +59,6 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         }),
         Claim::one("drift to noise is α/v", "d = 2, α = 1", || {
             Sides::proof(drift_and_noise(1.0, 1.0))
-        }),
-        Claim::one("drift to noise is ε/4 on N(0, 1) as well", "σ = 1", || {
-            let epsilon = 0.1;
-            Sides::doubled(|fineness| {
-                let [left, _] = ratios(1.0, 1.0, epsilon, fineness);
-                integrated_ratio([left, 0.25 * epsilon], fineness)
-            })
         }),
     ],
 }];
@@ -136,122 +105,24 @@ fn drift_and_noise(alpha: f64, a: f64) -> [Vec<Exact>; 2] {
     [vec![drift], vec![noise * precision * (a * alpha)]]
 }
 
-/// A level at σ = 2^power above the last one, σ_L = 1, and what its chains start from.
-#[derive(Clone, Debug)]
-pub struct Ladder {
-    /// log₂ σ
-    pub power: i32,
-    /// ε
-    pub epsilon: f64,
-    /// The points of the kernel estimate, in units of σ: (m, d).
-    pub points: Matrix,
-    /// Where the chains start, in units of σ: (n, d).
-    pub start: Matrix,
-    /// The seed of their noise.
-    pub seed: u64,
-}
-
-impl Ladder {
-    /// Up to eight chains and six points in up to three dimensions, on a level at 2 to 2¹² times σ_L.
-    pub fn random(rng: &mut Generator) -> Self {
-        let (n, m, d) = (rng.random_range(1..=8), rng.random_range(1..=6), rng.random_range(1..=3));
-        Self {
-            power: rng.random_range(1..=12),
-            epsilon: rng.random_range(0.01..1.0),
-            points: standard_normal(m, d, rng),
-            start: standard_normal(n, d, rng),
-            seed: rng.random(),
-        }
-    }
-
-    /// Where this level's chains are after ten steps, divided by σ, for points at σ times those given;
-    /// and where those of the last level are.
-    ///
-    /// The two must agree bit for bit: a product with a power of two does not round, so every
-    /// operation of the one chain rounds as that of the other does, and the softmax has the same
-    /// arguments.
-    ///
-    /// # Errors
-    /// If a chain leaves the finite numbers, which takes a wrong rule.
-    pub fn scale_freely(&self, rule: impl Fn(f64, f64) -> Step) -> Result<Sides, Escaped> {
-        const STEPS: usize = 10;
-        let run = |sigma: f64| {
-            let q = KernelEstimate { points: self.points.clone() * sigma, sigma };
-            let mut rng = Generator::seed_from_u64(self.seed);
-            let (start, step) = (self.start.clone() * sigma, rule(sigma, self.epsilon));
-            let last = langevin(|x: &Matrix| q.score(x), start, step, &mut rng).after(STEPS)?;
-            Ok(vec![last * (1.0 / sigma)])
-        };
-        Ok(Sides::exact([run(2.0_f64.powi(self.power))?, run(1.0)?]))
-    }
-}
-
-/// 𝔼‖drift ψ(x)‖²/𝔼‖noise z‖² of a step on a density of which I is known.
-pub fn ratio(step: Step, fisher_information: f64, d: usize) -> f64 {
-    let (drift, noise) = (step.drift * step.drift, step.noise * step.noise);
-    drift * fisher_information / (noise * d as f64)
-}
-
-/// The same for a point mass, where q_σ = N(μ, σ² I) and I = d/σ².
-pub fn point_ratio(sigma: f64, step: Step) -> f64 {
-    ratio(step, 1.0 / (sigma * sigma), 1)
-}
-
-/// Of a Gaussian over ±9 deviations this leaves e^(−2π² (60/18)²), nothing.
-const STEPS: usize = 60;
-
-/// The ratio with I(q_σ) by quadrature for N(0, s²) on the line, and ε σ²/(4(σ² + s²)); σ_L = 1.
-fn ratios(s: f64, sigma: f64, epsilon: f64, fineness: usize) -> [f64; 2] {
-    let smoothed = Mixture::isotropic(1, s * s).smoothed(sigma);
-    let end = 9.0 * s.hypot(sigma);
-    let rule = Rule::trapezoid(-end, end, STEPS * fineness);
-    let information = smoothed.fisher_information(&smoothed.rule(&rule));
-    let left = ratio(proportional_to_the_variance(sigma, epsilon), information, 1);
-    [left, 0.25 * epsilon * share_of_noise(s, sigma)]
-}
-
-/// All terms are positive, and relative to their sum each log q, which passes through some 24
-/// roundings of what is at most 9²/2 + 12, counts as that many roundings.
-fn integrated_ratio([left, right]: [f64; 2], fineness: usize) -> Sides {
-    let roundings = (STEPS * fineness) as f64 + 24.0 * (40.5 + 12.0);
-    Sides::rounded([number(left), number(right)], number(right), roundings)
-        .resting_on(super::Evidence::Quadrature)
-}
-
-/// T23 for N(0, s²) on the line: the ratio by quadrature, and by its formula.
-pub fn gaussian_ratio(s: f64, sigma: f64, epsilon: f64, fineness: usize) -> Sides {
-    integrated_ratio(ratios(s, sigma, epsilon, fineness), fineness)
-}
-
-/// σ²/(σ² + s²) = σ² I(q_σ)/d for q = N(0, s² I): how near the level is to that of a point mass.
-pub fn share_of_noise(s: f64, sigma: f64) -> f64 {
-    sigma * sigma / (sigma * sigma + s * s)
-}
-
-/// The score of the mixture of components (w, μ, v), v being the variance, and of the one of c
-/// times the same data: ψ(x) and c ψ_c(c x), for x (n, d). They are equal, whatever c is.
-pub fn scaled_scores(components: &[(f64, Matrix, f64)], c: f64, x: &Matrix) -> Sides {
-    let (n, d) = x.shape();
-    let scaled = |c: f64| {
-        let parts = components.iter();
-        Mixture::new(parts.map(|(w, mean, v)| (*w, mean.clone() * c, diagonal(d, v * (c * c)))))
+/// Ten steps of chains on a kernel estimate at a level σ, a power of two, divided by σ; and those of
+/// the last level, σ_L = 1, for points and starts divided by σ.
+///
+/// The two must agree bit for bit: a product with a power of two does not round, so every operation
+/// of the one chain rounds as that of the other does, and the softmax has the same arguments.
+///
+/// # Panics
+/// Never: each step goes at most half the way to a mean of the points, but for its noise.
+pub fn scaled_chains(rng: &mut Generator) -> Sides {
+    let (n, m, d) = (rng.random_range(1..=8), rng.random_range(1..=6), rng.random_range(1..=3));
+    let (points, start) = (standard_normal(m, d, rng), standard_normal(n, d, rng));
+    let (seed, epsilon): (u64, f64) = (rng.random(), rng.random_range(0.01..1.0));
+    let run = |sigma: f64| {
+        let q = KernelEstimate { points: points.clone() * sigma, sigma };
+        let (mut rng, start) = (Generator::seed_from_u64(seed), start.clone() * sigma);
+        let step = proportional_to_the_variance(sigma, epsilon);
+        let last = langevin(|x: &Matrix| q.score(x), start, step, &mut rng).after(10);
+        vec![last.expect("finite") * (1.0 / sigma)]
     };
-    // The responsibilities carry the errors of their logarithms, and are multiplied by scores.
-    let terms = |i: usize| {
-        let of = |(w, mean, v): &(f64, Matrix, f64)| {
-            let away = (0..d).map(|j| (x.at(i, j).abs() + mean.at(0, j).abs()).powi(2));
-            let square = away.sum::<f64>() / v;
-            let constants = w.ln().abs() + d as f64 * ((c * c * v).ln().abs() + v.ln().abs() + 2.0);
-            ((square / v).sqrt(), square + constants + 1.0)
-        };
-        let largest = |pick: fn(&(f64, f64)) -> f64| {
-            components.iter().map(|c| pick(&of(c))).fold(0.0, f64::max)
-        };
-        largest(|terms| terms.0) * largest(|terms| terms.1)
-    };
-    let sides = [vec![scaled(1.0).score(x)], vec![scaled(c).score(&(x.clone() * c)) * c]];
-    // d for the sums over the dimensions, and some twenty single operations: c², Σ, its factor and
-    // inverse, the logarithm of the determinant, the exponential, the sum of all.
-    let roundings = (components.len() + 2 * d) as f64 + 20.0;
-    Sides::rounded(sides, vec![Matrix::from_fn(n, d, |i, _| terms(i))], roundings)
+    Sides::exact([run(2.0_f64.powi(rng.random_range(1..=12))), run(1.0)])
 }

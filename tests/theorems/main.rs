@@ -2,8 +2,6 @@
 //! checks: `cargo test --test theorems tweedie` runs one.
 
 mod annealing;
-mod annealing_law;
-mod ascent;
 #[path = "../common/mod.rs"]
 mod common;
 mod contents;
@@ -25,7 +23,6 @@ mod probes;
 mod routes;
 mod small_noise;
 mod softplus;
-mod stationary_variance;
 mod traces;
 mod tweedie;
 mod where_implicit_fails;

@@ -9,9 +9,7 @@
 //! ```
 //!
 //! an integral of analytic functions that decay: the trapezoid rule makes it a product with a
-//! banded matrix, and errs by rounding only, if the nodes are fine enough. With half of them a row
-//! may sum to 1 ± 2e^(−2π²), 5·10⁻⁹, which adds up from step to step: shares are of the mass. What a Monte Carlo mean should be within its standard
-//! error is then known.
+//! banded matrix, and errs by rounding only, if the nodes are fine enough.
 
 use crate::{
     array::Array,

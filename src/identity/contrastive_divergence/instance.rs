@@ -145,7 +145,7 @@ pub fn at(points: Matrix) -> Weighted {
 }
 
 /// N(0, I) by so many steps of the trapezoid rule over ±9, on the line or in the plane.
-pub fn gaussian(d: usize, steps: usize) -> Weighted {
+pub(super) fn gaussian(d: usize, steps: usize) -> Weighted {
     let line = Mixture::isotropic(1, 1.0).rule(&Rule::trapezoid(-9.0, 9.0, steps));
     let Rule { nodes, weights } = if d == 1 { line } else { line.squared() };
     Weighted { nodes, weights }

@@ -22,21 +22,22 @@ pub(super) const THEOREM: Theorem = Theorem {
             || for_all_steps(|alpha| gain(alpha, 0.5 * alpha)),
         ),
         Claim::any("the end is a maximum, on the side of the start", MODES, |rng| {
-            let modes = UnequalModes::random(rng);
-            let ends = [1.0, -1.0].map(|side| modes.is_mode_of_its_start(side));
-            let found = Matrix::from_fn(2, 2, |i, j| f64::from(u8::from(ends[i][j])));
-            Sides::exact([vec![found], vec![Matrix::from_fn(2, 2, |_, _| 1.0)]])
+            let modes = Modes::random(rng);
+            let is_mode_of_its_start = |side: f64| {
+                let end = modes.end(side);
+                let maximum = Cholesky::new(&-modes.density.hessian(&end)).is_ok();
+                maximum && end.inner(&modes.centre).item() * side > 0.0
+            };
+            let both = [1.0, -1.0].map(|side| f64::from(u8::from(is_mode_of_its_start(side))));
+            Sides::exact([vec![Matrix::from_rows([both])], vec![Matrix::from_rows([[1.0; 2]])]])
         }),
-        Claim::any("there ∇ log p = 0", MODES, |rng| {
-            let modes = UnequalModes::random(rng);
-            modes.at_rest(if rng.random() { 1.0 } else { -1.0 })
-        }),
+        Claim::any("there ∇ log p = 0", MODES, |rng| Modes::random(rng).at_rest()),
     ],
     false_statements: &[
         Claim::one("a step gains α‖ψ‖²", "d = 2, α = 1", || Sides::proof(gain(1.0, 0.0))),
         // The ends are within 1 % of ±m, so the larger entry of m has another sign.
         Claim::any("ascent ends in the highest mode, from any start", MODES, |rng| {
-            let modes = UnequalModes::random(rng);
+            let modes = Modes::random(rng);
             Sides::exact([vec![modes.end(-1.0)], vec![modes.end(1.0)]])
         }),
     ],
@@ -70,29 +71,23 @@ pub fn ascend(
 
 /// Two Gaussians with covariances v I and different weights at ±m, at least six standard deviations
 /// apart.
-#[derive(Clone, Debug)]
-pub struct UnequalModes {
-    /// p
-    pub density: Mixture,
+struct Modes {
+    density: Mixture,
     /// m, (1, 2)
-    pub centre: Matrix,
+    centre: Matrix,
     /// v
-    pub variance: f64,
+    variance: f64,
 }
 
-impl UnequalModes {
-    /// The weights are between 0.7 and 0.8, and what is left.
-    pub fn random(rng: &mut Generator) -> Self {
+impl Modes {
+    fn random(rng: &mut Generator) -> Self {
         let variance = rng.random_range(0.5..2.0_f64);
         let (sin, cos) = rng.random_range(0.0..6.3_f64).sin_cos();
-        let far = rng.random_range(3.0..5.0) * variance.sqrt();
-        let centre = Matrix::from_rows([[far * cos, far * sin]]);
+        let centre =
+            Matrix::from_rows([[cos, sin]]) * (rng.random_range(3.0..5.0) * variance.sqrt());
         let weight = rng.random_range(0.7..0.8);
-        let component = |weight, mean| (weight, mean, diagonal(2, variance));
-        let density = Mixture::new([
-            component(weight, centre.clone()),
-            component(1.0 - weight, -centre.clone()),
-        ]);
+        let component = |weight, side: f64| (weight, centre.clone() * side, diagonal(2, variance));
+        let density = Mixture::new([component(weight, 1.0), component(1.0 - weight, -1.0)]);
         Self { density, centre, variance }
     }
 
@@ -101,32 +96,20 @@ impl UnequalModes {
     /// With α = v a step is x ← Σ ρₖ μₖ. There the other component has a ρ below 4 e^(−9), and at the
     /// mode below 4 e^(−18): the first step comes nearer by a factor of more than 500, the later
     /// ones by more than 10⁴.
-    ///
-    /// # Panics
-    /// Never: a mean of the two centres is finite.
-    pub fn end(&self, side: f64) -> Matrix {
+    fn end(&self, side: f64) -> Matrix {
         ascend(&self.density, self.centre.clone() * (0.5 * side), self.variance, 10)
             .expect("a mean of two centres")
     }
 
-    /// Whether −∇² log p is positive definite at the end, and whether the end is on the side of the
-    /// start.
-    fn is_mode_of_its_start(&self, side: f64) -> [bool; 2] {
-        let end = self.end(side);
-        let maximum = Cholesky::new(&-self.density.hessian(&end)).is_ok();
-        [maximum, end.inner(&self.centre).item() * side > 0.0]
-    }
-
-    /// T22: the score at the end, and 0.
+    /// The score at both ends, and 0.
     ///
     /// The end is off by the rounding of x and of the last step, and the score has been computed from
     /// Σ⁻¹ (four roundings), x − μ, their product and ρ, which is 1 but for a rounding; of the other
     /// component e^(−18) is left. All of it relative to ‖m‖/v at most.
-    pub fn at_rest(&self, side: f64) -> Sides {
-        let score = self.density.score(&self.end(side));
+    fn at_rest(&self) -> Sides {
+        let scores = [1.0, -1.0].map(|side| self.density.score(&self.end(side))).to_vec();
+        let zeros = vec![Matrix::zeros(1, 2); 2];
         let largest = self.centre.squared_norm().item().sqrt() / self.variance;
-        let magnitude = Matrix::from_fn(1, 2, |_, _| largest);
-        let zero = score.clone() * 0.0;
-        Sides::rounded([vec![score], vec![zero]], vec![magnitude], 10.0)
+        Sides::rounded([scores, zeros], vec![Matrix::from_rows([[largest; 2]]); 2], 10.0)
     }
 }

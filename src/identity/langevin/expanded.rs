@@ -22,10 +22,11 @@ pub fn for_all_steps(identity: impl Fn(f64) -> [Vec<Exact>; 2]) -> Sides {
     Sides::proofs([0.0625, 0.25, 1.0, 4.0, 16.0].map(identity))
 }
 
-/// x + drift · ψ + noise · z by two steps, everything an indeterminate.
-pub(super) fn steps(one: Step, other: Step) -> [Vec<Exact>; 2] {
+/// A step by (ε/2, √ε), and by (α, √(2α)) with α = ε/2.
+pub(super) fn steps(epsilon: f64) -> [Vec<Exact>; 2] {
     let [x, score, z] = ["x", "ψ", "z"].map(|name| Exact::named(name, 1, 2));
-    [one, other].map(|step| vec![step.take(&x, score.clone(), z.clone())])
+    [Step::halved(epsilon), Step::doubled(0.5 * epsilon)]
+        .map(|step| vec![step.take(&x, score.clone(), z.clone())])
 }
 
 /// ⟨w, x⟩ᵏ at x (1, d), for every w, with its derivatives. The powers of linear forms span the
@@ -61,18 +62,16 @@ pub(super) fn expansion() -> Sides {
     Sides::proof([left, right])
 }
 
-/// 𝔼Δf and −a 𝔼⟨∇f, ∇ log p⟩ for f of degree up to 6 and x = μ + s ∘ z; the truth has a = 1. Every
-/// Gaussian is of this form in its own axes, and a rotation leaves Δ, ⟨∇, ∇⟩ and the degree alone.
-pub(super) fn keeps_gaussians(a: f64) -> Sides {
+/// 𝔼Δf and −𝔼⟨∇f, ∇ log p⟩ for f of degree up to 6 and x = μ + s ∘ z. Every Gaussian is of this form in
+/// its own axes, and a rotation leaves Δ, ⟨∇, ∇⟩ and the degree alone.
+pub(super) fn keeps_gaussians() -> Sides {
     let [mean, s, z] = ["μ", "s", "z"].map(|name| Exact::named(name, 1, 2));
     let x = s.clone() * &z + &mean;
     let score = (mean - &x) * (s.clone() * &s).reciprocal();
-    let of = |k| drift_and_laplacian(&power(&x, k), &score);
-    let [drift, laplacian]: [Vec<Exact>; 2] = [
-        (1..=6).map(|k| (of(k).0 * -a).gaussian_mean(&z)).collect(),
-        (1..=6).map(|k| of(k).1.gaussian_mean(&z)).collect(),
-    ];
-    Sides::proof([laplacian, drift])
+    Sides::proofs((1..=6).map(|k| {
+        let (drift, laplacian) = drift_and_laplacian(&power(&x, k), &score);
+        [vec![laplacian.gaussian_mean(&z)], vec![-drift.gaussian_mean(&z)]]
+    }))
 }
 
 /// 𝔼x′x′ᵀ after one step from x = Lu, u ~ N(0, I), for ψ(x) = −Px. Rows are points, so P and L stand

@@ -28,4 +28,3 @@ mod softplus;
 mod stationary_variance;
 mod traces;
 mod tweedie;
-mod where_implicit_fails;

@@ -96,9 +96,9 @@ fn every() -> SoftplusEnergy<Exact> {
 }
 
 /// A random energy with σ² = 1/k for k up to 4, and k.
-pub fn with_a_closed_form(rng: &mut impl Rng) -> (SoftplusEnergy, i32) {
+pub fn with_a_closed_form(rng: &mut impl Rng) -> (SoftplusEnergy, usize) {
     let (i, k) = (SoftplusEnergy::any(rng), rng.random_range(1..=4));
-    (SoftplusEnergy::new(i.model, f64::from(k).recip().sqrt(), i.x), k)
+    (SoftplusEnergy::new(i.model, (k as f64).recip().sqrt(), i.x), k)
 }
 
 /// T1: ∇ₓ log p(x), by differentiating the logarithm of the normalised density e^(−E) · (1/Z), and
@@ -118,12 +118,12 @@ pub fn score<A: Array>(i: &SoftplusEnergy<A>) -> [Vec<A>; 2] {
 /// ```
 ///
 /// By the binomial theorem e^(−E) is a sum of Gaussians, each with a known integral.
-pub fn partition<A: Array>(i: &SoftplusEnergy<A>, k: i32) -> [Vec<A>; 2] {
+pub fn partition<A: Array>(i: &SoftplusEnergy<A>, k: usize) -> [Vec<A>; 2] {
     [vec![i.partition().ln()], vec![i.log_partition_by_terms(k)]]
 }
 
 /// T29: 𝔼_p[−∇_θE] over the nodes, and the slopes of the finite sum.
-pub fn mean_slope<A: Array>(i: &SoftplusEnergy<A>, k: i32) -> [Vec<A>; 2] {
+pub fn mean_slope<A: Array>(i: &SoftplusEnergy<A>, k: usize) -> [Vec<A>; 2] {
     let tape = Tape::new();
     let on = i.on(&tape);
     let [_, mean] = partition_slope(i);

@@ -1,19 +1,18 @@
 //! T4, T5, T20, T31, T32: where implicit score matching stops being explicit score matching.
 //!
 //! ESM = ISM + ½ I(q) rests on one integration by parts, ∫ ψ q′ = −∫ ψ′ q. Each theorem here is the
-//! right statement for a case in which something is left behind, and its counterexample the plain
-//! one.
+//! right statement for a case in which something is left behind, and its nearest false statement the
+//! plain one.
 //!
 //! | module | theorems |
 //! |---|---|
-//! | [`edges`] | T4 a boundary, T5 a jump of the score |
-//! | [`kinks`] | T5 a kink of the score |
+//! | [`polynomials`] | T4, T5 for every polynomial score |
+//! | [`edges`] | T4 a boundary, T5 a jump of a network |
 //! | [`atoms`] | T20 finite data, T31 discrete data |
 //! | [`tails`] | T32 infinite expectations |
 
 pub mod atoms;
 pub mod edges;
-pub mod kinks;
 pub mod polynomials;
 pub mod tails;
 
@@ -62,21 +61,20 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one(
                 "a kink, Laplace data",
                 "ψ = w relu(x + b) + g, every g of degree 5",
-                || Sides::proof(kinks::kink_of_polynomials(1.0)),
+                || Sides::proof(polynomials::kink_of_polynomials(1.0)),
             ),
-            Claim::any("a network with a jump, Laplace or logistic data", NETWORKS, |rng| {
-                edges::at_a_jump(rng)
-            }),
-            Claim::any("a network with a kink, logistic data", NETWORKS, |rng| {
-                kinks::at_a_kink(rng)
-            }),
+            Claim::any(
+                "a network with a jump, Laplace or logistic data",
+                NETWORKS,
+                edges::at_a_jump,
+            ),
         ],
         false_statements: &[
             Claim::one("the pointwise ψ′ will do at a jump", PIECES, || {
                 Sides::proof(polynomials::jump_of_polynomials(0.0))
             }),
             Claim::one("a tape differentiates through a kink", PIECES, || {
-                Sides::proof(kinks::kink_of_polynomials(0.0))
+                Sides::proof(polynomials::kink_of_polynomials(0.0))
             }),
         ],
     },
@@ -85,20 +83,20 @@ pub const THEOREMS: &[Theorem] = &[
         statement: "a component collapsing on one of n points sends ISM to −∞ like −d/(ns²)",
         claims: &[
             Claim::one("ISM in closed form", "n = 2, d = 3, every X, s and weight", || {
-                Sides::proof(atoms::collapse(&atoms::Collapse::every(2, 3)))
+                Sides::proof(atoms::collapse(&atoms::Collapse::every(2, 3), 1.0))
             }),
             Claim::any(
                 "as computed",
                 "random n up to 16, d up to 4, s from 2⁻¹ to 2⁻¹²",
                 |rng| {
                     let i = atoms::Collapse::any(rng);
-                    Sides::rounding(atoms::collapse(&i), atoms::collapse(&enclosed(&i)))
+                    Sides::rounding(atoms::collapse(&i, 1.0), atoms::collapse(&enclosed(&i), 1.0))
                 },
             ),
         ],
         false_statements: &[
             Claim::one("the same with the odds held fixed", "n = 2, d = 3", || {
-                Sides::proof(atoms::with_fixed_odds(&atoms::Collapse::every(2, 3)))
+                Sides::proof(atoms::collapse(&atoms::Collapse::every(2, 3), 0.0))
             }),
             Claim::one(
                 "ISM ≥ −½I(q) on a sample of q, as it is over q itself",
@@ -110,9 +108,14 @@ pub const THEOREMS: &[Theorem] = &[
     Theorem {
         number: 31,
         statement: "a smoothed lattice is 1 + 2Σ exp(−2π²m²σ²/Δ²) cos(2πmx/Δ) times uniform",
-        claims: &[Claim::any("density and score", "random σ from 0.15 Δ to 1.5 Δ", |rng| {
-            atoms::lattice(rng)
-        })],
+        claims: &[
+            Claim::one(
+                "ISM = −d/s² on the lattice itself",
+                "d up to 3, s = 2⁻⁶",
+                atoms::on_a_lattice,
+            ),
+            Claim::any("density and score", "random σ from 0.15 Δ to 1.5 Δ", atoms::lattice),
+        ],
         false_statements: &[Claim::one(
             "dequantisation is harmless at any σ",
             "σ = 0.3 Δ",
@@ -126,19 +129,17 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("gamma in closed form has this slope", "every a and ε", || {
                 Sides::proof(tails::slope_of_closed_form())
             }),
-            Claim::any("gamma", "random a from 0.3 to 1.9, ε from 10⁻⁶ to 10⁻¹", |rng| {
-                tails::gamma(rng)
-            }),
-            Claim::any(
-                "gamma with a = 2: E₁(ε) − (1 − ε)e^(−ε)",
-                "ε from 10⁻⁶ to 10⁻¹",
-                tails::gamma_of_shape_two,
+            Claim::one(
+                "a = 2: E₁(ε) − (1 − ε)e^(−ε) has this slope",
+                "every ε",
+                || Sides::proof(tails::slope_of_shape_two(1.0)),
             ),
+            Claim::any("gamma", "random a from 0.3 to 1.9, ε from 10⁻⁶ to 10⁻¹", tails::gamma),
             Claim::any("Cauchy", "random R up to 10⁶", tails::cauchy),
         ],
         false_statements: &[
-            Claim::one("I(gamma; x > ε) is E₁(ε) for a = 2", "ε = 10⁻³", || {
-                tails::exponential_integral_alone()
+            Claim::one("I(gamma; x > ε) is E₁(ε) for a = 2", "every ε", || {
+                Sides::proof(tails::slope_of_shape_two(0.0))
             }),
             Claim::one("cutting off changes little", "a = 1.5, ε = 10⁻³", tails::settled),
         ],

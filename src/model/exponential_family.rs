@@ -154,17 +154,3 @@ impl ExponentialFamily<Matrix> {
         Ok(-Cholesky::new(&self.a)?.solve(&self.b))
     }
 }
-
-/// ¾ m₂/m₆, the score matching estimate of θ in exp(−θx⁴) from Σx² and Σx⁶.
-///
-/// Here ψ = −4θx³ and ψ′ = −12θx², so the objective is 8θ²m₆ − 12θm₂, least where 16θm₆ = 12m₂.
-pub const fn quartic_estimate(sum_2: f64, sum_6: f64) -> f64 {
-    0.75 * sum_2 / sum_6
-}
-
-/// 1/(4 m₄), the maximum likelihood estimate of θ in exp(−θx⁴) from the mean of x⁴.
-///
-/// Since ∫ exp(−θx⁴) dx ∝ θ^(−¼), the log likelihood is ¼ log θ − θm₄.
-pub const fn quartic_likelihood_estimate(mean_4: f64) -> f64 {
-    0.25 / mean_4
-}

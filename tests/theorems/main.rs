@@ -25,4 +25,3 @@ mod small_noise;
 mod softplus;
 mod traces;
 mod tweedie;
-mod where_implicit_fails;

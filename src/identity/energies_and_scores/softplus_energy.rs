@@ -2,8 +2,6 @@
 
 use crate::{
     array::{Array, Linear},
-    autodiff::Var,
-    density::Boltzmann,
     grid::Exact,
     matrix::{Matrix, noise::standard_normal},
     model::{Autoencoder, Parameters},
@@ -53,18 +51,17 @@ impl<A: Array> SoftplusEnergy<A> {
     }
 
     /// log Z for σ² = 1/k, as a finite sum (see [`super::partition`]): (1, 1).
-    pub fn log_partition_by_terms(&self, k: i32) -> A {
+    pub fn log_partition_by_terms(&self, k: usize) -> A {
         let (h, d) = self.model.w.shape();
         // The exponents m run over all h-digit numbers in base k + 1.
         let base = k + 1;
-        let base_power = |j: usize| (base as usize).pow(j as u32);
-        let digit = |row: usize, j: usize| (row / base_power(j) % base as usize) as i32;
-        let rows = (base as usize).pow(h as u32);
-        let m = self.model.b.constant(rows, h, |row, j| f64::from(digit(row, j)));
+        let digit = |row: usize, j: usize| row / base.pow(j as u32) % base;
+        let rows = base.pow(h as u32);
+        let m = self.model.b.constant(rows, h, |row, j| digit(row, j) as f64);
         let log_binomials = m.constant(rows, 1, |row, _| {
             (0..h).map(|j| binomial(k, digit(row, j))).product::<f64>().ln()
         });
-        let (k, dimensions) = (f64::from(k), d as f64);
+        let (k, dimensions) = (k as f64, d as f64);
         let centres = m.nn(&self.model.w).add_row(&(self.model.c.clone() * k));
         let exponents = log_binomials + m.nt(&self.model.b) + centres.squared_norm() * (0.5 / k);
         exponents.exp().sum().ln() + 0.5 * dimensions * (std::f64::consts::TAU / k).ln()
@@ -72,8 +69,8 @@ impl<A: Array> SoftplusEnergy<A> {
 }
 
 /// C(k, m)
-fn binomial(k: i32, m: i32) -> f64 {
-    (1..=m).map(|i| f64::from(k + 1 - i) / f64::from(i)).product::<f64>().round()
+fn binomial(k: usize, m: usize) -> f64 {
+    (1..=m).map(|i| (k + 1 - i) as f64 / i as f64).product::<f64>().round()
 }
 
 impl SoftplusEnergy<Exact> {
@@ -103,10 +100,23 @@ impl SoftplusEnergy {
         Self::new(model, sigma, standard_normal(4, d, rng))
     }
 
-    /// With nodes that suffice.
+    /// With the nodes of a trapezoid rule that suffices for e^(−E), on the line or in the plane.
+    ///
+    /// The score is (r(x) − x)/σ² with |rᵢ(x)| ≤ R = |cᵢ| + Σⱼ|Wⱼᵢ|, so beyond R in any coordinate
+    /// p falls at least like a Gaussian of standard deviation σ, and nine of them are enough. The
+    /// singularities of softplus next to the real axis stand at ⟨Wⱼ, x⟩ + bⱼ = ±iπ, so along an axis
+    /// e^(−E) is analytic for |Im x| < a = π/|Wⱼᵢ|; the Gaussian factor asks for a step below
+    /// 0.7σ. An error e^(−2πa/h) below u wants h ≤ 2πa/37.
     pub fn new(model: Autoencoder<Matrix>, sigma: f64, x: Matrix) -> Self {
-        let unset = Matrix::zeros(0, 0);
-        Self { model, sigma, x, nodes: unset.clone(), weights: unset }.with_nodes(1)
+        let absolute = model.clone().map(|p| super::magnitude(&p));
+        let largest = |m: &Matrix| m.data().iter().copied().fold(0.0, f64::max);
+        let reach = largest(&(absolute.w.clone().sum_over_samples() + &absolute.c)) + 9.0 * sigma;
+        let strip = std::f64::consts::PI / largest(&absolute.w);
+        let step = (std::f64::consts::TAU * strip / 37.0).min(0.6 * sigma);
+        #[expect(clippy::cast_sign_loss, reason = "a positive number of steps")]
+        let line = Rule::trapezoid(-reach, reach, (2.0 * reach / step).ceil() as usize);
+        let Rule { nodes, weights } = if x.cols() == 1 { line } else { line.squared() };
+        Self { model, sigma, x, nodes, weights }
     }
 
     /// W = 1, b = c = 0, σ = ½ on the line, at x = 0 and 1.
@@ -114,34 +124,5 @@ impl SoftplusEnergy {
         let [zero, one] = [0.0, 1.0].map(|x| Matrix::from_rows([[x]]));
         let model = Autoencoder { w: one, b: zero.clone(), c: zero, a: None };
         Self::new(model, 0.5, Matrix::from_rows([[0.0], [1.0]]))
-    }
-
-    /// The nodes of a trapezoid rule for e^(−E), `fineness` times those that suffice along each axis.
-    ///
-    /// The score is (r(x) − x)/σ² with |rᵢ(x)| ≤ R = |cᵢ| + Σⱼ|Wⱼᵢ|, so beyond R in any coordinate
-    /// p falls at least like a Gaussian of standard deviation σ, and nine of them are enough. The
-    /// singularities of softplus next to the real axis stand at ⟨Wⱼ, x⟩ + bⱼ = ±iπ, so along an axis
-    /// e^(−E) is analytic for |Im x| < a = π/|Wⱼᵢ|; the Gaussian factor asks for a step below
-    /// 0.7σ. An error e^(−2πa/h) below u wants h ≤ 2πa/37.
-    #[must_use]
-    pub fn with_nodes(&self, fineness: usize) -> Self {
-        let absolute = self.model.clone().map(|p| super::magnitude(&p));
-        let largest = |m: &Matrix| m.data().iter().copied().fold(0.0, f64::max);
-        let reach =
-            largest(&(absolute.w.clone().sum_over_samples() + &absolute.c)) + 9.0 * self.sigma;
-        let strip = std::f64::consts::PI / largest(&absolute.w);
-        let step = (std::f64::consts::TAU * strip / 37.0).min(0.6 * self.sigma);
-        #[expect(clippy::cast_sign_loss, reason = "a positive number of steps")]
-        let steps = (2.0 * reach / step).ceil() as usize * fineness;
-        let line = Rule::trapezoid(-reach, reach, steps);
-        let Rule { nodes, weights } = if self.x.cols() == 1 { line } else { line.squared() };
-        Self { nodes, weights, ..self.clone() }
-    }
-
-    /// p, with Z from the nodes.
-    pub fn density(&self) -> Boltzmann<impl for<'t> Fn(&Var<'t>) -> Var<'t>> {
-        let (model, sigma) = (self.model.clone(), self.sigma);
-        let rule = Rule { nodes: self.nodes.clone(), weights: self.weights.clone() };
-        Boltzmann::new(move |x| model.clone().map(|p| p.lift(x)).energy(x, sigma), rule)
     }
 }

@@ -16,13 +16,12 @@ use crate::{
     array::Array,
     autodiff::second::along_axes,
     density::{Density, Univariate, univariate::ln_gamma},
+    identity::{Sides, number},
     matrix::{Matrix, noise::Generator},
-    model::{
-        Features, Monomials,
-        exponential_family::{quartic_estimate, quartic_likelihood_estimate},
-    },
+    model::{ExponentialFamily, Features, Monomials},
     quadrature::Rule,
 };
+use rand::{Rng, RngExt};
 
 /// n var θ̂/θ² of maximum likelihood, in the limit: 4.
 pub const LIKELIHOOD_VARIANCE: f64 = 4.0;
@@ -35,12 +34,36 @@ pub fn by_gamma() -> f64 {
     6.0 * (2.0 * (ln_gamma(0.75) - ln_gamma(0.25))).exp()
 }
 
-/// The same from the sandwich formula for any features, here x⁴, with expectations by quadrature
+/// θ from 0.1 to 10.
+pub(super) fn random_theta(rng: &mut impl Rng) -> f64 {
+    10.0_f64.powf(rng.random_range(-1.0..1.0))
+}
+
+/// Expectations over exp(−θx⁴).
+fn rule(theta: f64, steps: usize) -> Rule {
+    let end = (40.0 / theta).sqrt().sqrt(); // e^(−40) is nothing
+    Univariate::Quartic { theta }.rule(&Rule::trapezoid(-end, end, steps))
+}
+
+/// T19: with the weights of a quadrature for those of a sample, θ̂ is the true θ.
+///
+/// # Panics
+/// If the density had no slope.
+pub fn consistency(rng: &mut impl Rng) -> Sides {
+    let theta = random_theta(rng);
+    Sides::doubled(|fineness| {
+        let rule = rule(theta, fineness * STEPS);
+        let family = ExponentialFamily::new(&Monomials::quartic(), &rule.nodes, &rule.weights);
+        let estimate = -family.estimate().expect("a density with slopes");
+        // 12 M₂/(16 M₆): no term of either has a minus sign.
+        Sides::integrals([vec![estimate], number(theta)], number(2.0 * theta), 2 * STEPS)
+    })
+}
+
+/// [`by_gamma`] from the sandwich formula for any features, here x⁴, with expectations by quadrature
 /// and ∇F and ΔF by differentiation.
 pub fn by_quadrature(theta: f64, steps: usize) -> f64 {
-    let q = Univariate::Quartic { theta };
-    let end = (40.0 / theta).sqrt().sqrt(); // e^(−40) is nothing
-    let rule = q.rule(&Rule::trapezoid(-end, end, steps));
+    let rule = rule(theta, steps);
     let x = &rule.nodes;
     let [f] = along_axes(|x| [Monomials::quartic().of(x)], x);
     let hessian = f.first.clone() * &f.first; // ∂g/∂θ
@@ -55,30 +78,23 @@ pub fn by_quadrature(theta: f64, steps: usize) -> f64 {
 /// Both estimates of one sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Estimates {
-    /// ¾ m₂/m₆
+    /// ¾ m₂/m₆, since ISM is 8θ²m₆ − 12θm₂.
     pub score_matching: f64,
-    /// 1/(4 m₄)
+    /// 1/(4 m₄), since the log likelihood is ¼ log θ − θm₄.
     pub likelihood: f64,
 }
 
 impl Estimates {
     /// From a sample (n, 1).
-    pub fn of(x: &Matrix) -> Self {
-        let mut sums = [0.0; 3];
-        for x in x.data() {
-            let square = x * x;
-            let fourth = square * square;
-            sums[0] += square;
-            sums[1] += fourth;
-            sums[2] += fourth * square;
-        }
-        Self {
-            score_matching: quartic_estimate(sums[0], sums[2]),
-            likelihood: quartic_likelihood_estimate(sums[1] / x.rows() as f64),
-        }
+    fn of(x: &Matrix) -> Self {
+        let square = x.clone() * x;
+        let fourth = square.clone() * &square;
+        let sixth = fourth.clone() * &square;
+        let [m_2, m_4, m_6] = [square, fourth, sixth].map(|power| power.mean().item());
+        Self { score_matching: 0.75 * m_2 / m_6, likelihood: 0.25 / m_4 }
     }
 
-    /// From so many independent samples of size n at θ = 1; θ̂/θ has the same law for every θ.
+    /// From independent samples of size n at θ = 1; θ̂/θ has the same law for every θ.
     pub fn repeated(n: usize, repetitions: usize, rng: &mut Generator) -> Vec<Self> {
         let q = Univariate::Quartic { theta: 1.0 };
         (0..repetitions).map(|_| Self::of(&q.sample(n, rng))).collect()
@@ -112,10 +128,9 @@ impl Variances {
     pub fn of(estimates: &[Estimates]) -> Self {
         let n = estimates.len() as f64;
         let mean = |of: &dyn Fn(&Estimates) -> f64| estimates.iter().map(of).sum::<f64>() / n;
-        let centre = mean(&|e| e.score_matching);
-        let square = |e: &Estimates| (e.score_matching - centre).powi(2);
-        let likelihood_centre = mean(&|e| e.likelihood);
-        let likelihood_square = |e: &Estimates| (e.likelihood - likelihood_centre).powi(2);
+        let centres = [mean(&|e| e.score_matching), mean(&|e| e.likelihood)];
+        let square = |e: &Estimates| (e.score_matching - centres[0]).powi(2);
+        let likelihood_square = |e: &Estimates| (e.likelihood - centres[1]).powi(2);
         let (s, l) = (mean(&square), mean(&likelihood_square));
         let error = |deviation: &dyn Fn(&Estimates) -> f64| {
             (mean(&|e| deviation(e).powi(2)) / (n - 1.0)).sqrt()

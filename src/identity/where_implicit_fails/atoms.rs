@@ -3,7 +3,7 @@
 use crate::{
     array::{Array, Linear},
     autodiff::Tape,
-    density::{Density, KernelEstimate, Mixture},
+    density::{Density, KernelEstimate, Mixture, mixture::diagonal},
     grid::Exact,
     identity::{Sides, enclosed, maximum, number},
     matrix::{Matrix, noise::standard_normal},
@@ -12,14 +12,6 @@ use crate::{
 };
 use rand::{Rng, RngExt};
 use std::f64::consts::{PI, TAU};
-
-/// ψ (n, d) and tr ∂ψ/∂x (n, 1) of a mixture, for [`implicit`].
-pub fn score_and_trace(model: &Mixture, x: &Matrix) -> (Matrix, Matrix) {
-    let (n, d) = x.shape();
-    let hessian = model.hessian(x);
-    let trace = |i: usize| (0..d).map(|j| hessian.at(i * d + j, j)).sum();
-    (model.score(x), Matrix::from_fn(n, 1, |i, _| trace(i)))
-}
 
 /// Points and a model with two components: N(0, I), and N(X₁, s²I) on the first point.
 #[derive(Clone, Debug)]
@@ -96,7 +88,7 @@ impl<A: Array> Collapse<A> {
     ///
     /// At X₁ itself a = 0 and ρ → 1, at every other point ρ → 0 faster than any power of s. So the
     /// mean over n points goes to −∞ like −d/(n s²). `moving` is 1; with 0 ρ is held fixed.
-    pub fn closed_form(&self, moving: f64) -> A {
+    fn closed_form(&self, moving: f64) -> A {
         let (n, d) = self.points.shape();
         let rho = self.log_odds(&self.points).sigmoid();
         let precisions = self.precision.clone().linear(Linear::Tile(n));
@@ -118,18 +110,14 @@ pub fn objective<A: Array>(i: &Collapse<A>) -> A {
     implicit(of_energy_by_reverse(|x| on.energy(x), &on.points)).mean().value()
 }
 
-/// T20: the empirical ISM of a mixture with a collapsing component, and its closed form.
-pub fn collapse<A: Array>(i: &Collapse<A>) -> [Vec<A>; 2] {
-    [vec![objective(i)], vec![i.closed_form(1.0)]]
+/// T20: the empirical ISM of a mixture with a collapsing component, and its closed form. The theorem
+/// says `moving` = 1; with 0 the odds are held fixed.
+pub fn collapse<A: Array>(i: &Collapse<A>, moving: f64) -> [Vec<A>; 2] {
+    [vec![objective(i)], vec![i.closed_form(moving)]]
 }
 
-/// The same with ρ held fixed, which is false.
-pub fn with_fixed_odds<A: Array>(i: &Collapse<A>) -> [Vec<A>; 2] {
-    [vec![objective(i)], vec![i.closed_form(0.0)]]
-}
-
-/// The nearest false statement to T20: since ISM = ESM − ½ I(q) ≥ −½ I(q) over a density, −d/2 for
-/// N(0, I), ISM on a sample is bounded below as well. On four points of the plane with s = 2⁻⁷.
+/// A false neighbour of T20: since ISM = ESM − ½ I(q) ≥ −½ I(q) over a density, −d/2 for N(0, I), ISM
+/// on a sample is bounded below as well. On four points of the plane with s = 2⁻⁷.
 pub fn bounded_below() -> Sides {
     let i = Collapse::new(Matrix::from_fn(4, 2, |i, _| i as f64), 0.5_f64.powi(7), 0.5);
     Sides::rounding(not_below(&i), not_below(&enclosed(&i)))
@@ -142,65 +130,62 @@ fn not_below<A: Array>(i: &Collapse<A>) -> [Vec<A>; 2] {
     [vec![maximum(ism.clone(), &bound)], vec![ism]]
 }
 
-/// Points on the line Δ apart, smoothed by N(0, σ²). What DSM learns from integers, pixels, counts.
+/// T31: on a lattice even infinitely many data are atoms. A model with a component of width s on
+/// every point has ISM = −d/s² there; bit for bit, since s is a power of two and the other components
+/// underflow.
+pub fn on_a_lattice() -> Sides {
+    let of = |d: usize| {
+        let precision = 2.0_f64.powi(12);
+        let points = Matrix::from_fn(5, d, |i, j| (i * (j + 1)) as f64);
+        let component = |i: usize| (1.0, points.select(&[i]), diagonal(d, 1.0 / precision));
+        let model = Mixture::new((0..5).map(component));
+        let hessian = model.hessian(&points);
+        let trace = |i: usize, _| (0..d).map(|j| hessian.at(i * d + j, j)).sum();
+        let ism = implicit((model.score(&points), Matrix::from_fn(5, 1, trace)));
+        (ism, Matrix::from_fn(5, 1, |_, _| -(d as f64) * precision))
+    };
+    let (left, right) = (1..=3).map(of).unzip();
+    Sides::exact([left, right])
+}
+
+/// The lattice of the whole numbers, smoothed by N(0, σ²): what DSM learns from integers, pixels,
+/// counts. The spacing Δ is the unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Lattice {
-    /// Δ
-    pub spacing: f64,
-    /// σ
+    /// σ/Δ
     pub sigma: f64,
 }
 
 impl Lattice {
-    /// σ/Δ
-    fn ratio(self) -> f64 {
-        self.sigma / self.spacing
-    }
-
     /// How many points to either side of a cell matter: beyond 9σ a kernel is below rounding.
-    #[expect(clippy::cast_sign_loss, reason = "σ/Δ is positive")]
-    fn reach(self) -> usize {
-        (9.0 * self.ratio()).ceil() as usize + 1
+    fn reach(self) -> f64 {
+        (9.0 * self.sigma).ceil() + 1.0
     }
 
-    /// KΔ/σ
-    fn far(self) -> f64 {
-        self.reach() as f64 / self.ratio()
-    }
-
-    /// Of a term by points: the sum, and an exponent of up to (KΔ/σ)²/2 that is rounded four times.
-    fn roundings(self) -> f64 {
-        4.0 * self.reach() as f64 + 2.0 * self.far() * self.far() + 32.0
-    }
-
-    /// The kernel estimate of 2K + 1 lattice points around 0.
-    fn kernels(self) -> KernelEstimate {
-        let reach = self.reach();
-        let point = |i: usize, _| (i as f64 - reach as f64) * self.spacing;
-        KernelEstimate { points: Matrix::from_fn(2 * reach + 1, 1, point), sigma: self.sigma }
-    }
-
-    /// Density (relative to 1/Δ, that of the uniform law) and score at x in the cell around 0, as
-    /// sums over the points.
+    /// Density (relative to that of the uniform law) and score at x in the cell around 0, as sums
+    /// over the points.
     pub fn by_points(self, x: f64) -> [f64; 2] {
-        let (kernels, x) = (self.kernels(), Matrix::from_rows([[x]]));
-        let mass = kernels.points.rows() as f64 * self.spacing;
-        [mass * kernels.log_density(&x).item().exp(), kernels.score(&x).item()]
+        let (reach, sigma) = (self.reach(), self.sigma);
+        #[expect(clippy::cast_sign_loss, reason = "a positive number of points")]
+        let points = Matrix::from_fn(2 * reach as usize + 1, 1, |i, _| i as f64 - reach);
+        let (count, x) = (points.rows() as f64, Matrix::from_rows([[x]]));
+        let kernels = KernelEstimate { points, sigma };
+        [count * kernels.log_density(&x).item().exp(), kernels.score(&x).item()]
     }
 
     /// The same as Fourier series (Poisson's summation), each with its Σ|terms|:
     ///
     /// ```text
-    /// Δ Σₖ N(x; kΔ, σ²) = 1 + 2 Σₘ e^(−2π²m²σ²/Δ²) cos(2πmx/Δ)
+    /// Σₖ N(x; k, σ²) = 1 + 2 Σₘ e^(−2π²m²σ²) cos(2πmx)
     /// ```
     pub fn by_waves(self, x: f64) -> ([f64; 2], [f64; 2]) {
-        let decay = 2.0 * PI * PI * self.ratio() * self.ratio();
+        let decay = 2.0 * PI * PI * self.sigma * self.sigma;
         let (mut density, mut slope) = (1.0, 0.0);
         let (mut density_terms, mut slope_terms) = (1.0, 0.0);
         // Until e^(−decay m²) is below 1e-18.
         for m in 1..=((41.5 / decay).sqrt().ceil() as i32) {
             let m = f64::from(m);
-            let (size, frequency) = (2.0 * (-decay * m * m).exp(), TAU * m / self.spacing);
+            let (size, frequency) = (2.0 * (-decay * m * m).exp(), TAU * m);
             density += size * (frequency * x).cos();
             slope -= size * frequency * (frequency * x).sin();
             (density_terms, slope_terms) = (density_terms + size, slope_terms + size * frequency);
@@ -209,35 +194,30 @@ impl Lattice {
         ([density, slope / density], [density_terms, score_terms])
     }
 
-    /// The largest departure from the uniform law, in units of its density, is at the points:
-    /// about 2 e^(−2π²σ²/Δ²), the amplitude of the first wave.
-    pub fn ripple(self) -> f64 {
-        2.0 * (-2.0 * PI * PI * self.ratio() * self.ratio()).exp()
+    /// Density and score at x by points, and what is claimed of the first of them or of both.
+    ///
+    /// A kernel's exponent, up to (K/σ)²/2 for K points to a side, is rounded four times, and 2K + 1
+    /// kernels are summed. The score is a mean of (Xₖ − x)/σ² from points up to K away.
+    fn compared(self, x: f64, claimed: &[f64]) -> Sides {
+        let (left, (_, terms)) = (self.by_points(x), self.by_waves(x));
+        let (reach, far) = (self.reach(), self.reach() / self.sigma);
+        let magnitude = [terms[0] + left[0], terms[1] + far / self.sigma];
+        let row = |values: &[f64]| vec![Matrix::from_vec(1, claimed.len(), values.to_vec())];
+        let both = [row(&left[..claimed.len()]), row(claimed)];
+        let roundings = 4.0 * reach + 2.0 * far * far + 32.0;
+        Sides::rounded(both, row(&magnitude[..claimed.len()]), roundings)
     }
 }
 
 /// T31: the smoothed lattice, its density and its score, by points and by waves.
 pub fn lattice(rng: &mut impl Rng) -> Sides {
-    let lattice = random_lattice(0.15..1.5, rng);
-    let x = rng.random_range(-0.5..0.5) * lattice.spacing;
-    let (left, (right, terms)) = (lattice.by_points(x), lattice.by_waves(x));
-    let row = |values: [f64; 2]| vec![Matrix::from_rows([values])];
-    // The exponents, up to (KΔ/σ)², are rounded as well, on the side of the points; the score there
-    // is a mean of (Xₖ − x)/σ², from points up to (9 + Δ/σ) σ away.
-    let far = lattice.far();
-    let magnitude = row([terms[0] + left[0], terms[1] + far / lattice.sigma]);
-    Sides::rounded([row(left), row(right)], magnitude, lattice.roundings())
+    let lattice = Lattice { sigma: rng.random_range(0.15..1.5) };
+    let x = rng.random_range(-0.5..0.5);
+    lattice.compared(x, &lattice.by_waves(x).0)
 }
 
-fn random_lattice(ratio: std::ops::Range<f64>, rng: &mut impl Rng) -> Lattice {
-    let spacing = rng.random_range(0.1..10.0);
-    Lattice { spacing, sigma: spacing * rng.random_range(ratio) }
-}
-
-/// The nearest false statement to T31: noise turns a lattice into a uniform law whatever σ is. At
-/// σ = 0.3 Δ the density at the points is off by 2 e^(−2π²·0.09) = 0.34.
+/// A false neighbour of T31: noise turns a lattice into a uniform law whatever σ is. At σ = 0.3 Δ the
+/// density at the points is off by 2 e^(−2π²·0.09) = 0.34.
 pub fn any_noise_will_do() -> Sides {
-    let lattice = Lattice { spacing: 1.0, sigma: 0.3 };
-    let ([density, _], (_, [terms, _])) = (lattice.by_points(0.0), lattice.by_waves(0.0));
-    Sides::rounded([number(density), number(1.0)], number(terms), lattice.roundings())
+    Lattice { sigma: 0.3 }.compared(0.0, &[1.0])
 }

@@ -6,7 +6,7 @@ use crate::{
     density::{Density, Univariate},
     identity::{Sides, magnitude, number},
     matrix::{Matrix, noise::standard_normal},
-    model::{Parameters, ScoreNetwork, network::Layer},
+    model::{Parameters, ScoreNetwork},
     objective::{explicit, implicit, trace::of_score, weighted_implicit},
     quadrature::Rule,
 };
@@ -16,7 +16,7 @@ use rand::{Rng, RngExt};
 ///
 /// What limits it is the nearest singularity of an integrand beside the path of t: that of 1/x² when
 /// the path begins at x = 10⁻⁶ is 0.25 away, an error of e^(−2π · 0.25 · 32) = 1e-22.
-pub const STEP: f64 = 1.0 / 32.0;
+const STEP: f64 = 1.0 / 32.0;
 
 /// The nodes between the ends, with `fineness` times as many as suffice.
 pub fn nodes(ends: &[f64], fineness: usize) -> Rule {
@@ -79,47 +79,29 @@ fn compared(
 }
 
 /// ψ(x) = Σⱼ uⱼ tanh(wⱼ x + bⱼ) + c on the line.
-#[derive(Clone, Debug)]
-pub struct SmoothScore {
-    network: ScoreNetwork<Matrix>,
+///
+/// With 1 to 8 hidden units and |wⱼ| < 3: the poles of tanh are at least π/6 away from the line, far
+/// enough for the quadrature.
+fn network(rng: &mut impl Rng) -> ScoreNetwork<Matrix> {
+    let hidden = rng.random_range(1..=8);
+    let mut network = ScoreNetwork::random(&[1, hidden, 1], Function::Tanh, rng);
+    for layer in &mut network.layers {
+        layer.b = standard_normal(1, layer.w.rows(), rng);
+    }
+    network.layers[0].w = Matrix::from_fn(hidden, 1, |_, _| rng.random_range(-3.0..3.0));
+    network
 }
 
-impl SmoothScore {
-    /// With 1 to 8 hidden units, |wⱼ| < 3 and everything else Gaussian.
-    ///
-    /// The poles of tanh are then at least π/6 away from the line, far enough for the quadrature.
-    pub fn any(rng: &mut impl Rng) -> Self {
-        let hidden = rng.random_range(1..=8);
-        let mut network = ScoreNetwork::random(&[1, hidden, 1], Function::Tanh, rng);
-        for layer in &mut network.layers {
-            layer.b = standard_normal(1, layer.w.rows(), rng);
-        }
-        network.layers[0].w = Matrix::from_fn(hidden, 1, |_, _| rng.random_range(-3.0..3.0));
-        Self { network }
-    }
+fn score<A: Array>(network: &ScoreNetwork<Matrix>, x: &A) -> A {
+    network.clone().map(|p| p.lift(x)).score(x)
+}
 
-    /// ψ = 0.
-    pub fn zero() -> Self {
-        let layer = || Layer { w: Matrix::zeros(1, 1), b: Matrix::zeros(1, 1) };
-        let layers = vec![layer(), layer()];
-        Self { network: ScoreNetwork { layers, activation: Function::Tanh } }
-    }
-
-    /// ψ(x) in any reading.
-    pub fn of<A: Array>(&self, x: &A) -> A {
-        let lift = |p: Matrix| x.constant(p.rows(), p.cols(), |i, j| p.at(i, j));
-        self.network.clone().map(lift).score(x)
-    }
-
-    /// Σⱼ|uⱼ wⱼᵏ| for k = 0, 1, 2, and |c| with the first: no |ψ|, |ψ′|, |ψ″| is larger, since |tanh|,
-    /// |tanh′| and |tanh″| are at most 1.
-    pub(super) fn bounds(&self) -> [f64; 3] {
-        let [first, second] = &self.network.layers[..] else { unreachable!("one hidden layer") };
-        let (u, w) = (magnitude(&second.w), magnitude(&first.w));
-        let c = second.b.item().abs();
-        let slopes = w.clone() * &w;
-        [u.clone().sum().item() + c, u.nn(&w).item(), u.nn(&slopes).item()]
-    }
+/// Σⱼ|uⱼ| + |c| ≥ |ψ| and Σⱼ|uⱼ wⱼ| ≥ |ψ′|, since |tanh| and |tanh′| are at most 1.
+fn bounds(network: &ScoreNetwork<Matrix>) -> [f64; 2] {
+    let absolute = network.clone().map(|p| magnitude(&p));
+    let [first, second] = &absolute.layers[..] else { unreachable!("one hidden layer") };
+    let u = &second.w;
+    [u.clone().sum().item() + second.b.item(), u.nn(&first.w).item()]
 }
 
 /// T4: what the boundary adds to ESM − ISM − ½ I(q), that is −\[qψ\] between the ends of the support.
@@ -139,13 +121,12 @@ pub fn boundary(rng: &mut impl Rng) -> Sides {
     } else {
         Univariate::Exponential { rate: rng.random_range(0.5..2.0) }
     };
-    let psi = SmoothScore::any(rng);
-    let value_at = |x: f64| psi.of(&Matrix::from_rows([[x]])).item();
-    let [value, slope, _] = psi.bounds();
+    let psi = network(rng);
+    let [value, slope] = bounds(&psi);
     // q is at most 2 and its score at most 2 in size.
     let magnitude = 0.5 * (value + 2.0) * (value + 2.0) + slope + 4.0 * value;
-    let edge = boundary_term(density, value_at);
-    compared(density, &pieces(density, &[]), |x| psi.of(x), edge, magnitude)
+    let edge = boundary_term(density, |x| score(&psi, &Matrix::from_rows([[x]])).item());
+    compared(density, &pieces(density, &[]), |x| score(&psi, x), edge, magnitude)
 }
 
 /// 𝔼[½ wψ² + wψ′ + w′ψ], ISM weighted by w, for w and w′ given together.
@@ -163,19 +144,13 @@ pub fn weighted(
     density.rule(&nodes).integrate(&weighted_implicit(of_score(&score, x), &w, &slope))
 }
 
-/// x² and its slope: the weight for a density that ends with a step at 0.
-pub fn square(x: f64) -> [f64; 2] {
-    [x * x, 2.0 * x]
-}
-
 /// x²(1 − x)² and its slope: the weight for a density that ends with steps at 0 and 1.
 pub fn double_square(x: f64) -> [f64; 2] {
     let y = x * (1.0 - x);
     [y * y, 2.0 * y * (1.0 - 2.0 * x)]
 }
 
-/// Where a parabola is least, from its values at −1, 0 and 1: every objective here is a parabola in
-/// the one parameter of its model.
+/// Where a parabola is least, from its values at −1, 0 and 1.
 pub fn minimiser(parabola: impl Fn(f64) -> f64) -> f64 {
     let [left, middle, right] = [-1.0, 0.0, 1.0].map(parabola);
     0.5 * (left - right) / (left + right - 2.0 * middle)
@@ -199,11 +174,11 @@ pub fn at_a_jump(rng: &mut impl Rng) -> Sides {
     let density =
         if laplace { Univariate::Laplace { scale } } else { Univariate::Logistic { scale } };
     let (at, height) = (rng.random_range(-3.0..3.0), rng.random_range(-2.0..2.0_f64));
-    let psi = SmoothScore::any(rng);
+    let psi = network(rng);
     let ends = pieces(density, &[0.0, at]); // 0 is the kink of log q
-    let [value, slope, _] = psi.bounds();
+    let [value, slope] = bounds(&psi);
     let size = value + height.abs() + 2.0; // the score of the data is at most 2, and q at most 1
     let magnitude = 0.5 * size * size + slope + height.abs();
     let edge = density.log_density_at(at).exp() * height;
-    compared(density, &ends, |x| psi.of(x) + jump(x, at, height), edge, magnitude)
+    compared(density, &ends, |x| score(&psi, x) + jump(x, at, height), edge, magnitude)
 }

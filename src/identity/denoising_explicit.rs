@@ -12,7 +12,7 @@ mod kernels;
 mod polynomial;
 
 pub use control_variate::{Corrupted, control_variate};
-pub use kernels::{Convolution, other_kernel};
+pub use kernels::{Conditional, Convolution, other_kernel};
 
 use super::polynomial_score::PolynomialScore;
 use super::{Claim, Sides, Theorem, number};
@@ -20,7 +20,7 @@ use crate::{
     array::{Array, Function},
     corruption::corrupt,
     density::{Density, Mixture},
-    matrix::{Matrix, noise::Generator},
+    matrix::Matrix,
     model::{Parameters, ScoreNetwork},
     objective,
     quadrature::{Rule, double},
@@ -41,8 +41,9 @@ pub const THEOREMS: &[Theorem] = &[
                 })
             }),
             Claim::any("as integrals", MIXTURES, |rng| {
-                let i = Smoothing::any(rng);
-                Sides::doubled(|fineness| explicit_on_the_smoothed(&i, fineness).sides())
+                let (q, network, sigma) = (mixture(rng), network(rng), rng.random_range(0.2..1.0));
+                let score = |x: &Matrix| network.score(x);
+                Sides::doubled(|fineness| vincent(score, &q, sigma, fineness).sides())
             }),
         ],
         false_statements: &[
@@ -97,41 +98,44 @@ const MIXTURES: &str = "random mixtures and networks on the line, σ from 0.2 to
 const ONE_GAUSSIAN: &str = "every cubic ψ on the line, q = N(0, ¼), σ = ½";
 const AT_EVERY_POINT: &str = "every cubic ψ on the line and quadratic ψ in the plane, every x, σ";
 
-/// A density on the line, its smoothing, and a model.
-#[derive(Clone, Debug)]
-pub struct Smoothing {
-    /// q, in one dimension.
-    pub q: Mixture,
-    /// σ.
-    pub sigma: f64,
-    /// ψ.
-    pub network: ScoreNetwork<Matrix>,
+/// Two Gaussians on the line with means within ±1 and standard deviations from 0.8 to 1.
+///
+/// The bounds let fixed numbers of nodes serve every instance. The trapezoid rule with step h errs by
+/// about exp(−2πa/h) if there is no pole within a of the real line. The score of q_σ has them where
+/// two components cancel, at π (0.8² + σ²)/2 > 1 or further.
+pub fn mixture(rng: &mut impl Rng) -> Mixture {
+    let component = |rng: &mut dyn Rng| {
+        let deviation: f64 = rng.random_range(0.8..1.0);
+        let mean = Matrix::from_rows([[rng.random_range(-1.0..1.0)]]);
+        (rng.random_range(0.2..0.8), mean, Matrix::from_rows([[deviation * deviation]]))
+    };
+    Mixture::new([component(rng), component(rng)])
 }
 
-/// Where all of q and of its smoothing lies: means within ±2 and nine standard deviations of at
-/// most √(1² + 1²) on both sides.
-const REACH: f64 = 2.0 + 9.0 * std::f64::consts::SQRT_2;
-
-impl Smoothing {
-    /// Two Gaussians with means in ±2 and standard deviations from 0.4 to 1, a network of six
-    /// hidden units with weights within ±2, σ from 0.2 to 1.
-    ///
-    /// The bounds are what lets a fixed number of nodes serve every instance: softplus(wx) is
-    /// analytic up to π/|w| from the real line, and the trapezoid rule converges at that rate.
-    pub fn any(rng: &mut impl Rng) -> Self {
-        let component = |rng: &mut dyn Rng| {
-            let deviation: f64 = rng.random_range(0.4..1.0);
-            let mean = Matrix::from_rows([[rng.random_range(-2.0..2.0)]]);
-            (rng.random_range(0.2..0.8), mean, Matrix::from_rows([[deviation * deviation]]))
-        };
-        let q = Mixture::new([component(rng), component(rng)]);
-        Self { q, sigma: rng.random_range(0.2..1.0), network: network(1, rng) }
-    }
+/// The law of x for a [`mixture`]: h = 5/24, so that the error is about e^(−30) = 10⁻¹³ where the score
+/// of q_σ is in the integral. (Rounding may reach 10⁻¹² with this many pairs.)
+pub fn law(q: &Mixture, fineness: usize) -> Rule {
+    q.rule(&Rule::trapezoid(-10.0, 10.0, 96 * fineness))
 }
 
-/// A network [d, 6, d] with weights and biases within ±2.
-fn network(d: usize, rng: &mut impl Rng) -> ScoreNetwork<Matrix> {
-    let shape = ScoreNetwork::<Matrix>::random(&[d, 6, d], Function::Softplus, rng);
+/// The law of its x̃, by nine standard deviations on both sides.
+pub fn smoothed_law(smoothed: &Mixture, sigma: f64, fineness: usize) -> Rule {
+    let reach = 1.0 + 9.0 * sigma.hypot(1.0);
+    smoothed.rule(&Rule::trapezoid(-reach, reach, SMOOTHED_STEPS * fineness))
+}
+
+/// The number of its steps.
+pub const SMOOTHED_STEPS: usize = 400;
+
+/// The law of standard Gaussian noise on the line: h = 0.3, for poles of f(x + σz) at 1.57 or further.
+pub fn gaussian_noise(fineness: usize) -> Rule {
+    Mixture::isotropic(1, 1.0).rule(&Rule::trapezoid(-9.0, 9.0, 60 * fineness))
+}
+
+/// A network [1, 6, 1] with weights and biases within ±2: softplus(wx) is analytic up to
+/// π/|w| > 1.57 from the real line.
+fn network(rng: &mut impl Rng) -> ScoreNetwork<Matrix> {
+    let shape = ScoreNetwork::<Matrix>::random(&[1, 6, 1], Function::Softplus, rng);
     shape.map(|p| Matrix::from_fn(p.rows(), p.cols(), |_, _| rng.random_range(-2.0..2.0)))
 }
 
@@ -168,47 +172,18 @@ impl Terms {
         let sides = [number(self.denoising), number(claim)];
         Sides::integrals(sides, number(magnitude), self.nodes)
     }
-
-    /// All of them times λ.
-    #[must_use]
-    pub fn weighted(self, lambda: f64) -> Self {
-        Self {
-            denoising: lambda * self.denoising,
-            explicit: lambda * self.explicit,
-            kernel_information: lambda * self.kernel_information,
-            fisher_information: lambda * self.fisher_information,
-            nodes: self.nodes,
-        }
-    }
 }
 
-/// The law of standard Gaussian noise on the line, with `steps` steps over ±9.
-pub fn gaussian_noise(steps: usize) -> Rule {
-    Mixture::isotropic(1, 1.0).rule(&Rule::trapezoid(-9.0, 9.0, steps))
-}
-
-/// T7 on the line. `fineness` multiplies the numbers of nodes.
-pub fn explicit_on_the_smoothed(instance: &Smoothing, fineness: usize) -> Terms {
-    let Smoothing { q, sigma, network } = instance;
-    let line = |steps: usize| Rule::trapezoid(-REACH, REACH, steps * fineness);
-    // The components are entire functions and the network is tame (see `Smoothing::any`), but the
-    // score of a mixture has poles close to the line, where the complex density is 0: hence the
-    // many nodes on the right side, where a single integral can afford them.
-    vincent(|x| network.score(x), q, *sigma, [&line(120), &line(1200)], 90 * fineness)
-}
-
-/// T7 on the line for any score: DSM_σ over the first rule, weighted by q, and the noise; ESM and I
-/// over the second, weighted by q_σ.
+/// T7 on the line for a [`mixture`] and any score. `fineness` multiplies the numbers of nodes.
 pub fn vincent(
     score: impl Fn(&Matrix) -> Matrix,
     q: &Mixture,
     sigma: f64,
-    [clean, corrupted]: [&Rule; 2],
-    noise_steps: usize,
+    fineness: usize,
 ) -> Terms {
     let smoothed = q.smoothed(sigma);
-    let (clean, corrupted) = (q.rule(clean), smoothed.rule(corrupted));
-    let noise = gaussian_noise(noise_steps);
+    let (clean, noise) = (law(q, fineness), gaussian_noise(fineness));
+    let corrupted = smoothed_law(&smoothed, sigma, fineness);
     let denoising = double(&clean, &noise, |x, z| {
         objective::denoising(&score, x, &corrupt(x, z, sigma), sigma)
     });
@@ -218,25 +193,12 @@ pub fn vincent(
         explicit: corrupted.integrate(&objective::explicit(score(&corrupted.nodes), &truth)),
         kernel_information: 1.0 / (sigma * sigma),
         fisher_information: smoothed.fisher_information(&corrupted),
-        nodes: (clean.nodes.rows() * noise.nodes.rows()).max(corrupted.nodes.rows()),
+        nodes: clean.nodes.rows() * noise.nodes.rows(),
     }
-}
-
-/// T18: the 1/a of ψ(x) = −ax that fits a target best, −Σ‖x‖²/Σ⟨x, t⟩ over a sample: the minimiser of
-/// ESM if t = ∇ log q(x), and of DSM_σ if x is corrupted and t = (x − x̃)/σ².
-pub fn fitted_variance(x: &Matrix, target: &Matrix) -> f64 {
-    -x.squared_norm().sum().item() / x.inner(target).sum().item()
 }
 
 /// T18: 1/a at the minimiser of ISM = ½ a²‖x‖² − a d over a sample, the mean of ‖x‖²/d.
 pub fn implicit_variance<A: Array>(x: &A) -> A {
     let (_, d) = x.shape();
     x.squared_norm().mean() * (1.0 / d as f64)
-}
-
-/// Every node of a rule as a point of a weighted sample: a measure that need not have a density.
-pub fn points(locations: Matrix, rng: &mut Generator) -> Rule {
-    let weights = Matrix::from_fn(locations.rows(), 1, |_, _| rng.random_range(0.2..1.0));
-    let total = weights.clone().sum().item();
-    Rule { nodes: locations, weights: weights * (1.0 / total) }
 }

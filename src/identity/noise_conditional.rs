@@ -14,18 +14,16 @@ pub use levels::{LevelBatch, in_turn, row_by_row, sample_gradients, total_varian
 
 use super::{
     Claim, Sides, Theorem,
-    denoising_explicit::{Terms, gaussian_noise},
+    denoising_explicit::{SMOOTHED_STEPS, law, mixture, smoothed_law, vincent},
     enclosed, number,
 };
 use crate::{
     array::{Array, Function},
-    corruption::{NoiseScales, corrupt},
+    corruption::NoiseScales,
     density::{Density, Mixture},
     matrix::{Matrix, noise::Generator},
     model::{NoiseConditionalNetwork, Parameters},
     objective,
-    objective::Weight,
-    quadrature::{Rule, double},
 };
 use rand::{Rng, RngExt, SeedableRng};
 
@@ -44,15 +42,10 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             let (batch, scales) = LevelBatch::any(rng);
             Sides::rounding(in_turn(&batch, &scales), in_turn(&enclosed(&batch), &scales))
         }),
-        Claim::any("DSM against ESM and floor", LINE, |rng| {
-            let (i, weight) = (Levels::any(rng), [Weight::Variance, Weight::One]);
-            let (sigma, weight) = (i.any_sigma(rng), weight[usize::from(rng.random::<bool>())]);
-            let score = |x: &Matrix, sigma: &Matrix| i.model.score(x, sigma);
-            Sides::doubled(|fineness| level(&i.q, score, sigma, weight, fineness).sides())
-        }),
         Claim::any("at the optimum, within its bounds", LINE, |rng| {
             let i = Levels::any(rng);
-            let sigma = i.any_sigma(rng);
+            let [largest, smallest] = [i.scales.sigmas()[0], i.scales.smallest()];
+            let sigma = smallest * (largest / smallest).powf(rng.random());
             Sides::doubled(|fineness| least_loss_within_bounds(&i.q, sigma, fineness))
         }),
     ],
@@ -66,39 +59,21 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             let sides = [number(share), number(1.0 / LEVELS as f64)];
             Sides::integrals(sides, number(1.0), LEVELS * SMOOTHED_STEPS)
         }),
-        Claim::one("the floor is that of q", FIXED, || {
-            let (q, terms) = fixed();
-            let of_q = least_loss(1, SIGMA, q.fisher_information(&law(&q, 1)));
-            terms.against(terms.explicit + of_q)
-        }),
-        Claim::one("the floor has no λ", FIXED, || {
-            let (_, terms) = fixed();
-            terms.against(terms.explicit + terms.floor() / (SIGMA * SIGMA))
+        Claim::one("the floor is that of q", "a mixture, σ = ½", || {
+            let q = mixture(&mut Generator::seed_from_u64(24));
+            let smoothed = q.smoothed(0.5);
+            let of_q = objective::noise_floor(1, 0.5, q.fisher_information(&law(&q, 1)));
+            vincent(|x| smoothed.score(x), &q, 0.5, 1).against(of_q)
         }),
     ],
 }];
 
 const EVERY_ROW: &str = "three rows, d, h = 8, every network, x, z, σ";
 const EVERY_BATCH: &str = "eight rows, d = 4, h = 8, every network, x, z; σ = 4, 2, 1, ½";
-const LINE: &str = "random mixtures, levels and networks on the line";
-const FIXED: &str = "a mixture and a network, σ = ½, λ = σ²";
-
-/// The level of the fixed instance.
-const SIGMA: f64 = 0.5;
-
-/// A fixed density, and the terms of a fixed network at one level.
-fn fixed() -> (Mixture, Terms) {
-    let Levels { q, model, .. } = Levels::any(&mut Generator::seed_from_u64(24));
-    let score = |x: &Matrix, sigma: &Matrix| model.score(x, sigma);
-    let terms = level(&q, score, SIGMA, Weight::Variance, 1);
-    (q, terms)
-}
+const LINE: &str = "random mixtures and levels on the line";
 
 /// How many levels [`Levels`] has.
 const LEVELS: usize = 3;
-/// Its means are within ±1, its standard deviations from 0.6 to 1.
-const MEAN: f64 = 1.0;
-const DEVIATIONS: [f64; 2] = [0.6, 1.0];
 
 /// A density on the line, noise scales, and a network for all of them.
 #[derive(Clone, Debug)]
@@ -112,29 +87,14 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Two Gaussians with means in ±1 and standard deviations from 0.6 to 1; three levels from σ₁ in
-    /// (2, 3) to σ₃ in (0.2, 0.4); six hidden units with weights within ±2.
-    ///
-    /// The bounds let a fixed number of nodes serve every instance. The score of q_σ has poles where
-    /// two components cancel, at least π 0.6²/2 > 0.56 from the real line; the network's softplus
-    /// has them π s/2 from it at least, s being 0.8 or more.
+    /// A [`mixture`]; three levels from σ₁ in (2, 3) to σ₃ in (0.2, 0.4); six hidden units with
+    /// weights within ±2. Softplus then has its poles πR/2 from the real line at least, R² being
+    /// s² + σ² with s > 0.8.
     pub fn any(rng: &mut impl Rng) -> Self {
-        let component = |rng: &mut dyn Rng| {
-            let deviation: f64 = rng.random_range(DEVIATIONS[0]..DEVIATIONS[1]);
-            let mean = Matrix::from_rows([[rng.random_range(-MEAN..MEAN)]]);
-            (rng.random_range(0.2..0.8), mean, Matrix::from_rows([[deviation * deviation]]))
-        };
-        let q = Mixture::new([component(rng), component(rng)]);
         let [largest, smallest] = [rng.random_range(2.0..3.0), rng.random_range(0.2..0.4)];
         let scales = NoiseScales::geometric(largest, smallest, LEVELS);
         let width = rng.random_range(0.8..1.5);
-        Self { q, scales, model: network(1, width, rng) }
-    }
-
-    /// A σ between the largest and the smallest.
-    fn any_sigma(&self, rng: &mut impl Rng) -> f64 {
-        let [largest, smallest] = [self.scales.sigmas()[0], self.scales.smallest()];
-        smallest * (largest / smallest).powf(rng.random())
+        Self { q: mixture(rng), scales, model: network(1, width, rng) }
     }
 }
 
@@ -144,48 +104,6 @@ pub fn network(d: usize, width: f64, rng: &mut impl Rng) -> NoiseConditionalNetw
     let widths = [d, 6, d];
     let shape = NoiseConditionalNetwork::<Matrix>::random(&widths, Function::Softplus, width, rng);
     shape.map(|p| Matrix::from_fn(p.rows(), p.cols(), |_, _| rng.random_range(-2.0..2.0)))
-}
-
-/// The law of x of [`Levels`] by quadrature. In the product with the noise the poles of the score ask
-/// for steps below 2π 0.56/37 = 0.095.
-pub fn law(q: &Mixture, fineness: usize) -> Rule {
-    let reach = MEAN + 9.0 * DEVIATIONS[1];
-    q.rule(&Rule::trapezoid(-reach, reach, 240 * fineness))
-}
-
-const SMOOTHED_STEPS: usize = 600;
-
-/// The law of its x̃ by quadrature.
-pub fn smoothed_law(smoothed: &Mixture, sigma: f64, fineness: usize) -> Rule {
-    let reach = MEAN + 9.0 * DEVIATIONS[1].hypot(sigma);
-    smoothed.rule(&Rule::trapezoid(-reach, reach, SMOOTHED_STEPS * fineness))
-}
-
-/// The terms of λ DSM_σ = λ ESM(q_σ) + λ floor for a score ψ(x; σ) on the line, at one level. The
-/// left side is [`objective::noise_conditional`], over pairs of a clean point and its noise.
-pub fn level(
-    q: &Mixture,
-    score: impl Fn(&Matrix, &Matrix) -> Matrix,
-    sigma: f64,
-    weight: Weight,
-    fineness: usize,
-) -> Terms {
-    let column = |like: &Matrix| like.constant(like.rows(), 1, |_, _| sigma);
-    let (clean, noise) = (law(q, fineness), gaussian_noise(90 * fineness));
-    let denoising = double(&clean, &noise, |x, z| {
-        objective::noise_conditional(&score, x, z, &column(x), |s| weight.of(s))
-    });
-    let smoothed = q.smoothed(sigma);
-    let rule = smoothed_law(&smoothed, sigma, fineness);
-    let found = score(&rule.nodes, &column(&rule.nodes));
-    let right = Terms {
-        denoising: 0.0,
-        explicit: rule.integrate(&objective::explicit(found, &smoothed.score(&rule.nodes))),
-        kernel_information: 1.0 / (sigma * sigma),
-        fisher_information: smoothed.fisher_information(&rule),
-        nodes: clean.nodes.rows() * noise.nodes.rows(),
-    };
-    Terms { denoising, ..right.weighted(weight.of(&Matrix::from_rows([[sigma]])).item()) }
 }
 
 /// The share of the smallest level in Σ (d/(2σᵢ²) − ½ I(q_σᵢ)), the least loss for λ = 1.
@@ -205,60 +123,21 @@ pub fn least_loss(d: usize, sigma: f64, fisher_information: f64) -> f64 {
 }
 
 /// ½ (d − σ² I(q)) and ½ d s²/(s² + σ²), between which the [least loss](least_loss) lies; s² is
-/// 𝔼‖x − 𝔼x‖²/d, or anything larger. The first is sharp as σ → 0, the second as σ → ∞, and for
-/// N(0, s²I) it is the least loss.
+/// 𝔼‖x − 𝔼x‖²/d, or anything larger. For N(0, s²I) the second is the least loss.
 pub fn bounds(d: usize, sigma: f64, fisher_information: f64, width: f64) -> [f64; 2] {
     let (signal, noise) = (width * width, sigma * sigma);
     [least_loss(d, sigma, fisher_information), 0.5 * d as f64 * signal / (signal + noise)]
 }
 
-/// T24, at the optimum: σ² DSM_σ of the exact score, over pairs, and the value that it should have,
+/// T24, at the optimum: DSM_σ of the exact score, over pairs, and the value that it should have,
 /// from q_σ alone, brought between its bounds (where it is already, unless they are wrong).
 pub fn least_loss_within_bounds(q: &Mixture, sigma: f64, fineness: usize) -> Sides {
     let smoothed = q.smoothed(sigma);
-    let terms = level(q, |x, _| smoothed.score(x), sigma, Weight::Variance, fineness);
+    let terms = vincent(|x| smoothed.score(x), q, sigma, fineness);
     let over_q = law(q, fineness);
-    let [low, high] = bounds(1, sigma, q.fisher_information(&over_q), deviation(&over_q));
-    terms.against(terms.floor().clamp(low.max(0.0), high.min(0.5)))
-}
-
-/// s with s² = 𝔼‖x − 𝔼x‖²/d, from the law of x.
-pub fn deviation(law: &Rule) -> f64 {
-    let (_, d) = law.nodes.shape();
-    let mean = law.weights.tn(&law.nodes);
-    let centred = law.nodes.clone().add_row(&-mean);
-    (law.integrate(&centred.squared_norm()) / d as f64).sqrt()
-}
-
-/// f of the [network](crate::model::noise_conditional) that makes ψ(x; σ) a given score: what it
-/// has to answer. (n, d), (n, d) → (n, d).
-pub fn answer(x: &Matrix, score: &Matrix, sigma: f64, width: f64) -> Matrix {
-    let total = width * width + sigma * sigma;
-    (x.clone() * (1.0 / total) + score) * (sigma * total.sqrt() / width)
-}
-
-/// Of the loss of the exact score at one level, with λ = 1, on the line.
-#[derive(Clone, Copy, Debug)]
-pub struct Moments {
-    /// Its mean.
-    pub mean: f64,
-    /// Its variance.
-    pub variance: f64,
-    /// The number of pairs of a point and its noise that were added.
-    pub nodes: usize,
-}
-
-/// Mean and variance of that loss by quadrature.
-pub fn loss_moments(q: &Mixture, sigma: f64, fineness: usize) -> Moments {
-    let (smoothed, clean) = (q.smoothed(sigma), law(q, fineness));
-    let noise = gaussian_noise(90 * fineness);
-    let [mean, square] = [1, 2].map(|power: i32| {
-        double(&clean, &noise, |x, z| {
-            let noisy = corrupt(x, z, sigma);
-            let loss = objective::denoising(|x| smoothed.score(x), x, &noisy, sigma);
-            (1..power).fold(loss.clone(), |product, _| product * &loss)
-        })
-    });
-    let nodes = clean.nodes.rows() * noise.nodes.rows();
-    Moments { mean, variance: square - mean * mean, nodes }
+    let mean = over_q.integrate(&over_q.nodes);
+    let deviation = over_q.integrate(&(over_q.nodes.clone() - mean).squared_norm()).sqrt();
+    let [low, high] = bounds(1, sigma, q.fisher_information(&over_q), deviation)
+        .map(|bound| bound.clamp(0.0, 0.5) / (sigma * sigma));
+    terms.against(terms.floor().clamp(low, high))
 }

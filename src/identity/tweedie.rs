@@ -10,7 +10,6 @@ use crate::{
     density::{Density, Mixture, mixture::diagonal},
     grid::Exact,
     matrix::{Matrix, noise::standard_normal},
-    model::Wiener,
     quadrature::Rule,
 };
 use rand::{Rng, RngExt};
@@ -21,8 +20,13 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     statement: "𝔼[x∣x̃] = x̃ + σ²∇log q_σ(x̃), Cov[x∣x̃] = σ²(I + σ²∇²log q_σ(x̃))",
     claims: &[
         Claim::one("for q = N(m, s²)", "every x, x̃, m, s, σ", || {
-            Sides::proof(bayes(|i| i.sigma2.clone()))
+            Sides::proof(bayes(|[_, sigma2]| sigma2))
         }),
+        Claim::one(
+            "𝔼[(r(x̃) − x)x̃ᵀ] = G(Σ + σ²I) − Σ, 0 for Wiener's G",
+            AFFINE,
+            || Sides::proofs([0.5, 1.0, 2.0].map(orthogonality)),
+        ),
         Claim::any("by quadrature of Bayes' formula", MIXTURES, |rng| {
             let Denoised { density, noisy, sigma } = Denoised::any(rng);
             Sides::doubled(|fineness| tweedie(&density, &noisy, sigma, 60 * fineness))
@@ -30,7 +34,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     ],
     false_statements: &[
         Claim::one("for q = N(m, s²) with s²∇log q_σ", "every x, x̃, m, s, σ", || {
-            Sides::proof(bayes(|i| i.s2.clone()))
+            Sides::proof(bayes(|[s2, _]| s2))
         }),
         Claim::any("the optimal score is (x − x̃)/σ², for each pair", MIXTURES, |rng| {
             per_pair(&Denoised::any(rng))
@@ -40,32 +44,43 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
 
 const MIXTURES: &str = "random mixtures on the line and in the plane, σ from 0.4 to 1";
 
-/// The numbers of a Gaussian q, indeterminates: x, x̃, m, s², σ².
-struct Gaussian {
-    x: Exact,
-    noisy: Exact,
-    mean: Exact,
-    s2: Exact,
-    sigma2: Exact,
-}
+const AFFINE: &str = "four points in the plane, every r(x̃) = μ + G(x̃ − μ), σ";
 
 /// T16 for q = N(m, s²). By Bayes' formula q(x) q_σ(x̃∣x) = q(x∣x̃) q_σ(x̃); as exponents, times
 /// −2s²σ²(s² + σ²), with q_σ = N(m, s² + σ²) and the law of x given x̃ as (1) has it:
-/// its mean is x̃ − `gain` (x̃ − m)/(s² + σ²), where `gain` is σ², and its variance
+/// its mean is x̃ − `gain` (x̃ − m)/(s² + σ²), where `gain` is σ², of [s², σ²], and its variance
 /// σ²(1 − σ²/(s² + σ²)) = s²σ²/(s² + σ²). A Gaussian is known by its exponent.
-fn bayes(gain: impl Fn(&Gaussian) -> Exact) -> [Vec<Exact>; 2] {
+fn bayes(gain: fn([Exact; 2]) -> Exact) -> [Vec<Exact>; 2] {
     let named = |name| Exact::named(name, 1, 1);
     let [x, noisy, mean, s, sigma] = ["x", "x̃", "m", "s", "σ"].map(named);
-    let i = Gaussian { x, noisy, mean, s2: s.clone() * s, sigma2: sigma.clone() * sigma };
-    let total = i.s2.clone() + &i.sigma2;
-    let square = |x: Exact| x.squared_norm();
-    let prior = square(i.x.clone() - &i.mean) * &i.sigma2;
-    let kernel = square(i.noisy.clone() - &i.x) * &i.s2;
-    let centred = i.noisy.clone() - &i.mean;
-    let posterior_mean = i.noisy.clone() * &total - gain(&i) * &centred; // times s² + σ²
-    let posterior = square(i.x.clone() * &total - posterior_mean);
-    let smoothed = square(centred) * &i.s2 * &i.sigma2;
+    let [s2, sigma2] = [s, sigma].map(|deviation| deviation.squared_norm());
+    let total = s2.clone() + &sigma2;
+    let prior = (x.clone() - &mean).squared_norm() * &sigma2;
+    let kernel = (noisy.clone() - &x).squared_norm() * &s2;
+    let centred = noisy.clone() - &mean;
+    let gain = gain([s2.clone(), sigma2.clone()]);
+    let posterior_mean = noisy * &total - gain * &centred; // times s² + σ²
+    let posterior = (x * &total - posterior_mean).squared_norm();
+    let smoothed = centred.squared_norm() * s2 * sigma2;
     [vec![(prior + kernel) * total], vec![posterior + smoothed]]
+}
+
+/// The Gaussian case of T16 without a Gaussian, with μ and Σ those of the points: of the affine
+/// denoiser r(x̃) = μ + G(x̃ − μ) the moments 𝔼[(r(x̃) − x)x̃ᵀ] and 𝔼[r(x̃) − x], and G(Σ + σ²I) − Σ
+/// and 0. Wiener's G = Σ(Σ + σ²I)⁻¹ makes the errors uncorrelated with what it sees. Rows: x̃ − μ
+/// times Gᵀ.
+fn orthogonality(sigma: f64) -> [Vec<Exact>; 2] {
+    let (n, d) = (4, 2);
+    let [x, z, gain] =
+        [("x", n), ("z", 1), ("G", d)].map(|(name, rows)| Exact::named(name, rows, d));
+    let mean = x.clone().sum_over_samples() * 0.25;
+    let centred = x.clone().add_row(&-mean.clone());
+    let noisy = corruption::corrupt(&x, &z.clone().linear(Linear::Tile(n)), sigma);
+    let error = noisy.clone().add_row(&-mean.clone()).nt(&gain).add_row(&mean) - &x;
+    let moments = [error.tn(&noisy) * 0.25, error.sum_over_samples() * 0.25];
+    let covariance = centred.tn(&centred) * 0.25;
+    let right = gain.nn(&covariance) + gain * (sigma * sigma) - covariance;
+    [moments.map(|moment| moment.gaussian_mean(&z)).to_vec(), vec![right, mean * 0.0]]
 }
 
 /// A density, a corrupted point and the noise that corrupted it.
@@ -173,40 +188,4 @@ fn per_pair(Denoised { density, noisy, sigma }: &Denoised) -> Sides {
     let trace: f64 = (0..d).map(|i| covariance.at(i, i)).sum();
     let scale = d as f64 * sigma * sigma;
     Sides::integrals([number(trace), number(0.0)], number(scale), 61_usize.pow(d as u32))
-}
-
-/// The Gaussian case of T16 without a Gaussian: the best affine denoiser leaves errors that are
-/// uncorrelated with what it sees, 𝔼[(r(x̃) − x) x̃ᵀ] = 0 (d, d), and has no bias, 𝔼[r(x̃) − x] = 0.
-///
-/// The expectations are sums: over the rows of x (n, d), and over 2d noises ±√d eⱼ, which have the
-/// mean 0 and the covariance I of N(0, I). An affine denoiser sees no more of the noise than these.
-///
-/// # Panics
-/// If σ = 0 and the covariance of x is singular.
-pub fn orthogonality(x: &Matrix, sigma: f64) -> Sides {
-    let (n, d) = x.shape();
-    let axis = |row: usize, j| match row % (2 * d) {
-        k if k == j => (d as f64).sqrt(),
-        k if k == j + d => -(d as f64).sqrt(),
-        _ => 0.0,
-    };
-    let clean = x.clone().linear(Linear::Each(2 * d));
-    let noisy = corruption::corrupt(&clean, &Matrix::from_fn(2 * d * n, d, axis), sigma);
-    let wiener = Wiener::fit(x, sigma).expect("noise makes a covariance positive definite");
-    let (error, bias) = {
-        let error = wiener.reconstruct(&noisy) - &clean;
-        (error.tn(&noisy), error.sum_over_samples())
-    };
-    // |r(x̃)| + |x| with every sign positive; the gain G solves (Σ + σ²I) G = Σ by Cholesky factors,
-    // whose error is below (3d + 1) u times a number that does not exceed d times the condition.
-    let seen = magnitude(&noisy) + magnitude(&wiener.mean).linear(Linear::Tile(2 * d * n));
-    let terms = seen.nn(&magnitude(&wiener.gain)) + magnitude(&clean) + seen;
-    let condition = x.squared_norm().sum().item() / n as f64 / (sigma * sigma) + 1.0;
-    let magnitudes = vec![terms.tn(&magnitude(&noisy)), terms.sum_over_samples()];
-    let sides = [vec![error, bias], vec![Matrix::zeros(d, d), Matrix::zeros(1, d)]];
-    Sides::rounded(
-        sides,
-        magnitudes,
-        (d * (3 * d + 1)) as f64 * condition + (3 * d * n) as f64 + 8.0,
-    )
 }

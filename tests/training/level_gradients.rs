@@ -11,7 +11,8 @@ use score_matching::{
     experiment::noise_conditional::{Course, Network},
     identity::{
         Sides,
-        noise_conditional::{Levels, level, sample_gradients, smoothed_law},
+        denoising_explicit::{mixture, smoothed_law, vincent},
+        noise_conditional::{Levels, sample_gradients},
     },
     matrix::noise::{Generator, standard_normal},
     objective::Weight,
@@ -32,8 +33,7 @@ fn the_variance_of_the_gradient_by_the_last_bias() {
     let Levels { q, scales, model } = Levels::any(&mut rng);
     let s = model.width;
     for &sigma in scales.sigmas() {
-        let score = |x: &Matrix, sigma: &Matrix| model.score(x, sigma);
-        let loss = level(&q, score, sigma, Weight::One, 1).denoising;
+        let loss = vincent(|x| model.score_at(x, sigma), &q, sigma, 1).denoising;
         let smoothed = q.smoothed(sigma);
         let rule = smoothed_law(&smoothed, sigma, 1);
         let mean = rule.integrate(&model.score_at(&rule.nodes, sigma));
@@ -53,46 +53,34 @@ fn the_variance_of_the_gradient_by_the_last_bias() {
     }
 }
 
-/// The same training twice, with λ = σ² and with λ = 1: ESM(q_σ) as a share of ½ I(q_σ), on each
-/// level, by quadrature.
+/// A training on all levels: ESM(q_σ) as a share of ½ I(q_σ), on each level, by quadrature.
 #[test]
 fn one_network_learns_the_scores_of_all_levels() {
-    let q =
-        Mixture::new([(0.7, -1.0, 0.25), (0.3, 1.2, 0.36)].map(|(w, m, v): (f64, f64, f64)| {
-            (w, Matrix::from_rows([[m]]), Matrix::from_rows([[v]]))
-        }));
+    let mut rng = generator(1);
+    let q = mixture(&mut rng);
     let scales = NoiseScales::geometric(3.0, 0.1, 8);
-    // σ² ESM(q_σ), and ½ σ² I(q_σ), on each level
-    let trained = |weight| -> Vec<[f64; 2]> {
-        let mut rng = generator(1);
-        let start = Network::random(&[1, 32, 32, 1], Function::Softplus, 1.2, &mut rng);
-        let course = Course { scales: scales.clone(), weight, steps: 4000, rate: 1e-2 };
-        let model = course.train(start, fresh(&q, 256, rng), |_| {}).expect("finite losses");
-        let measure = |&sigma: &f64| {
-            let smoothed = q.smoothed(sigma);
-            let rule = smoothed_law(&smoothed, sigma, 1);
-            let found = model.score_at(&rule.nodes.cast(), sigma).cast();
-            let excess = rule.integrate(&explicit(found, &smoothed.score(&rule.nodes)));
-            [excess, 0.5 * smoothed.fisher_information(&rule)].map(|loss| sigma * sigma * loss)
-        };
-        scales.sigmas().iter().map(measure).collect()
+    let start = Network::random(&[1, 32, 32, 1], Function::Softplus, 1.2, &mut rng);
+    let course =
+        Course { scales: scales.clone(), weight: Weight::Variance, steps: 4000, rate: 1e-2 };
+    let model = course.train(start, fresh(&q, 256, rng), |_| {}).expect("finite losses");
+    let share = |&sigma: &f64| {
+        let smoothed = q.smoothed(sigma);
+        let rule = smoothed_law(&smoothed, sigma, 1);
+        let found = model.score_at(&rule.nodes.cast(), sigma).cast();
+        let excess = rule.integrate(&explicit(found, &smoothed.score(&rule.nodes)));
+        excess / (0.5 * smoothed.fisher_information(&rule))
     };
-    let [weighted, plain] = [trained(Weight::Variance), trained(Weight::One)];
-    let shares = |run: &[[f64; 2]]| -> Vec<f64> {
-        run.iter().map(|[excess, scale]| 100.0 * excess / scale).collect()
-    };
-    let total = |run: &[[f64; 2]]| run.iter().map(|[excess, _]| excess).sum::<f64>() / 8.0;
-    for (name, run) in [("λ = σ²", &weighted), ("λ = 1 ", &plain)] {
-        println!("{name}: {:.2?} % of ½I(q_σ), (1/L) Σ σ²ESM {:.2e}", shares(run), total(run));
-    }
-    // What is sure: on every level more is learned than by ψ = 0, whose share is 100 %. How the two
-    // weights compare is an example with one seed; that λ = σ² wins in its own loss is all we ask.
-    assert!(shares(&weighted).iter().all(|share| *share < 100.0));
-    assert!(total(&weighted) < total(&plain));
+    let shares: Vec<f64> = scales.sigmas().iter().map(share).collect();
+    println!("ESM as a share of ½I(q_σ): {shares:.4?}");
+    // An example with one seed. ψ = 0 has the share 1: on every level more than that is learned.
+    assert!(shares.iter().all(|share| *share < 1.0), "{shares:?}");
 }
 
 /// Rules that shipped elsewhere, each caught on the same draws: the mean over the dimensions for
-/// their sum, σ for σ² in the target, and its sign.
+/// their sum, σ for σ² in the target, its sign, and λ = σ.
+///
+/// The loss is 0.4 χ²₃ here, with the mean 1.2. The wrong ones are off by 0.8, 0.8, 1.2 and 1.2, with
+/// standard errors of 0.031 at most: more than 25 of them.
 #[test]
 fn wrong_rules_are_caught_by_the_least_loss() {
     let mut rng = generator(26);

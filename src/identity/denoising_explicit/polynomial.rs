@@ -82,6 +82,11 @@ impl GaussianData {
     }
 }
 
+/// Every cubic score on the line, and every quadratic one in the plane.
+pub(super) fn fields() -> [PolynomialScore<Exact>; 2] {
+    [PolynomialScore::every(1, 3), PolynomialScore::every(2, 2)]
+}
+
 /// Five powers of two, on which nothing rounds.
 pub(super) const SIGMAS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 
@@ -90,10 +95,9 @@ pub(super) const SIGMAS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 /// to 2k: k + 2 values of σ decide. In r both sides are of degree k: k + 1 values decide, here four
 /// for which 1 + r is a power of two.
 pub(super) fn for_every_gaussian(identity: fn(&GaussianData) -> [Vec<Exact>; 2]) -> Sides {
-    let fields = [PolynomialScore::every(1, 3), PolynomialScore::every(2, 2)];
-    let data = fields.iter().flat_map(|psi| {
+    let data = fields().into_iter().flat_map(|psi| {
         let pairs = SIGMAS.iter().flat_map(|&sigma| [1, 3, 7, 15].map(|ratio| (sigma, ratio)));
-        pairs.map(|(sigma, ratio)| GaussianData::new(psi.clone(), sigma, ratio))
+        pairs.map(move |(sigma, ratio)| GaussianData::new(psi.clone(), sigma, ratio))
     });
     Sides::proofs(data.map(|data| identity(&data)))
 }
@@ -103,15 +107,13 @@ pub(super) fn for_every_gaussian(identity: fn(&GaussianData) -> [Vec<Exact>; 2])
 pub(super) fn at_every_point(
     identity: fn(&PolynomialScore<Exact>, &[Exact; 2], f64) -> [Exact; 2],
 ) -> Sides {
-    Sides::proofs([PolynomialScore::every(1, 3), PolynomialScore::every(2, 2)].iter().flat_map(
-        |psi| {
-            let [x, z] = ["x", "z"].map(|name| Exact::named(name, 1, psi.dimension()));
-            SIGMAS.map(|sigma| {
-                let sides = identity(psi, &[x.clone(), z.clone()], sigma);
-                sides.map(|side| vec![side.gaussian_mean(&z)])
-            })
-        },
-    ))
+    Sides::proofs(fields().iter().flat_map(|psi| {
+        let [x, z] = ["x", "z"].map(|name| Exact::named(name, 1, psi.dimension()));
+        SIGMAS.map(|sigma| {
+            let sides = identity(psi, &[x.clone(), z.clone()], sigma);
+            sides.map(|side| vec![side.gaussian_mean(&z)])
+        })
+    }))
 }
 
 /// T18: denoising, and implicit score matching at `at`, plus d/(2σ²).

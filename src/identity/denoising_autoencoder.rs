@@ -89,23 +89,6 @@ pub const THEOREMS: &[Theorem] = &[
                     })
                 })
             }),
-            Claim::one("the same with another σ in the energy", "4×4×4, σ = ½", || {
-                let i = Instance::every((4, 4, 4), 0.5);
-                let psi = |x: &_| i.model.score(x, 2.0 * i.sigma);
-                let dsm = objective::denoising(psi, &i.x, &i.noisy, i.sigma).mean();
-                let dae = objective::reconstruction(|x| i.model.reconstruct(x), &i.x, &i.noisy);
-                Sides::proof([vec![dsm], vec![dae.mean() * over_two_sigma_4(&i)]])
-            }),
-            Claim::one("the same with the target (x̃ − x)/σ²", "4×4×4, σ = ½", || {
-                let i = Instance::every((4, 4, 4), 0.5);
-                let target = corruption::score(&i.noisy, &i.x, i.sigma);
-                let dsm = objective::explicit(i.model.score(&i.noisy, i.sigma), &target).mean();
-                let dae = objective::reconstruction(|x| i.model.reconstruct(x), &i.x, &i.noisy);
-                Sides::proof([vec![dsm], vec![dae.mean() * over_two_sigma_4(&i)]])
-            }),
-            Claim::one("the same with 𝔼 divided by d once more", "4×4×4, σ = ½", || {
-                refuted(|i| reconstruction(i, 0.25 * over_two_sigma_4(i), |m, x| m.reconstruct(x)))
-            }),
         ],
     },
     Theorem {

@@ -288,3 +288,12 @@ fn a_difference_quotient_is_within_its_own_error() {
         }
     }
 }
+
+/// At 0, |x| has a kink, though the quotient of its two halves is the slope of neither and exact: S(h)
+/// is 2h, so the kink is |4h − 8h|/h = 4. For x³ all S are 0. Nothing rounds, as h is a power of two.
+#[test]
+fn a_kink_in_the_middle_is_seen_and_none_where_there_is_none() {
+    let [bent, smooth] = [f64::abs as fn(f64) -> f64, |x| x * x * x].map(difference);
+    assert_eq!((bent.value, bent.truncation, bent.kink), (0.0, 0.0, 4.0));
+    assert_eq!(smooth.kink, 0.0);
+}

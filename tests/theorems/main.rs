@@ -18,7 +18,5 @@ mod identities;
 mod langevin;
 mod probes;
 mod routes;
-mod small_noise;
-mod softplus;
 mod traces;
 mod tweedie;

@@ -80,23 +80,15 @@ impl AnyScore<Exact> {
     }
 }
 
-/// The kinds of [`AnyScore::of_kind`]: two networks, an energy, an autoencoder.
-pub const KINDS: usize = 4;
-
 impl AnyScore<Matrix> {
-    /// Of a random kind on ℝᵈ.
-    pub fn random(d: usize, rng: &mut Generator) -> Self {
-        Self::of_kind(rng.random_range(0..KINDS), d, rng)
-    }
-
-    /// Of one of the [`KINDS`], with random parameters.
+    /// Of a random kind on ℝᵈ, one of two networks, an energy, an autoencoder; with random parameters.
     ///
     /// The entries of weights are uniform, with the variance 1/in of the usual initialisation, and
     /// so bounded: a unit tanh(⟨w, x⟩ + b) has its poles π/(2|w|) from the real axis, and how near
     /// they come decides how many nodes an integral needs.
-    pub fn of_kind(kind: usize, d: usize, rng: &mut Generator) -> Self {
+    pub fn random(d: usize, rng: &mut Generator) -> Self {
         const HIDDEN: usize = 6;
-        match kind {
+        match rng.random_range(0..4) {
             0 => Self::Network(network(&[d, HIDDEN, d], Function::Tanh, rng)),
             1 => Self::Network(network(&[d, HIDDEN, HIDDEN, d], Function::Softplus, rng)),
             2 => {

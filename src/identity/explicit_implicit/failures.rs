@@ -3,7 +3,7 @@
 use super::{ScoreAroundPoint, ScoreUnderLaw, mean};
 use crate::{
     array::{Array, Linear},
-    density::{Density, Mixture, Univariate},
+    density::{Density, Univariate},
     grid::Exact,
     identity::{Sides, magnitude, number},
     matrix::{Matrix, noise::Generator},
@@ -66,20 +66,6 @@ pub(super) fn refuted_around_a_point(
     let around = ScoreAroundPoint::every(2, 3);
     let sides = claim(&around, around.objectives());
     Sides::proof(mean(2, sides.map(|side| vec![side])))
-}
-
-/// T2 for ψ = 3 − x under N(0, 1), with ψ cut to [−1, 1] where it is squared in ISM: its square is 1
-/// at most, instead of 10 in the mean.
-pub(super) fn clamped() -> Sides {
-    let rule = Mixture::isotropic(1, 1.0).rule(&Rule::trapezoid(-9.0, 9.0, 256));
-    let (x, n) = (&rule.nodes, rule.nodes.rows());
-    let (psi, score) = (-x.clone() + 3.0, -x.clone());
-    let cut = Matrix::from_fn(n, 1, |i, _| psi.at(i, 0).clamp(-1.0, 1.0));
-    let terms = psi.squared_norm() + score.squared_norm() * 2.0 + 1.0;
-    let right = objective::implicit((cut, x.clone() * 0.0 - 1.0)) + score.squared_norm() * 0.5;
-    let sides = [objective::explicit(psi, &score), right];
-    let [left, right] = sides.map(|side| number(rule.integrate(&side)));
-    Sides::integrals([left, right], number(rule.integrate(&terms)), n)
 }
 
 /// ψ = (1 + x²) arctan x under a Cauchy density, where qψ tends to ±½: ⟨ψ, ∇ log q⟩ and ψ′.

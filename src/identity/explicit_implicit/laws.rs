@@ -217,16 +217,11 @@ pub struct ScoreUnderMixture {
 }
 
 impl ScoreUnderMixture {
-    /// A score of a random kind, and two or three Gaussians.
-    pub fn random(d: usize, rng: &mut Generator) -> Self {
-        let (psi, components) = (AnyScore::random(d, rng), rng.random_range(2..=3));
-        Self::with(psi, components, d, rng)
-    }
-
-    /// That score, and so many Gaussians in d dimensions, each with standard deviations from 0.7 to
+    /// A score of a random kind, and two or three Gaussians, each with standard deviations from 0.7 to
     /// 1.1 along random axes around a mean in [−1, 1]ᵈ.
-    pub fn with(psi: AnyScore<Matrix>, components: usize, d: usize, rng: &mut Generator) -> Self {
-        let components = (0..components).map(|_| {
+    pub fn random(d: usize, rng: &mut Generator) -> Self {
+        let psi = AnyScore::random(d, rng);
+        let components = (0..rng.random_range(2..=3)).map(|_| {
             let (mean, along) = (uniform(1, d, 1.0, rng), uniform(1, d, 1.0, rng));
             // NARROW² I + c v vᵀ, with the largest eigenvalue NARROW² + c‖v‖² ≤ WIDE².
             let stretch = (WIDE * WIDE - NARROW * NARROW) / d as f64;
@@ -234,11 +229,6 @@ impl ScoreUnderMixture {
             (rng.random_range(1.0..3.0), mean, along.tn(&along) * stretch + round)
         });
         Self { psi, density: Mixture::new(components), reach: 1.0 + 9.0 * WIDE }
-    }
-
-    /// The largest entry that the inverse covariance of a component of a random mixture can have.
-    pub const fn largest_precision(&self) -> f64 {
-        1.0 / (NARROW * NARROW)
     }
 
     /// The trapezoid rule of so many steps along each axis, times q: Σ wᵢ f(xᵢ) is 𝔼_q f.

@@ -12,9 +12,15 @@ use score_matching::{
         check::{Quotient, difference},
     },
     corruption,
-    density::{Boltzmann, Density, KernelEstimate, Mixture, Univariate, mixture::diagonal, shapes},
+    density::{
+        Boltzmann, Density, KernelEstimate, Mixture, Univariate, mixture::diagonal, shapes,
+        univariate::ln_gamma,
+    },
     identity::Sides,
-    matrix::noise::{Generator, standard_normal},
+    matrix::{
+        Real,
+        noise::{Generator, standard_normal},
+    },
     quadrature::{Rule, converged},
 };
 
@@ -231,4 +237,20 @@ fn the_partition_function_of_a_gaussian_energy_is_known() {
         let expected = 0.5 * d * log_two_pi_v - 800.0;
         assert!((q.log_partition() - expected).abs() < 1e-12, "{}", q.log_partition());
     }
+}
+
+/// Γ(a) = (a − 1)!, which is an f64 up to 18!. Of Stirling's terms a ln a passes through 3 roundings,
+/// the sums through 3 more, and the logarithm here through 2: together below 5u (a ln a + a + 1), and
+/// twice that where some ten logarithms bring a up to 10.
+#[test]
+fn ln_gamma_is_the_logarithm_of_a_factorial() {
+    let off = |a: f64, gamma: f64, factor: f64| {
+        let size = a.max(10.0) * a.max(10.0).ln() + a.max(10.0) + 1.0;
+        let (gap, allowed) = (ln_gamma(a) - gamma.ln(), factor * 5.0 * f64::UNIT_ROUNDOFF * size);
+        assert!(gap.abs() <= allowed, "Γ({a}): {gap:e} > {allowed:e}");
+    };
+    let factorial = |n: i32| (1..=n).map(f64::from).product::<f64>();
+    (10..=19).for_each(|a| off(a.into(), factorial(a - 1), 1.0));
+    (1..10).for_each(|a| off(a.into(), factorial(a - 1), 2.0));
+    off(0.5, std::f64::consts::PI.sqrt(), 2.0);
 }

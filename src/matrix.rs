@@ -5,7 +5,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`product`] | x y, x yᵀ, xᵀ y: packed and blocked, with the naive triple loop as reference |
+//! | [`product`] | x y, x yᵀ, xᵀ y: packed and blocked, unless they are tiny |
 //! | [`elementwise`] | exp, sigmoid, softplus, tanh, … over slices, within 2 ulp |
 //! | [`door`] | one safe loop, compiled for several instruction sets |
 //! | [`noise`] | Gaussian noise, the same bits on any number of threads |

@@ -1,6 +1,6 @@
 //! The matrix product: x y, x yᵀ and xᵀ y, at the speed of the multiply-add units.
 //!
-//! The definition is three loops and stands below as [`naive`]. Its trouble is memory: each number
+//! The definition is three loops and stands below as `naive`. Its trouble is memory: each number
 //! is fetched again for each of its n uses, while the processor could begin thousands of
 //! multiply-adds in the time that one number takes to come from main memory. The remedy is to cut
 //! the three loops into blocks, so that what is fetched once is used many times before it must
@@ -44,14 +44,8 @@ use super::{
 };
 use crate::array::Product;
 
-/// The definition, z = Σₖ x y, as a triple loop: what the fast product is tested against.
-pub fn naive<T: Real>(
-    form: Product,
-    (m, n, k): (usize, usize, usize),
-    x: &[T],
-    y: &[T],
-    z: &mut [T],
-) {
+/// The definition, z = Σₖ x y, as a triple loop: all that a tiny product needs.
+fn naive<T: Real>(form: Product, (m, n, k): (usize, usize, usize), x: &[T], y: &[T], z: &mut [T]) {
     for i in 0..m {
         for j in 0..n {
             let mut sum = T::default();

@@ -3,9 +3,11 @@
 //! Polynomials and intervals are read by definition, [`Grid`], and the product runs on [`Matrix`].
 //! This is the bridge between them: on whole numbers, where no order of summation rounds, each
 //! operation of the vocabulary gives what its definition gives, in both precisions, behind every
-//! door, for all shapes up to 40 with their empty edges and their tails. Zeros are compared as
-//! numbers: where the definition has −0, a sum that begins at 0 has +0. A φ does round, and is
-//! compared bit for bit with its kernel at the same argument alone.
+//! door, for all shapes up to 40 with their empty edges and their tails, and beyond the blocks of the
+//! product. Zeros are compared as numbers: where the definition has −0, a sum that begins at 0 has
+//! +0. A φ does round, and is compared bit for bit with its kernel at the same argument alone.
+//!
+//! Numbers that do round are read once more with intervals, which hold every order of a sum.
 //!
 //! What is left out: a sum of zero blocks, `Fold(0)` and `SumEach(0)`, has no shape and is refused.
 
@@ -13,7 +15,7 @@ use score_matching::{
     Array, Dual, Matrix, Tape,
     array::{Function, Linear, Product, Shape},
     autodiff::{rules::Op, second::along_axes},
-    grid::Grid,
+    grid::{Enclosed, Grid},
     matrix::{Real, door::Door},
 };
 
@@ -27,6 +29,21 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
     let third = |m: usize, n: usize| (7 * m + 11 * n) % (LARGEST + 1);
     sizes.clone().flat_map(move |m| sizes.clone().map(move |n| [m, n, third(m, n)]))
 }
+
+/// Sizes m, n, k on both sides of what loops are cut into: 2¹⁶ elements for threads, and in a
+/// product KC = 256 terms, MC = 96 rows, NC = 1024 columns; last, all of them at once.
+const BEYOND: [[usize; 3]; 10] = [
+    [301, 257, 3],
+    [2, 50, 300],
+    [50, 1, 300],
+    [13, 35, 256],
+    [13, 35, 257],
+    [97, 9, 33],
+    [203, 5, 513],
+    [7, 1024, 33],
+    [7, 1031, 33],
+    [97, 1025, 257],
+];
 
 /// The operations whose results are whole numbers, or quarters, with the shapes of their inputs.
 fn operations([m, n, k]: [usize; 3]) -> Vec<(Op, Shape, Shape)> {
@@ -56,8 +73,8 @@ fn operations([m, n, k]: [usize; 3]) -> Vec<(Op, Shape, Shape)> {
     all
 }
 
-/// Whole numbers from −31 to 31 without symmetry: 40 products of two are below 2²⁴ even when both
-/// factors have been shifted, so that f32 holds every sum.
+/// Whole numbers from −31 to 31 without symmetry: 10 000 products of two are below 2²⁴, so that f32
+/// holds every sum.
 fn whole((rows, cols): Shape, salt: usize) -> Matrix {
     let mixed = |i: usize, j: usize| i * i + 3 * i + 5 * j + 2 * i * j + 17 * salt;
     Matrix::from_fn(rows, cols, |i, j| (mixed(i, j) % 63) as f64 - 31.0)
@@ -74,14 +91,9 @@ fn same<T: Real>(found: &Matrix<T>, definition: &Grid<f64>, what: &str) {
     assert!(pairs.all(|(a, b)| a.to_f64() == *b), "{what}");
 }
 
-/// An operation on numbers of either precision, behind the door in use.
-fn numbers_are<T: Real>(op: Op, [x, y]: [&Matrix; 2], definition: &Grid<f64>, what: &str) {
-    let (x, y) = (x.cast::<T>(), y.cast::<T>());
-    same(&op.value(x, &y), definition, &format!("{what}, {}", std::any::type_name::<T>()));
-}
-
 /// The other readings: variables, and values that move.
-fn readings_are(op: Op, [x, y, v, w]: &[Matrix; 4], definition: &Dual<Grid<f64>>, what: &str) {
+fn readings_are(op: Op, [x, y, v, w]: &[Matrix; 4], definition: &Dual<Grid<f64>>) {
+    let what = &format!("{op:?} of {:?} and {:?}", x.shape(), y.shape());
     let tape = Tape::new();
     let z = op.value(tape.var(x), &tape.var(y)).value();
     same(&z, &definition.value, what);
@@ -91,22 +103,74 @@ fn readings_are(op: Op, [x, y, v, w]: &[Matrix; 4], definition: &Dual<Grid<f64>>
     same(&found.expect("x moves"), &expected.expect("x moves"), what);
 }
 
+/// Numbers of both precisions, behind every door.
+fn numbers_are(op: Op, [x, y]: [&Matrix; 2], definition: &Grid<f64>) {
+    let what = format!("{op:?} of {:?} and {:?}", x.shape(), y.shape());
+    for door in Door::available() {
+        door.within(|| {
+            same(&op.value(x.clone(), y), definition, &format!("{what}, {door:?}"));
+            let single = op.value(x.cast::<f32>(), &y.cast());
+            same(&single, definition, &format!("{what}, {door:?}, f32"));
+        });
+    }
+}
+
 #[test]
 fn every_operation_is_its_definition() {
-    for sizes in all_sizes() {
-        for (op, left, right) in operations(sizes) {
-            let inputs @ [x, y, v, w] =
-                &[whole(left, 0), whole(right, 1), whole(left, 2), whole(right, 3)];
-            let definition =
-                op.value(Dual::along(&grid(x), &grid(v)), &Dual::along(&grid(y), &grid(w)));
-            let what = format!("{op:?} of {left:?} and {right:?}");
+    for (op, left, right) in all_sizes().flat_map(operations) {
+        let inputs @ [x, y, v, w] =
+            &[whole(left, 0), whole(right, 1), whole(left, 2), whole(right, 3)];
+        let definition =
+            op.value(Dual::along(&grid(x), &grid(v)), &Dual::along(&grid(y), &grid(w)));
+        numbers_are(op, [x, y], &definition.value);
+        readings_are(op, inputs, &definition);
+    }
+}
+
+#[test]
+fn beyond_the_blocks_too() {
+    for (op, left, right) in BEYOND.into_iter().flat_map(operations) {
+        let (x, y) = (whole(left, 0), whole(right, 1));
+        numbers_are(op, [&x, &y], &op.value(grid(&x), &grid(&y)));
+    }
+}
+
+/// Thirds round in every product and every sum, whatever their order and whether or not they are
+/// fused.
+#[test]
+fn a_product_lies_between_the_ends_of_its_intervals() {
+    for [m, n, k] in [[9, 17, 140], [2, 37, 140], [37, 3, 140], [40, 40, 2], [13, 35, 600]] {
+        for (form, x, y) in [
+            (Product::Nn, (m, k), (k, n)),
+            (Product::Nt, (m, k), (n, k)),
+            (Product::Tn, (k, m), (k, n)),
+        ] {
+            let (x, y) = (whole(x, 4) * (1.0 / 3.0), whole(y, 5) * (1.0 / 3.0));
+            let intervals = Enclosed::exact(&x).product(form, &Enclosed::exact(&y));
             for door in Door::available() {
-                door.within(|| {
-                    numbers_are::<f64>(op, [x, y], &definition.value, &what);
-                    numbers_are::<f32>(op, [x, y], &definition.value, &what);
-                });
+                let found = door.within(|| x.product(form, &y));
+                assert!(intervals.contains(&found), "{door:?} {form:?} {m} × {n}, {k} terms");
             }
-            readings_are(op, inputs, &definition, &what);
+        }
+    }
+}
+
+/// Buffers are used again: the result's, the packs'. So the pool is filled with NaN before each
+/// product: of all lengths up to 3 · 320, and of the result's.
+#[test]
+fn old_contents_of_a_reused_buffer_do_not_shine_through() {
+    for (m, n, k) in [(33, 65, 20), (33, 65, 300), (2, 65, 300), (65, 2, 300), (65, 33, 2)] {
+        let (x, y) = (whole((m, k), 6), whole((k, n), 7));
+        let expected = grid(&x).nn(&grid(&y));
+        for door in Door::available() {
+            let lengths = (1..=960).chain([m * n]);
+            lengths.for_each(|length| drop(Matrix::<f64>::from_fn(1, length, |_, _| f64::NAN)));
+            let lost = x.clone() * f64::NAN;
+            let (lost, found) = door.within(|| (lost.nn(&y), x.nn(&y)));
+            assert!(lost.data().iter().all(|z| z.is_nan()), "what is lost stays lost");
+            drop(lost);
+            same(&found, &expected, &format!("{door:?} {m} × {n}, {k} terms"));
+            same(&door.within(|| x.nn(&y)), &expected, &format!("{door:?} {m} × {n} again"));
         }
     }
 }

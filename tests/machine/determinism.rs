@@ -9,10 +9,12 @@
 use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
-    array::{Function, Product},
+    array::Function,
+    density::{Density, shapes},
     matrix::{Real, door::Door, noise::Generator, noise::standard_normal},
     model::{Autoencoder, Parameters},
     objective::denoising,
+    sampler::{Sampler, Step, langevin, metropolis},
 };
 
 /// More than 2¹⁶ elements, from where on elementwise loops are split.
@@ -22,7 +24,7 @@ fn bits<T: Real>(m: &Matrix<T>) -> Vec<u64> {
     m.data().iter().map(|x| x.to_f64().to_bits()).collect()
 }
 
-/// Behind every door, `f` gives the same matrices, bit for bit, on 1, 2 and 3 threads.
+/// Behind every door, `f` gives the same matrices, bit for bit, on 1, 2, 3 and 7 threads.
 fn the_same_bits<T: Real>(name: &str, f: impl Fn() -> Vec<Matrix<T>> + Sync) {
     for door in Door::available() {
         let run = |threads| {
@@ -32,7 +34,7 @@ fn the_same_bits<T: Real>(name: &str, f: impl Fn() -> Vec<Matrix<T>> + Sync) {
             pool.install(|| door.within(|| f().iter().map(bits).collect::<Vec<_>>()))
         };
         let one = run(1);
-        for threads in [2, 3] {
+        for threads in [2, 3, 7] {
             assert!(run(threads) == one, "{name}, {door:?}, {threads} threads");
         }
     }
@@ -72,11 +74,13 @@ fn in_precision<T: Real>() {
         ]
     });
 
-    // each of these has 2²⁵ terms: enough to be split, however products are
-    let (a, b) = (noise::<T>((320, 320), 3), noise((320, 320), 4));
-    the_same_bits("products", || Product::ALL.map(|form| a.product(form, &b)).to_vec());
-    let (a, b) = (noise::<T>((2000, 67), 5), noise((2000, 129), 6));
-    the_same_bits("a long sum", || vec![a.tn(&b)]);
+    // More than 2²⁰ terms, cut by rows, by columns, and by both; odd sizes, so that the cuts fall
+    // within tiles; last, a long sum.
+    for (m, n, k) in [(1001, 41, 333), (43, 1301, 301), (203, 211, 307), (67, 129, 2000)] {
+        let [x, xt] = [(m, k), (k, m)].map(|shape| noise::<T>(shape, 3));
+        let [y, yt] = [(k, n), (n, k)].map(|shape| noise::<T>(shape, 4));
+        the_same_bits("products", || vec![x.nn(&y), x.nt(&yt), xt.tn(&y)]);
+    }
 
     let mut rng = Generator::seed_from_u64(7);
     let model = Autoencoder::<Matrix<T>>::random(64, 100, &mut rng);
@@ -88,6 +92,17 @@ fn in_precision<T: Real>() {
         let mut all = loss.gradient(&theta.into_list());
         all.push(loss.value());
         all
+    });
+
+    // 3000 chains in the plane: their noise comes in several chunks.
+    let score = |x: &Matrix<T>| shapes::pinwheel().score(&x.cast()).cast();
+    let potential =
+        |x: &Matrix<T>| (-shapes::pinwheel().log_density(&x.cast()).cast::<T>(), score(x));
+    the_same_bits("chains", || {
+        let (start, rng) = (noise::<T>((3000, 2), 10), &mut Generator::seed_from_u64(11));
+        let plain = langevin(score, start.clone(), Step::halved(0.05), rng).after(4);
+        let adjusted = metropolis(potential, start, 0.05, rng).after(4);
+        vec![plain.expect("finite"), adjusted.expect("finite")]
     });
 }
 

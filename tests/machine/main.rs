@@ -13,7 +13,6 @@ mod elementwise;
 mod grid;
 mod metropolis;
 mod noise_scales;
-mod product;
 mod sampler;
 mod tape;
 mod vocabulary;

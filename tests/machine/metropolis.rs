@@ -9,7 +9,6 @@ use crate::sampler::{LOST, generator, nothing_steps_over, states};
 use rand::RngExt;
 use score_matching::{
     Array, Matrix,
-    density::{Density, Mixture},
     identity::{Sides, langevin::biased_variance},
     matrix::noise::standard_normal,
     sampler::{
@@ -40,6 +39,7 @@ fn every_step_is_rebuilt_bit_for_bit_in_three_dimensions() {
     let [mut rng, mut again] = [(); 2].map(|()| generator(26));
     let start: Matrix = standard_normal(n, d, &mut generator(27));
     let mut chains = metropolis(&potential, start.clone(), epsilon, &mut rng);
+    assert_eq!(chains.acceptance(), 1.0, "before the first step");
     let (mut x, mut accepted) = (start, 0);
     for step in 1..=8 {
         let here = place(x);
@@ -52,10 +52,10 @@ fn every_step_is_rebuilt_bit_for_bit_in_three_dimensions() {
         x = Matrix::from_fn(n, d, |i, j| if moves[i] { &there } else { &here }.x.at(i, j));
         let found = chains.next().expect("without end").expect("finite");
         assert_eq!(found, x, "step {step}");
+        assert_eq!(chains.acceptance(), accepted as f64 / (n * step) as f64, "step {step}");
     }
-    // both branches were taken
-    assert!(accepted > 50 && accepted < 350, "{accepted} of 400");
-    assert_eq!(chains.acceptance(), f64::from(u32::try_from(accepted).expect("few")) / 400.0);
+    // Both branches were taken.
+    assert!(accepted > 0 && accepted < 8 * n, "{accepted}");
 }
 
 /// 100 000 chains for 30 steps from N(0, Σ), Σ = [[1, .6], [.6, 1]], in which they stay after every
@@ -153,22 +153,4 @@ fn a_place_of_infinite_energy_is_never_entered() {
         let mean = path[59].squared_norm().mean().item();
         assert!((mean - 1.0).abs() < 6.0 * (2.0_f64 / 20_000.0).sqrt(), "{mean}");
     }
-}
-
-#[test]
-fn acceptance_counts_the_moves() {
-    let p = Mixture::isotropic(2, 1.0);
-    let potential = |x: &Matrix| (-p.log_density(x), p.score(x));
-    let mut rng = generator(6);
-    let start: Matrix = standard_normal(50, 2, &mut rng);
-    let mut chains = metropolis(potential, start.clone(), 2.0, &mut rng);
-    assert_eq!(chains.acceptance(), 1.0, "before the first step");
-    let (mut here, mut moved) = (start, 0);
-    for step in 1..=20 {
-        let next = chains.next().expect("without end").expect("finite");
-        moved += (0..50).filter(|&i| next.row(i) != here.row(i)).count();
-        assert_eq!(chains.acceptance(), moved as f64 / f64::from(50 * step));
-        here = next;
-    }
-    assert!(moved > 100 && moved < 1000, "{moved}");
 }

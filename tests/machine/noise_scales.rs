@@ -1,11 +1,10 @@
-//! Noise at several levels, put on and taken off again.
+//! Noise at several levels.
 
 use proptest::prelude::*;
 use rand::SeedableRng;
 use score_matching::{
     Matrix,
-    corruption::{NoiseScales, corrupt, corrupt_each, denoise},
-    density::{Density, Mixture},
+    corruption::{NoiseScales, corrupt, corrupt_each},
     matrix::{
         Real,
         noise::{Generator, standard_normal},
@@ -29,19 +28,6 @@ proptest! {
         for i in 0..6 {
             let alone = corrupt(&x.select(&[i]), &z.select(&[i]), scales.sigmas()[i % 3]);
             prop_assert_eq!(each.select(&[i]), alone);
-        }
-    }
-
-    /// Of N(0, v), where the posterior mean is v/(v + σ²) x̃.
-    #[test]
-    fn denoising_is_the_posterior_mean(seed: u64, sigma in 0.1..2.0_f64, v in 0.1..3.0_f64) {
-        let noisy = standard_normal::<f64>(5, 2, &mut generator(seed));
-        let score = Mixture::isotropic(2, v).smoothed(sigma).score(&noisy);
-        let mean = noisy.clone() * (v / (v + sigma * sigma));
-        let found = denoise(&noisy, score, sigma);
-        // x̃ and σ²ψ, which is at most x̃, through ten roundings each
-        for ((a, b), x) in found.data().iter().zip(mean.data()).zip(noisy.data()) {
-            prop_assert!((a - b).abs() <= 2.0 * 2.0 * 10.0 * f64::UNIT_ROUNDOFF * x.abs());
         }
     }
 

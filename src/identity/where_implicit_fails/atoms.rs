@@ -5,7 +5,7 @@ use crate::{
     autodiff::Tape,
     density::{Density, KernelEstimate, Mixture, mixture::diagonal},
     grid::Exact,
-    identity::{Sides, enclosed, maximum, number},
+    identity::{Sides, enclosed, maximum},
     matrix::{Matrix, noise::standard_normal},
     model::Parameters,
     objective::{implicit, trace::of_energy_by_reverse},

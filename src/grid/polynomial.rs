@@ -163,14 +163,12 @@ impl Polynomial {
                 Meaning::Name(name) => at(name),
                 Meaning::Applied(f, u) => u.read(at).apply(*f),
             };
-            let x = if *a < 0 { x.apply(Function::Reciprocal) } else { x };
+            let x = if *a > 0 { x } else { x.apply(Function::Reciprocal) };
             (1..a.unsigned_abs()).fold(x.clone(), |product, _| product.times(&x))
         };
-        let term = |(monomial, c): (&Monomial, &Dyadic)| {
-            let number = N::of(c.to_f64());
-            monomial.iter().map(power).fold(number, |product, x| product.times(&x))
-        };
-        N::sum(self.0.iter().map(term))
+        let start = |c: &Dyadic| N::of(c.to_f64());
+        let product = |c, m: &Monomial| m.iter().map(power).fold(start(c), |p, x| p.times(&x));
+        N::sum(self.0.iter().map(|(m, c)| product(c, m)))
     }
 
     /// The linear map that replaces the powers of some indeterminates by a number.

@@ -54,7 +54,9 @@ pub const THEOREMS: &[Theorem] = &[
             }),
             Claim::one("the same without the outer Wᵀ", EVERY, || {
                 for_all_sigma(SHAPE, |i| {
-                    let psi = i.model.encode(&i.noisy).add_row(&i.model.c) - &i.noisy;
+                    let one = i.x.constant(8, 8, |j, k| f64::from(u8::from(j == k)));
+                    let without = Autoencoder { w: one, ..i.model.clone() };
+                    let psi = without.decode(i.model.encode(&i.noisy)) - &i.noisy;
                     [energy_score(i)[0].clone(), vec![psi * (1.0 / (i.sigma * i.sigma))]]
                 })
             }),
@@ -84,8 +86,8 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("the same with untied weights in the decoder", "4×4×4, σ = ½", || {
                 refuted(|i| {
                     reconstruction(i, over_two_sigma_4(i), |m, x| {
-                        let v = m.w.linear(Linear::Transpose); // another (h, d) matrix
-                        m.encode(x).nn(&v).add_row(&m.c)
+                        let w = m.w.linear(Linear::Transpose); // another (h, d) matrix
+                        Autoencoder { w, ..m.clone() }.decode(m.encode(x))
                     })
                 })
             }),

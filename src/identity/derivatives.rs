@@ -62,7 +62,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     ],
 }];
 
-const RELATIONS: &str = "tanh, softplus, ln exp, x/x, max(x, 0); three orders, every x";
+const RELATIONS: &str = "tanh, softplus, ln exp, x/x, max(x, 0); three orders, every x but 0";
 
 /// s′ = s − s²: its coefficients, lowest power first.
 pub const TRUE: [f64; 3] = [0.0, 1.0, -1.0];

@@ -273,9 +273,8 @@ pub fn log_sobolev(i: &Smoothed, rho: f64) -> Sides {
     let (bound, enclosed_bound) = (i.fisher_divergence() * factor, j.fisher_divergence() * factor);
     let larger = maximum(i.divergence(), &bound);
     let enclosed_larger = maximum(j.divergence(), &enclosed_bound);
-    let numbers = [vec![larger], vec![bound]];
-    Sides::rounding(numbers, [vec![enclosed_larger], vec![enclosed_bound]])
-        .resting_on(Evidence::Quadrature)
+    let within = [vec![enclosed_larger], vec![enclosed_bound]];
+    Sides::rounding([vec![larger], vec![bound]], within).resting_on(Evidence::Quadrature)
 }
 
 /// ½ ∫₀^∞ F(q_t‖p_t) dt and KL(q‖p), which are equal since noise destroys all of it.

@@ -132,9 +132,8 @@ impl Routes {
     /// # Errors
     /// One line with the numbers, if they do not.
     pub fn agree(&self) -> Result<(), String> {
-        let near = |a: f64, b: f64, tolerance: f64| {
-            tolerance.is_finite() && (a - b).abs() <= tolerance
-        };
+        let near =
+            |a: f64, b: f64, tolerance: f64| tolerance.is_finite() && (a - b).abs() <= tolerance;
         if !near(self.reverse, self.forward, self.rounding) {
             return Err(format!("reverse and forward differ: {self:?}"));
         }

@@ -28,8 +28,10 @@ fn mark(sides: &Sides, holds: bool) -> Mark {
         (Evidence::Proof, true) => Mark::Row("proof"),
         (Evidence::Exact, true) => Mark::Row("exact"),
         (Evidence::Proof, false) => Mark::Row("refuted by a polynomial"),
-        (Evidence::Exact, false) => Mark::Row("refuted by bits"),
+        (Evidence::Exact, false) => Mark::Row("refuted, no gap allowed"),
         _ if sides.residual() == 0.0 => Mark::Row("no gap seen"),
+        // Intervals that do not meet.
+        _ if sides.residual().is_infinite() => Mark::Row("refuted, no gap allowed"),
         _ => Mark::Residual(sides.residual()),
     }
 }
@@ -57,7 +59,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let x = Axis::linear(0.0, f64::from(last) + 1.0);
     for (k, (name, colour, top)) in [
         ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 24.0),
-        ("refuted by bits", RED, frame.top - ROW - 24.0),
+        ("refuted, no gap allowed", RED, frame.top - ROW - 24.0),
         ("no gap seen", NAVY, frame.bottom() + 34.0),
         ("exact", VIOLET, frame.bottom() + 34.0 + ROW),
         ("proof", INK, frame.bottom() + 34.0 + 2.0 * ROW),

@@ -11,7 +11,7 @@ impl Exact {
     ///
     /// let (x, z) = (Exact::named("x", 1, 1), Exact::named("z", 1, 1));
     /// let mean = (x + &z).squared_norm().gaussian_mean(&z); // 𝔼(x + z)²
-    /// assert_eq!(mean.at(0, 0).to_string(), "1 + x²");
+    /// assert_eq!(mean.at(0, 0).to_string(), "x² + 1");
     /// ```
     ///
     /// # Panics

@@ -39,7 +39,7 @@ pub const THEOREMS: &[Theorem] = &[
         statement: "tr J = (Σⱼ aⱼ sⱼ(1 − sⱼ)‖Wⱼ‖² − d)/σ², by every route, and the same ∇_θ ISM",
         claims: &[
             Claim::one("ψ, tr J, ISM and ∇_θ ISM by seven routes", EVERY, || {
-                for_all_sigma((2, 5, 6), |i| {
+                for_all_sigma((2, 8, 8), |i| {
                     against_last(&autoencoder_routes().map(|(_, route)| of_autoencoder(i, route)))
                 })
             }),
@@ -83,7 +83,7 @@ pub const THEOREMS: &[Theorem] = &[
         statement: "two hidden layers: tr J = s₂ᵀ[W₂ ∘ (W₁W₃)ᵀ]s₁, and the same ∇_θ ISM",
         claims: &[
             Claim::one("ψ, tr J, ISM and ∇_θ ISM by four routes", LARGE, || {
-                network_routes_agree((1, &[6, 6, 6, 6]), Function::Softplus)
+                network_routes_agree((1, &[8, 8, 8, 8]), Function::Softplus)
             }),
             Claim::one("ψ, tr J, ISM and ∇_θ ISM by four routes", SMALL, || {
                 network_routes_agree((2, &[2, 3, 4, 2]), Function::Tanh)
@@ -128,8 +128,8 @@ pub const THEOREMS: &[Theorem] = &[
     },
 ];
 
-const EVERY: &str = "n = 2, d = 5, h = 6, every θ, x, σ";
-const LARGE: &str = "n = 1, widths 6, 6, 6, 6, softplus, every θ, x";
+const EVERY: &str = "n = 2, d, h = 8, every θ, x, σ";
+const LARGE: &str = "n = 1, widths 8, 8, 8, 8, softplus, every θ, x";
 const SMALL: &str = "n = 2, widths 2, 3, 4, 2, tanh, every θ, x";
 const SMOOTH: [Function; 2] = [Function::Softplus, Function::Tanh];
 

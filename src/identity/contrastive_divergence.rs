@@ -176,7 +176,7 @@ fn summed_terms(instance: &Contrast) -> Vec<Matrix> {
     expectation(&weights, &(energy(&x) + energy(&negative))).with_gradient(&theta.into_list())
 }
 
-/// T26 without a remainder: [`contrastive`] and [`integrated`], values and gradients.
+/// T26 without a remainder: [`contrastive`] and its integral along the step, values and gradients.
 pub fn along_the_step(instance: &Contrast) -> Sides {
     // The integrand is as smooth in s, which is at most ¼, as E is in x.
     const TIMES: usize = 6;

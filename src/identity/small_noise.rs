@@ -115,7 +115,7 @@ pub struct Rates<A> {
 }
 
 impl<A: Array> Rates<A> {
-    /// From the pair (ψ, tr J), by any route of [`trace`](objective::trace), at x (n, d).
+    /// From the pair (ψ, tr J), by any route of [`trace`], at x (n, d).
     #[track_caller]
     pub fn of(pair: impl Fn(&Dual<Dual<A>>) -> (Dual<Dual<A>>, Dual<Dual<A>>), x: &A) -> Self {
         let (n, d) = x.shape();

@@ -95,8 +95,7 @@ impl Sides {
         let [left, right] = &numbers;
         let inside = |(x, within): (&Matrix, &Enclosed)| within.contains(x);
         let all = left.iter().zip(&l).all(inside) && right.iter().zip(&r).all(inside);
-        let width = |(a, b): (&Enclosed, &Enclosed)| a.widths_where_they_meet(b);
-        let allowed = l.iter().zip(&r).map(width);
+        let allowed = l.iter().zip(&r).map(|(a, b)| a.widths_where_they_meet(b));
         let allowed = allowed.map(|a| if all { a } else { a * f64::INFINITY }).collect();
         let [left, right] = numbers;
         Self::Numbers { evidence: Evidence::Rounding, left, right, allowed }

@@ -113,14 +113,14 @@ impl Contrast<Exact> {
 }
 
 /// Steps of the rule for z that [`Contrast::random`] begins with.
-pub(super) const STEPS: usize = 24;
+pub(super) const STEPS: usize = 32;
 
 impl Contrast {
     /// At one point, ε from 0.01 to ¼, with P and c of size 1 and a softplus network of four units.
     ///
     /// The weights of the hidden layer have norm 1 together, so E is analytic in x up to |Im x| = π,
-    /// and as a function of z up to a = π/√ε ≥ 2π. With steps of h = ¾ the trapezoid rule leaves
-    /// e^(a²/2 − 2πa/h) < 10⁻¹⁴ of it: N(0, 1) itself grows like e^(a²/2) off the real line.
+    /// and as a function of z up to a = π/√ε ≥ 2π. With steps of h = 9/16 the trapezoid rule leaves
+    /// e^(a²/2 − 2πa/h) < 10⁻²¹ of it: N(0, 1) itself grows like e^(a²/2) off the real line.
     pub fn random(d: usize, rng: &mut impl Rng) -> Self {
         let mut network = ScoreNetwork::random(&[d, 4, 1], Function::Softplus, rng);
         let hidden = &mut network.layers[0];

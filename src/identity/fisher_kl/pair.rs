@@ -148,17 +148,20 @@ impl Pair {
     /// A Gaussian factor of variance v asks for a step below 0.7 √v. The logarithms are singular
     /// where the density vanishes: two equal components at distance 2r do so at a distance πv/(2r)
     /// from the real line, where a trapezoid rule needs h ≤ 2π/37 of that to be off by less than u.
+    /// On the line, where variances differ by a factor of four, zeros come nearer, so h is half that.
     pub fn rule(&self, t: f64, fineness: usize) -> Rule {
         let largest =
             |of: fn(&Gaussian) -> &Matrix| self.all(of).fold(0.0, |a: f64, b| a.max(b.abs()));
         let (reach, widest) = (largest(|part| &part.mean), largest(|part| &part.variances) + t);
         let narrowest = self.narrowest() + t;
         let end = reach + 9.0 * widest.sqrt();
-        let step = (0.5 * narrowest.sqrt()).min(0.25 * narrowest / reach);
+        let line = self.q[0].mean.cols() == 1;
+        let share = if line { 0.125 } else { 0.25 };
+        let step = (0.5 * narrowest.sqrt()).min(share * narrowest / reach);
         #[expect(clippy::cast_sign_loss, reason = "a positive number of steps")]
         let steps = (2.0 * end / step).ceil() as usize * fineness;
-        let line = Rule::trapezoid(-end, end, steps);
-        if self.q[0].mean.cols() == 1 { line } else { line.squared() }
+        let rule = Rule::trapezoid(-end, end, steps);
+        if line { rule } else { rule.squared() }
     }
 
     /// The smallest variance.

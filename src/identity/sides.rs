@@ -23,10 +23,6 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// All five.
-    pub const ALL: [Self; 5] =
-        [Self::Proof, Self::Exact, Self::Rounding, Self::Quadrature, Self::MonteCarlo];
-
     /// As a figure and a table call it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -100,9 +100,12 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         (Some(Evidence::Rounding), NAVY, 5e-5),
         (None, RED, 1e8),
     ] {
-        let name = kind.map_or("false statements", Evidence::name);
-        panel.dots(&dots(kind), 1.6, colour.alpha(0.45));
-        panel.label(beside(y), Start([12.0, 0.0]), colour, name);
+        let (name, dots) = (kind.map_or("false statements", Evidence::name), dots(kind));
+        // The claims may do without a kind of evidence, and then its name would be a riddle.
+        if !dots.is_empty() {
+            panel.dots(&dots, 1.6, colour.alpha(0.45));
+            panel.label(beside(y), Start([12.0, 0.0]), colour, name);
+        }
     }
 
     let title = format!("{} theorems, and what is false next to them", theorems.len());

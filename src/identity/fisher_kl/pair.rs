@@ -3,7 +3,7 @@
 use crate::{
     array::{Array, Linear},
     autodiff::{Dual, Tape},
-    density::Mixture,
+    density::{Mixture, mixture::diagonal},
     matrix::Matrix,
     model::Parameters,
     quadrature::Rule,
@@ -45,7 +45,7 @@ impl Gaussian {
             weight: Matrix::from_rows([[weight]]),
             mean: Matrix::from_rows([mean]),
             variances: Matrix::from_rows([variances]),
-            axes: Matrix::from_fn(D, D, |i, j| f64::from(u8::from(i == j))),
+            axes: diagonal(D, 1.0),
         }
     }
 

@@ -7,8 +7,7 @@ use crate::{
     grid::Exact,
     matrix::{Matrix, noise::standard_normal},
     model::{NoiseConditionalNetwork, Parameters, ScoreNetwork, network::Layer},
-    objective::Weight,
-    objective::{denoising, noise_conditional},
+    objective::{Weight, denoising, noise_conditional},
 };
 use rand::{Rng, RngExt};
 

@@ -129,11 +129,13 @@ pub enum Function {
     Relu,
     /// 1 where x > 0, else 0
     Heaviside,
+    /// e⁻ˣ / (1 + e⁻ˣ)²: the slope of sigmoid, and the density of the logistic law
+    SigmoidSlope,
 }
 
 impl Function {
     /// All of them, for tests that enumerate the rule book.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sigmoid,
         Self::Softplus,
         Self::Tanh,
@@ -142,23 +144,31 @@ impl Function {
         Self::Reciprocal,
         Self::Relu,
         Self::Heaviside,
+        Self::SigmoidSlope,
     ];
 
     /// φ′(x), given x and y = φ(x), in the vocabulary itself. Since φ′ is again a formula, φ″ and
     /// all that follow exist without another rule.
     ///
+    /// The slope of sigmoid is (1 − φ) φ, and that of tanh is 1 − φ². Computed so, both would be lost
+    /// where φ is within rounding of 1: already at x = 37 the slope e⁻³⁷ would be read as 0. So the
+    /// slope has an entry of its own, which keeps every digit in both tails.
+    ///
     /// Softplus is a primitive for a reason: composed as log(1 + e^(−|x|)) + max(x, 0), each piece
     /// has a kink at 0, and the usual conventions there add up to a wrong slope (T27).
     pub fn derivative<A: Array>(self, x: &A, y: &A) -> A {
         match self {
-            Self::Sigmoid => (-y.clone() + 1.0) * y, // (1 − φ) φ
-            Self::Softplus => x.clone().sigmoid(),   // sigmoid
-            Self::Tanh => -(y.clone() * y) + 1.0,    // 1 − φ²
-            Self::Exp => y.clone(),                  // φ
-            Self::Ln => x.clone().reciprocal(),      // 1/x
-            Self::Reciprocal => -(y.clone() * y),    // −φ²
+            Self::Sigmoid => x.clone().apply(Self::SigmoidSlope),
+            Self::Softplus => x.clone().sigmoid(),
+            // tanh x = 2 sigmoid(2x) − 1
+            Self::Tanh => (x.clone() * 2.0).apply(Self::SigmoidSlope) * 4.0,
+            Self::Exp => y.clone(),
+            Self::Ln => x.clone().reciprocal(),
+            Self::Reciprocal => -(y.clone() * y),
             Self::Relu => x.clone().apply(Self::Heaviside),
             Self::Heaviside => y.clone() * 0.0, // away from the jump
+            // (1 − 2 sigmoid(x)) φ
+            Self::SigmoidSlope => -((x.clone() * 0.5).tanh() * y),
         }
     }
 }

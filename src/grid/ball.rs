@@ -128,6 +128,13 @@ impl Number for Ball {
             Function::Relu | Function::Heaviside => Self { low: a, high: b },
             Function::Reciprocal if self.low <= 0.0 && self.high >= 0.0 => Self::EVERYTHING,
             Function::Reciprocal => Self { low: b, high: a }.wider(1),
+            // Even, and it falls on both sides of 0.
+            Function::SigmoidSlope => {
+                let across = self.low <= 0.0 && self.high >= 0.0;
+                let ends =
+                    Self { low: a.min(b), high: if across { 0.25 } else { a.max(b) } }.wider(6);
+                Self { low: ends.low.max(0.0), ..ends }
+            }
             // All others increase. A kernel is off by 2 ulp at an end, and by 2 inside; just above a
             // power of two the last of these steps are half as long.
             Function::Tanh | Function::Ln => Self { low: a, high: b }.wider(6),

@@ -10,6 +10,7 @@
 //! polynomial u. Nothing is known of it but its derivative ([`Function::derivative`]) and
 //!
 //! ```text
+//! sigmoid′(u) = sigmoid(u) (1 − sigmoid(u))
 //! sigmoid(−u) = 1 − sigmoid(u)    softplus(−u) = softplus(u) − u    tanh u = 2 sigmoid(2u) − 1
 //! ```
 //!
@@ -230,7 +231,7 @@ impl Number for Polynomial {
     }
 
     fn apply(&self, f: Function) -> Self {
-        use Function::{Ln, Reciprocal, Sigmoid, Softplus, Tanh};
+        use Function::{Ln, Reciprocal, Sigmoid, SigmoidSlope, Softplus, Tanh};
         let times = |p: &Self, a: f64| p.times(&Self::of(a));
         // Of u and −u, exactly one has a last coefficient below 0; it is expressed by the other.
         let turned = self.0.last_key_value().is_some_and(|(_, c)| c.is_negative());
@@ -241,6 +242,10 @@ impl Number for Polynomial {
             }
             (Reciprocal | Ln, None) => panic!("{f:?} of the polynomial 0"),
             (Tanh, _) => times(&times(self, 2.0).apply(Sigmoid), 2.0).plus(&Self::of(-1.0)),
+            (SigmoidSlope, _) => {
+                let s = self.apply(Sigmoid);
+                s.times(&Self::of(1.0).plus(&times(&s, -1.0)))
+            }
             (Sigmoid, None) => Self::of(0.5), // u = 0 = −u
             (Sigmoid, _) if turned => Self::of(1.0).plus(&times(&times(self, -1.0).apply(f), -1.0)),
             (Softplus, _) if turned => times(self, -1.0).apply(f).plus(self),

@@ -118,7 +118,7 @@ pub fn sigmoid_derivatives<A: Array>(orders: usize, x: &A, slope: &[f64]) -> [Ve
     [left, right]
 }
 
-/// Orders 2 to 6: at order 1 both sides compute (1 − s) s.
+/// Orders 2 to 6: that the slope is (1 − s) s is what polynomials are told.
 fn higher<A: Array>(x: &A) -> [Vec<A>; 2] {
     sigmoid_derivatives(6, x, &TRUE).map(|side| side[1..].to_vec())
 }

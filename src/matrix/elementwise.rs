@@ -7,7 +7,7 @@
 //! where cases must be told apart, both sides are computed and one is selected.
 //!
 //! ## The idea
-//! One core serves all four functions. Write x = k ln 2 + r with an integer k and |r| ≤ ½ ln 2. Then
+//! One core serves all five functions. Write x = k ln 2 + r with an integer k and |r| ≤ ½ ln 2. Then
 //!
 //! > eˣ = 2ᵏ (1 + p) with p = eʳ − 1 = r + r² E(r),
 //!
@@ -19,6 +19,7 @@
 //! |---|---|---|
 //! | exp x | 2ᵏ + 2ᵏ p | only one rounding on top of the error of p |
 //! | sigmoid x | 1 / ((1 + 2ᵏ) + 2ᵏ p), core of −x | 1 + 2ᵏ is exact, so 1 + e⁻ˣ is rounded once |
+//! | sigmoid′ x | u / (1 + u)², u = e^(−abs x) | what rounding u and (1 + u)² lost is put back |
 //! | softplus x | max(x, 0) + u − u² (½ − u L(u)), u = e^(−abs x) | what rounding u lost is put back |
 //! | tanh x | x + x³ T(x²) near 0, else 1 − 2 sigmoid(−2x) | neither side cancels where it is used |
 //!
@@ -80,6 +81,7 @@ impl<T: Elementary> Loop for Apply<'_, T> {
         let (zero, one) = (T::default(), T::of(1.0));
         match self.f {
             Function::Sigmoid => self.each(sigmoid::<I, T>),
+            Function::SigmoidSlope => self.each(sigmoid_slope::<I, T>),
             Function::Softplus => self.each(softplus::<I, T>),
             Function::Tanh => self.each(tanh::<I, T>),
             Function::Exp => self.each(exp::<I, T>),
@@ -210,17 +212,37 @@ fn sigmoid<I: Instructions, T: Elementary>(x: T) -> T {
     s / (sum + I::multiply_add(t, e.p, lost))
 }
 
-/// log(1 + eˣ) = max(x, 0) + log(1 + u) with u = e^(−|x|) ≤ 1, log(1 + u) = u − u² (½ − u L(u)).
-///
-/// For x → −∞ the result is u itself, so u needs to be better than its own rounding: it is carried
-/// as u + `lost`. All that is small is added up before u, which leaves one rounding at full size.
+/// e^(−|x|) = u + lost with u ≤ 1: where u itself is the result it must be better than its own
+/// rounding.
 #[inline(always)]
-fn softplus<I: Instructions, T: Elementary>(x: T) -> T {
+fn decaying<I: Instructions, T: Elementary>(x: T) -> (T, T) {
     let e = Exponential::of::<I>(-x.abs());
     let scale = e.first();
     let u = I::multiply_add(scale, e.p, scale);
     let lost = I::multiply_add(scale, e.p, scale - u);
-    let (u, lost) = (u * e.second(), lost * e.second());
+    (u * e.second(), lost * e.second())
+}
+
+/// u / (1 + u)² with u = e^(−|x|), the same on both sides of 0. Numerator and denominator are rounded,
+/// and what both have lost moves the quotient in the end. It is at most ¼, also after rounding.
+#[inline(always)]
+fn sigmoid_slope<I: Instructions, T: Elementary>(x: T) -> T {
+    let (u, lost) = decaying::<I, T>(x);
+    let (one, quarter) = (T::of(1.0), T::of(0.25));
+    let linear = one + (u + u);
+    let square = I::multiply_add(u, u, linear);
+    let square_lost = (u + u) - (linear - one) + I::multiply_add(u, u, linear - square);
+    let slope = u / square;
+    let slope = slope + (lost - slope * square_lost) / square;
+    if slope > quarter { quarter } else { slope }
+}
+
+/// log(1 + eˣ) = max(x, 0) + log(1 + u) with u = e^(−|x|) ≤ 1, log(1 + u) = u − u² (½ − u L(u)).
+///
+/// All that is small is added up before u, which leaves one rounding at full size.
+#[inline(always)]
+fn softplus<I: Instructions, T: Elementary>(x: T) -> T {
+    let (u, lost) = decaying::<I, T>(x);
     let (zero, half, one) = (T::default(), T::of(0.5), T::of(1.0));
     let tail = I::multiply_add(-u, polynomial::<I, T>(T::LOG_1P, u - one), half);
     let positive = if x > zero { x } else { zero };

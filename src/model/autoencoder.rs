@@ -19,7 +19,7 @@
 
 use super::Parameters;
 use crate::{
-    array::{Array, Linear},
+    array::{Array, Function, Linear},
     matrix::{Matrix, Real, noise::standard_normal},
 };
 use rand::Rng;
@@ -74,8 +74,9 @@ impl<A: Array> Autoencoder<A> {
     #[track_caller]
     pub fn score_and_trace(&self, x: &A, sigma: f64) -> (A, A) {
         let (_, d) = x.shape();
-        let s = self.encode(x);
-        let slopes = (-s.clone() + 1.0) * &s;
+        let inside = self.preactivation(x);
+        let s = inside.clone().sigmoid();
+        let slopes = Function::Sigmoid.derivative(&inside, &s);
         let scale = 1.0 / (sigma * sigma);
         let trace = (self.trace_of_slopes(&slopes) - d as f64) * scale;
         ((self.decode(s) - x) * scale, trace)

@@ -1,11 +1,11 @@
-//! exp, sigmoid, softplus and tanh are within 2 ulp of the truth, everywhere and behind every door.
+//! exp, sigmoid, its slope, softplus and tanh are within 2 ulp of the truth, everywhere and behind every door.
 //!
 //! The truth is computed here, in double-double arithmetic (about 100 bits), by other formulas than
 //! those under test: a plain series, summed until nothing changes. The argument goes in three steps:
 //! the oracle agrees with known digits and identities; the functions agree with the oracle; and
 //! what the oracle cannot judge (±0, ±∞, NaN) is checked by itself.
 
-use double_double::{Dd, error_in_ulp, exp, sigmoid, softplus, tanh};
+use double_double::{Dd, error_in_ulp, exp, sigmoid, sigmoid_slope, softplus, tanh};
 use rand::{Rng, SeedableRng};
 use score_matching::{
     Array, Matrix,
@@ -17,9 +17,10 @@ mod double_double;
 
 /// A number and the power of two that belongs to it.
 type Oracle = fn(f64) -> (Dd, i32);
-const FUNCTIONS: [(Function, Oracle); 4] = [
+const FUNCTIONS: [(Function, Oracle); 5] = [
     (Function::Exp, exp),
     (Function::Sigmoid, sigmoid),
+    (Function::SigmoidSlope, sigmoid_slope),
     (Function::Softplus, softplus),
     (Function::Tanh, tanh),
 ];

@@ -1,4 +1,4 @@
-//! The oracle: exp, sigmoid, softplus and tanh in double-double arithmetic.
+//! The oracle: exp, sigmoid, its slope, softplus and tanh in double-double arithmetic.
 //!
 //! A double-double is an unevaluated sum of two f64, the second below half a unit of the first: about
 //! 106 bits (Dekker 1971). Only eˣ − 1 is a series; the rest follows by formulas. Slow and plain.
@@ -119,6 +119,16 @@ pub fn sigmoid(x: f64) -> Scaled {
     }
 }
 
+/// u / (1 + u)² with u = e^(−|x|), which is u to 10⁻⁴³ far out.
+pub fn sigmoid_slope(x: f64) -> Scaled {
+    let (u, k) = exp(-x.abs());
+    if x.abs() > 100.0 {
+        return (u, k);
+    }
+    let u = plain((u, k));
+    (u / ((u + ONE) * (u + ONE)), 0)
+}
+
 /// max(x, 0) + log(1 + e^(−|x|)), which is eˣ to 10⁻⁴³ below −100.
 pub fn softplus(x: f64) -> Scaled {
     if x < -100.0 { exp(x) } else { (Dd::from(x.max(0.0)) + log1p(plain(exp(-x.abs()))), 0) }
@@ -147,6 +157,7 @@ fn the_oracle_knows_thirty_digits() {
     check("e", exp(1.0), 2.0, 718_281_828_459_045.0, 235_360_287_471_353.0);
     check("1/e", exp(-1.0), 0.0, 367_879_441_171_442.0, 321_595_523_770_161.0);
     check("sigmoid(1)", sigmoid(1.0), 0.0, 731_058_578_630_004.0, 879_251_159_241_822.0);
+    check("sigmoid′(1)", sigmoid_slope(1.0), 0.0, 196_611_933_241_481.0, 852_537_424_733_586.0);
     check("log 2", softplus(0.0), 0.0, 693_147_180_559_945.0, 309_417_232_121_458.0);
     check("softplus(1)", softplus(1.0), 1.0, 313_261_687_518_222.0, 834_048_995_494_968.0);
     check("tanh(1)", tanh(1.0), 0.0, 761_594_155_955_764.0, 888_119_458_282_605.0);
@@ -160,6 +171,8 @@ fn the_oracle_satisfies_the_identities() {
         assert_same("eˣ e⁻ˣ = 1", exp(x).0 * exp(-x).0, ONE, x.max(1.0));
         let sum = plain(sigmoid(x)) + plain(sigmoid(-x));
         assert_same("σ(x) + σ(−x) = 1", sum, ONE, 1.0);
+        let slope = plain(sigmoid(x)) * plain(sigmoid(-x));
+        assert_same("σ′(x) = σ(x) σ(−x)", plain(sigmoid_slope(x)), slope, slope.0);
         let gap = plain(softplus(x)) + plain(softplus(-x)) * Dd(-1.0, 0.0);
         assert_same("softplus(x) − softplus(−x) = x", gap, x.into(), x.max(1.0));
         let doubled = plain(sigmoid(2.0 * x)) * Dd(2.0, 0.0) + Dd(-1.0, 0.0);

@@ -9,7 +9,7 @@ pub(crate) fn positive(name: &str, value: f64) -> f64 {
     let fits = |number: f64| number > 0.0 && number.is_finite();
     assert!(
         fits(value) && fits(1.0 / value),
-        "{name} = {value}: a positive number expected, it and its reciprocal finite"
+        "{name} = {value:?}: a positive number expected, it and its reciprocal finite"
     );
     value
 }

@@ -33,7 +33,10 @@ use std::f64::consts::PI;
 #[track_caller]
 fn length(low: f64, high: f64) -> f64 {
     let length = high - low;
-    assert!(low < high && length.is_finite(), "from {low} to {high}: a finite interval expected");
+    assert!(
+        low < high && length.is_finite(),
+        "from {low:?} to {high:?}: a finite interval expected"
+    );
     length
 }
 
@@ -109,7 +112,7 @@ impl Rule {
         const FINITE: [f64; 2] = [-3.2, 3.2];
         const HALF: [f64; 2] = [-3.7, 4.5];
         // With a longer step three nodes would be left, with a shorter one many millions.
-        assert!((1e-6..=1.0).contains(&step), "step = {step}: 1e-6 to 1 expected");
+        assert!((1e-6..=1.0).contains(&step), "step = {step:?}: 1e-6 to 1 expected");
         assert!(ends.len() > 1, "ends {ends:?}: two expected at least");
         let sigmoid = |t: f64| 1.0 / (1.0 + (-t).exp());
         let mut pairs = Vec::new();

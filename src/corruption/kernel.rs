@@ -62,9 +62,8 @@ impl Kernel {
     #[track_caller]
     pub fn corrupt<A: Array>(&self, x: &A, noise: &A) -> A {
         match self {
-            Self::Isotropic { sigma: scale } | Self::Logistic { scale } => {
-                super::corrupt(x, noise, positive("scale of the noise", *scale))
-            }
+            Self::Isotropic { sigma } => super::corrupt(x, noise, positive("σ", *sigma)),
+            Self::Logistic { scale } => super::corrupt(x, noise, positive("s", *scale)),
             Self::Gaussian { factor, .. } => noise.nt(&factor.lift(x)) + x,
             Self::SignalDependent { gain, floor, slope } => {
                 deviation(x, *floor, *slope) * noise + x.clone() * *gain

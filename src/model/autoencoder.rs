@@ -105,12 +105,13 @@ impl<A: Array> Autoencoder<A> {
     /// If σ is no positive number.
     #[track_caller]
     pub fn energy(&self, x: &A, sigma: f64) -> A {
+        let inverse = 1.0 / positive("σ", sigma);
         let hidden = self.preactivation(x).softplus();
         let hidden = match &self.a {
             None => hidden.sum_over_dimensions(),
             Some(a) => hidden.nt(a),
         };
-        let [x, c] = [x, &self.c].map(|y| y.clone() * (1.0 / positive("σ", sigma)));
+        let [x, c] = [x, &self.c].map(|y| y.clone() * inverse);
         x.squared_norm() * 0.5 - x.nt(&c) - over_variance(hidden, sigma)
     }
 

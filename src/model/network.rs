@@ -87,7 +87,10 @@ impl<A: Array> ScoreNetwork<A> {
                 let (y2, s2) = bent(second, &y1);
                 (third.of(&y2), trace_of_two([&first.w, &second.w, &third.w], [&s1, &s2]))
             }
-            layers => panic!("closed forms are for 1 or 2 hidden layers, not {}", layers.len() - 1),
+            layers => {
+                let hidden = layers.len().saturating_sub(1);
+                panic!("closed forms are for 1 or 2 hidden layers, not {hidden}")
+            }
         }
     }
 }

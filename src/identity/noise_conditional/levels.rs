@@ -84,8 +84,7 @@ pub fn in_turn<A: Array>(batch: &LevelBatch<A>, scales: &NoiseScales) -> [Vec<A>
     let tape = Tape::new();
     let LevelBatch { model, x, noise, .. } = batch.on(&tape);
     let sigma = x.constant(n, 1, |i, _| scales.of_row(i));
-    let of_rows =
-        noise_conditional(|x, s| model.score(x, s), &x, &noise, &sigma, Weight::Variance);
+    let of_rows = noise_conditional(|x, s| model.score(x, s), &x, &noise, &sigma, Weight::Variance);
     let each = scales.sigmas().iter().enumerate().map(|(level, &sigma)| {
         // The rows of this level, as a product with a matrix of zeros and ones.
         let rows = (n - level).div_ceil(levels);

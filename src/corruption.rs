@@ -12,6 +12,9 @@
 //! frequent mistake in published code.
 //!
 //! Noise of other shapes is a [`Kernel`], and noise at several levels has [`NoiseScales`].
+//!
+//! A σ that is a number is to be positive, and with σ = 0 only [`corrupt`] makes sense. A σ that is an
+//! array is not looked at: beyond its domain a formula gives what its operations give.
 
 mod kernel;
 mod scales;
@@ -19,7 +22,11 @@ mod scales;
 pub use kernel::Kernel;
 pub use scales::NoiseScales;
 
-use crate::array::{Array, Linear};
+use crate::{
+    array::{Array, Linear},
+    domain::positive,
+};
+use std::f64::consts::TAU;
 
 /// x̃ = x + σz: (n, d), (n, d) → (n, d).
 #[track_caller]
@@ -36,22 +43,42 @@ pub fn corrupt_each<A: Array>(x: &A, noise: &A, sigma: &A) -> A {
 
 /// x̃ + σ² ψ(x̃), the mean of the clean points that x̃ may come from if ψ is the score of q_σ (Tweedie,
 /// T16): (n, d), (n, d) → (n, d).
+///
+/// # Panics
+/// If σ is no positive number.
 #[track_caller]
 pub fn denoise<A: Array>(noisy: &A, score: A, sigma: f64) -> A {
-    score * (sigma * sigma) + noisy
+    positive("σ", sigma);
+    score * sigma * sigma + noisy
 }
 
 /// log q_σ(x̃|x), x first: (n, d), (n, d) → (n, 1).
+///
+/// # Panics
+/// If σ is no positive number.
 #[track_caller]
 pub fn log_density<A: Array>(x: &A, noisy: &A, sigma: f64) -> A {
     let (_, d) = x.shape();
-    let variance = sigma * sigma;
-    let log_norm = 0.5 * d as f64 * (std::f64::consts::TAU * variance).ln();
-    (noisy.clone() - x).squared_norm() * (-0.5 / variance) - log_norm
+    let change = (noisy.clone() - x) * (1.0 / positive("σ", sigma));
+    change.squared_norm() * -0.5 - d as f64 * (sigma.ln() + 0.5 * TAU.ln())
 }
 
 /// ∇_x̃ log q_σ(x̃|x) = (x − x̃)/σ², x first: (n, d), (n, d) → (n, d).
+///
+/// # Panics
+/// If σ is no positive number.
 #[track_caller]
 pub fn score<A: Array>(x: &A, noisy: &A, sigma: f64) -> A {
-    (x.clone() - noisy) * (1.0 / (sigma * sigma))
+    over_variance(x.clone() - noisy, sigma)
+}
+
+/// y/σ², divided by σ twice: of data that come in units of 10⁻²¹ neither σ² nor 1/σ² is a number in
+/// single precision, and the quotient is one.
+///
+/// # Panics
+/// If σ is no positive number.
+#[track_caller]
+pub(crate) fn over_variance<A: Array>(y: A, sigma: f64) -> A {
+    let inverse = 1.0 / positive("σ", sigma);
+    y * inverse * inverse
 }

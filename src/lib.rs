@@ -72,6 +72,7 @@ pub mod corruption;
 pub mod dataset;
 pub mod density;
 pub mod discrepancy;
+mod domain;
 pub mod experiment;
 pub mod figure;
 pub mod grid;

@@ -32,6 +32,7 @@ pub mod trace;
 use crate::{
     array::{Array, Linear},
     corruption::{self, Kernel},
+    domain::positive,
 };
 
 /// ½‖ψ(x) − ∇ log q(x)‖², explicit score matching (Hyvärinen 2005, equation 2): half the Fisher
@@ -46,6 +47,9 @@ pub fn explicit<A: Array>(score: A, data_score: &A) -> A {
 /// ½‖ψ(x̃) − (x − x̃)/σ²‖², denoising score matching (Vincent 2011).
 ///
 /// Shapes: x and x̃ (n, d) → (n, 1).
+///
+/// # Panics
+/// If σ is no positive number.
 #[track_caller]
 pub fn denoising<A: Array>(score: impl Fn(&A) -> A, x: &A, noisy: &A, sigma: f64) -> A {
     explicit(score(noisy), &corruption::score(x, noisy, sigma))
@@ -55,6 +59,9 @@ pub fn denoising<A: Array>(score: impl Fn(&A) -> A, x: &A, noisy: &A, sigma: f64
 /// stands where [`explicit`] has that of the data.
 ///
 /// Shapes: x and x̃ (n, d) → (n, 1).
+///
+/// # Panics
+/// If the width of the kernel is no positive number.
 #[track_caller]
 pub fn denoising_by<A: Array>(kernel: &Kernel, score: impl Fn(&A) -> A, x: &A, noisy: &A) -> A {
     explicit(score(noisy), &kernel.score(x, noisy))
@@ -108,6 +115,9 @@ pub fn regularised<A: Array>(score: A, diagonal: &A, lambda: f64) -> A {
 /// ```
 ///
 /// and not as a difference of terms of size 1/σ². Shapes: x and z (n, d) → (n, 1).
+///
+/// # Panics
+/// If σ is no positive number.
 #[track_caller]
 pub fn denoising_with_control<A: Array>(
     score: impl Fn(&A) -> A,
@@ -115,29 +125,36 @@ pub fn denoising_with_control<A: Array>(
     noise: &A,
     sigma: f64,
 ) -> A {
+    let inverse = 1.0 / positive("σ", sigma);
     let at_noisy = score(&corruption::corrupt(x, noise, sigma));
     let change = at_noisy.clone() - score(x);
-    at_noisy.squared_norm() * 0.5 + change.inner(noise) * (1.0 / sigma)
+    at_noisy.squared_norm() * 0.5 + change.inner(noise) * inverse
 }
 
 /// λ(σ) ½‖ψ(x̃; σ) − (x − x̃)/σ²‖² with a σ for each sample: noise-conditional denoising (Song and
 /// Ermon 2019, equation 6; T24). Written with the noise, (x − x̃)/σ² = −z/σ.
 ///
 /// The choice of the paper is λ(σ) = σ²: then the loss of the perfect score is at most d/2 on every
-/// level. With λ = 1 the noise of the smallest level is most of the gradient's.
+/// level. With λ = 1 the noise of the smallest level is most of the gradient's. The weight goes
+/// inside the norm, ½‖σψ + z‖² and ½‖ψ + z/σ‖²: for data in small units σ² and ψ² are no numbers.
 ///
-/// Shapes: x and z (n, d), σ and λ(σ) (n, 1) → (n, 1).
+/// Shapes: x and z (n, d), σ (n, 1) → (n, 1).
 #[track_caller]
 pub fn noise_conditional<A: Array>(
     score: impl Fn(&A, &A) -> A,
     x: &A,
     noise: &A,
     sigma: &A,
-    lambda: impl Fn(&A) -> A,
+    lambda: Weight,
 ) -> A {
     let (_, d) = x.shape();
-    let target = -noise.clone() * sigma.clone().reciprocal().linear(Linear::Spread(d));
-    explicit(score(&corruption::corrupt_each(x, noise, sigma), sigma), &target) * lambda(sigma)
+    let spread = |column: A| column.linear(Linear::Spread(d));
+    let psi = score(&corruption::corrupt_each(x, noise, sigma), sigma);
+    let residual = match lambda {
+        Weight::Variance => psi * spread(sigma.clone()) + noise,
+        Weight::One => noise.clone() * spread(sigma.clone().reciprocal()) + psi,
+    };
+    residual.squared_norm() * 0.5
 }
 
 /// E(x) − E(x⁻), contrastive divergence (Hinton 2002): lower the energy of the data, raise it where
@@ -155,8 +172,12 @@ pub fn contrastive_divergence<A: Array>(energy: impl Fn(&A) -> A, x: &A, negativ
 
 /// d/(2σ²) − ½ I(q_σ), the least value of DSM_σ over all functions (T7), from the Fisher information
 /// I(q_σ) = 𝔼‖∇ log q_σ‖² of the smoothed density.
+///
+/// # Panics
+/// If σ is no positive number.
+#[track_caller]
 pub fn noise_floor(d: usize, sigma: f64, fisher_information: f64) -> f64 {
-    0.5 * (d as f64 / (sigma * sigma) - fisher_information)
+    0.5 * (d as f64 / positive("σ", sigma) / sigma - fisher_information)
 }
 
 /// λ(σ), the weight of a level.

@@ -17,11 +17,38 @@
 //! checks integrate twice, with h and h/2, and require that the first was already at rounding
 //! level: [`converged`].
 
+mod gauss;
+
 use crate::{
     array::{Array, Linear},
+    domain::positive,
     matrix::Matrix,
 };
 use std::f64::consts::PI;
+
+/// The length of an interval.
+///
+/// # Panics
+/// If the ends do not increase, or it is not finite.
+#[track_caller]
+fn length(low: f64, high: f64) -> f64 {
+    let length = high - low;
+    assert!(
+        low < high && length.is_finite(),
+        "from {low:?} to {high:?}: a finite interval expected"
+    );
+    length
+}
+
+/// The number of nodes or steps that was asked for.
+///
+/// # Panics
+/// If there are none, or more than are known to be computed precisely.
+#[track_caller]
+fn count(name: &str, n: usize, most: usize) -> usize {
+    assert!((1..=most).contains(&n), "{n} {name}: 1 to {most} expected");
+    n
+}
 
 /// Nodes x (m, d) and weights w (m, 1): ∫ f ≈ Σ wᵢ f(xᵢ).
 #[derive(Clone, Debug)]
@@ -43,8 +70,12 @@ impl Rule {
     /// let area = rule.integrate(&gauss(&rule.nodes));
     /// assert!((area - std::f64::consts::TAU.sqrt()).abs() < 1e-14);
     /// ```
+    ///
+    /// # Panics
+    /// If there is no step, or the interval is not finite or its ends do not increase.
+    #[track_caller]
     pub fn trapezoid(low: f64, high: f64, steps: usize) -> Self {
-        let h = (high - low) / steps as f64;
+        let h = length(low, high) / count("steps", steps, usize::MAX - 1) as f64;
         let nodes = Matrix::from_fn(steps + 1, 1, |i, _| low + h * i as f64);
         let weight = |i| if i == 0 || i == steps { 0.5 * h } else { h };
         Self { nodes, weights: Matrix::from_fn(steps + 1, 1, |i, _| weight(i)) }
@@ -72,26 +103,30 @@ impl Rule {
     /// ```
     ///
     /// # Panics
-    /// If the ends do not increase, or one piece has both ends at infinity.
+    /// If there is no piece, the ends do not increase, or one piece has both ends at infinity or is
+    /// longer than the largest number; if the step is not between 10⁻⁶ and 1.
     #[track_caller]
     pub fn double_exponential(ends: &[f64], step: f64) -> Self {
         // Where the weights fall below rounding: e^(−π sinh 3.2) = 2e-17, e^(−e^3.7) = 3e-18, and on
         // the far side of a half-line e^(−x) at x = e^4.5 = 90.
         const FINITE: [f64; 2] = [-3.2, 3.2];
         const HALF: [f64; 2] = [-3.7, 4.5];
+        // With a longer step three nodes would be left, with a shorter one many millions.
+        assert!((1e-6..=1.0).contains(&step), "step = {step:?}: 1e-6 to 1 expected");
+        assert!(ends.len() > 1, "ends {ends:?}: two expected at least");
         let sigmoid = |t: f64| 1.0 / (1.0 + (-t).exp());
         let mut pairs = Vec::new();
         for piece in ends.windows(2) {
             let (a, b) = (piece[0], piece[1]);
-            assert!(a < b && (a.is_finite() || b.is_finite()), "a piece from {a} to {b}");
-            let finite = a.is_finite() && b.is_finite();
-            let [from, to] = if finite { FINITE } else { HALF };
+            let finite = !(a < b && a.is_finite() != b.is_finite());
+            let ([from, to], width) =
+                if finite { (FINITE, length(a, b)) } else { (HALF, f64::INFINITY) };
             let steps = ((to - from) / step).round() as i32;
             pairs.extend((0..=steps).map(|i| {
                 let t = from + step * f64::from(i);
                 if finite {
                     let (s, rest) = (sigmoid(PI * t.sinh()), sigmoid(-PI * t.sinh()));
-                    return (a + (b - a) * s, step * (b - a) * s * rest * PI * t.cosh());
+                    return (a + width * s, step * width * s * rest * PI * t.cosh());
                 }
                 let y = (t - (-t).exp()).exp();
                 let x = if a.is_finite() { a + y } else { b - y };
@@ -101,113 +136,6 @@ impl Rule {
         Self {
             nodes: Matrix::from_fn(pairs.len(), 1, |i, _| pairs[i].0),
             weights: Matrix::from_fn(pairs.len(), 1, |i, _| pairs[i].1),
-        }
-    }
-
-    /// ∫ from `low` to `high` dx, exact for polynomials of degree up to 2n − 1.
-    ///
-    /// The nodes are the zeros of the Legendre polynomial Pₙ, by Newton from Tricomi's
-    /// approximation cos(π(i + ¾)/(n + ½)).
-    ///
-    /// ```
-    /// use score_matching::{Array, quadrature::Rule};
-    ///
-    /// let rule = Rule::gauss_legendre(0.0, 1.0, 3);
-    /// let x5 = score_matching::Matrix::from_fn(3, 1, |i, _| rule.nodes.at(i, 0).powi(5));
-    /// assert!((rule.integrate(&x5) - 1.0 / 6.0).abs() < 1e-15);
-    /// ```
-    pub fn gauss_legendre(low: f64, high: f64, n: usize) -> Self {
-        // Pₙ and Pₙ′ by (k + 1) P₍ₖ₊₁₎ = (2k + 1) x Pₖ − k P₍ₖ₋₁₎.
-        let legendre = |x: f64| {
-            let (mut before, mut here) = (0.0, 1.0);
-            for k in 0..n {
-                let k = k as f64;
-                let next = ((2.0 * k + 1.0) * x * here - k * before) / (k + 1.0);
-                (before, here) = (here, next);
-            }
-            (here, n as f64 * (before - x * here) / (1.0 - x * x))
-        };
-        let newton = |x: f64| {
-            let (p, slope) = legendre(x);
-            x - p / slope
-        };
-        let zero = |i: usize| {
-            let start = (PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
-            (0..5).fold(start, |x, _| newton(x)) // three suffice: the start is good to n⁻⁴
-        };
-        let zeros: Vec<f64> = (0..n).map(zero).collect();
-        let half = 0.5 * (high - low);
-        let weight = |x: f64| {
-            let (_, slope) = legendre(x);
-            2.0 * half / ((1.0 - x * x) * slope * slope)
-        };
-        Self {
-            nodes: Matrix::from_fn(n, 1, |i, _| low + half * (1.0 + zeros[i])),
-            weights: Matrix::from_fn(n, 1, |i, _| weight(zeros[i])),
-        }
-    }
-
-    /// 𝔼 over N(0, 1): Σ wᵢ f(xᵢ), exact for polynomials of degree up to 2n − 1.
-    ///
-    /// The nodes are the zeros of the Hermite function hₙ, whose recurrence
-    /// h₍ₖ₊₁₎ = x √(2/(k+1)) hₖ − √(k/(k+1)) h₍ₖ₋₁₎ neither over- nor underflows for n up to a few
-    /// hundred; they are bracketed by the zeros of the one before and found by bisection and Newton.
-    ///
-    /// ```
-    /// use score_matching::{Array, quadrature::Rule};
-    ///
-    /// let rule = Rule::gauss_hermite(10);
-    /// let x2 = rule.nodes.clone() * &rule.nodes;
-    /// let x8 = x2.clone() * &x2 * &x2 * &x2;
-    /// assert!((rule.integrate(&x8) - 105.0).abs() < 1e-11); // 7 · 5 · 3
-    /// ```
-    pub fn gauss_hermite(n: usize) -> Self {
-        // In the physicists' variable t, with weight e^(−t²); x = √2 t in the end.
-        let pi4 = PI.powf(-0.25);
-        let hermite = |n: usize, t: f64| {
-            let (mut before, mut here) = (0.0, pi4 * (-0.5 * t * t).exp());
-            for k in 0..n {
-                let k = k as f64;
-                let next = t * (2.0 / (k + 1.0)).sqrt() * here - (k / (k + 1.0)).sqrt() * before;
-                (before, here) = (here, next);
-            }
-            (here, before)
-        };
-        let mut zeros: Vec<f64> = Vec::new();
-        for degree in 1..=n {
-            // All zeros lie within √(2n + 1), and those of one degree separate those of the next.
-            let end = (2.0 * degree as f64 + 1.0).sqrt();
-            let mut fences = vec![-end];
-            fences.append(&mut zeros);
-            fences.push(end);
-            zeros = fences
-                .windows(2)
-                .map(|fence| {
-                    let (mut low, mut high) = (fence[0], fence[1]);
-                    let rising = hermite(degree, low).0 < 0.0;
-                    while (high - low) > 1e-15 * end {
-                        let middle = 0.5 * (low + high);
-                        if middle <= low || middle >= high {
-                            break;
-                        }
-                        let below = hermite(degree, middle).0 < 0.0;
-                        if below == rising { low = middle } else { high = middle }
-                    }
-                    0.5 * (low + high)
-                })
-                .collect();
-        }
-        // w = 1/(n h₍ₙ₋₁₎(t)²) · e^(−t²), normalised to a probability.
-        let weight = |t: f64| {
-            let (_, before) = hermite(n, t);
-            (-t * t).exp() / (n as f64 * before * before)
-        };
-        let root2 = std::f64::consts::SQRT_2;
-        let raw: Vec<f64> = zeros.iter().map(|&t| weight(t)).collect();
-        let total: f64 = raw.iter().sum();
-        Self {
-            nodes: Matrix::from_fn(n, 1, |i, _| root2 * zeros[i]),
-            weights: Matrix::from_fn(n, 1, |i, _| raw[i] / total),
         }
     }
 
@@ -242,9 +170,12 @@ impl Rule {
 
     /// The nodes x moved to centre + scale · x, with the weights as they are: 𝔼 over
     /// N(centre, scale²) from one over N(0, 1). The centre is (1, d).
+    ///
+    /// # Panics
+    /// If the scale is no positive number.
     #[track_caller]
     pub fn around(&self, centre: &Matrix, scale: f64) -> Self {
-        let nodes = self.nodes.clone() * scale;
+        let nodes = self.nodes.clone() * positive("scale", scale);
         Self { nodes: nodes.add_row(centre), weights: self.weights.clone() }
     }
 }
@@ -255,7 +186,7 @@ pub fn double(outer: &Rule, inner: &Rule, f: impl Fn(&Matrix, &Matrix) -> Matrix
     // All pairs at once may be millions; blocks of this many rows stay in the cache.
     const ROWS: usize = 1 << 12;
     let (n, m) = (outer.nodes.rows(), inner.nodes.rows());
-    let block = (ROWS / m).max(1);
+    let block = (ROWS / m.max(1)).max(1);
     let starts = (0..n).step_by(block);
     let part = |start: usize| {
         let rows: Vec<usize> = (start..n.min(start + block)).collect();
@@ -270,9 +201,7 @@ pub fn double(outer: &Rule, inner: &Rule, f: impl Fn(&Matrix, &Matrix) -> Matrix
 /// Σ wᵢ fᵢ as a formula, for weights that stay numbers while f is differentiated.
 #[track_caller]
 pub fn expectation<A: Array>(weights: &Matrix, values: &A) -> A {
-    let (m, _) = values.shape();
-    let weights = values.constant(m, 1, |i, _| weights.at(i, 0));
-    values.inner(&weights).linear(Linear::Fold(m))
+    values.inner(&weights.lift(values)).sum_over_samples()
 }
 
 /// The finer of two values of one integral, if the coarser was within `tolerance` of it.

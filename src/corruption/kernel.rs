@@ -2,11 +2,15 @@
 //! each, as long as the target is the score of the kernel that made the noise (T30).
 
 use crate::{
-    array::Array,
+    array::{Array, Linear},
+    domain::positive,
     matrix::{Matrix, cholesky::Cholesky},
 };
 
 /// A conditional density K(x̃|x) of x̃ given x, every kind with its own standard noise z.
+///
+/// # Panics
+/// Every method, if a width (σ or s) is no positive number.
 #[derive(Clone, Debug)]
 pub enum Kernel {
     /// N(x, σ²I), with z ~ N(0, I) and x̃ = x + σz.
@@ -18,8 +22,8 @@ pub enum Kernel {
     Gaussian {
         /// L with L Lᵀ = C, (d, d).
         factor: Matrix,
-        /// C⁻¹, (d, d).
-        precision: Matrix,
+        /// L⁻¹, (d, d): C⁻¹ itself may be too large for the arrays that it is to be used with.
+        inverse: Matrix,
     },
     /// Every coordinate logistic, with z of density e⁻ᶻ/(1 + e⁻ᶻ)² and x̃ = x + sz.
     Logistic {
@@ -49,22 +53,20 @@ impl Kernel {
             Ok(cholesky) => cholesky,
             Err(error) => panic!("covariance: {error}"),
         };
-        let d = covariance.rows();
-        let identity = Matrix::from_fn(d, d, |i, j| f64::from(u8::from(i == j)));
-        Self::Gaussian { factor: cholesky.factor(), precision: cholesky.solve(&identity) }
+        let factor = cholesky.factor();
+        let inverse = cholesky.solve(&factor).linear(Linear::Transpose); // (C⁻¹L)ᵀ = L⁻¹
+        Self::Gaussian { factor, inverse }
     }
 
     /// x̃ from x and standard noise z: (n, d), (n, d) → (n, d).
     #[track_caller]
     pub fn corrupt<A: Array>(&self, x: &A, noise: &A) -> A {
         match self {
-            Self::Isotropic { sigma: scale } | Self::Logistic { scale } => {
-                super::corrupt(x, noise, *scale)
-            }
+            Self::Isotropic { sigma } => super::corrupt(x, noise, positive("σ", *sigma)),
+            Self::Logistic { scale } => super::corrupt(x, noise, positive("s", *scale)),
             Self::Gaussian { factor, .. } => noise.nt(&factor.lift(x)) + x,
             Self::SignalDependent { gain, floor, slope } => {
-                let deviation = (variance(x, *floor, *slope).ln() * 0.5).exp();
-                deviation * noise + x.clone() * *gain
+                deviation(x, *floor, *slope) * noise + x.clone() * *gain
             }
         }
     }
@@ -73,25 +75,25 @@ impl Kernel {
     #[track_caller]
     pub fn log_density<A: Array>(&self, x: &A, noisy: &A) -> A {
         let (_, d) = x.shape();
+        let half_log_tau = 0.5 * std::f64::consts::TAU.ln();
         match self {
             Self::Isotropic { sigma } => super::log_density(x, noisy, *sigma),
-            Self::Gaussian { factor, precision } => {
-                let change = noisy.clone() - x;
+            Self::Gaussian { factor, inverse } => {
+                let z = (noisy.clone() - x).nt(&inverse.lift(x));
                 let log_det: f64 = (0..d).map(|i| factor.at(i, i).ln()).sum(); // ½ log det C
-                let log_norm = log_det + 0.5 * d as f64 * std::f64::consts::TAU.ln();
-                change.nn(&precision.lift(x)).inner(&change) * -0.5 - log_norm
+                z.squared_norm() * -0.5 - (log_det + d as f64 * half_log_tau)
             }
             Self::Logistic { scale } => {
                 // −t − 2 log(1 + e⁻ᵗ) − log s = −softplus(t) − softplus(−t) − log s
-                let t = (noisy.clone() - x) * (1.0 / scale);
+                let t = (noisy.clone() - x) * (1.0 / positive("s", *scale));
                 -(t.clone().softplus() + (-t).softplus()).sum_over_dimensions()
                     - d as f64 * scale.ln()
             }
             Self::SignalDependent { gain, floor, slope } => {
-                let variance = variance(x, *floor, *slope);
-                let change = noisy.clone() - x.clone() * *gain;
-                let square = change.clone() * &change * variance.clone().reciprocal();
-                (square + variance.ln() + std::f64::consts::TAU.ln()).sum_over_dimensions() * -0.5
+                let deviation = deviation(x, *floor, *slope);
+                let z = (noisy.clone() - x.clone() * *gain) * deviation.clone().reciprocal();
+                let logs = deviation.ln().sum_over_dimensions() + d as f64 * half_log_tau;
+                z.squared_norm() * -0.5 - logs
             }
         }
     }
@@ -101,33 +103,50 @@ impl Kernel {
     pub fn score<A: Array>(&self, x: &A, noisy: &A) -> A {
         match self {
             Self::Isotropic { sigma } => super::score(x, noisy, *sigma),
-            Self::Gaussian { precision, .. } => (x.clone() - noisy).nn(&precision.lift(x)),
+            Self::Gaussian { inverse, .. } => {
+                let inverse = inverse.lift(x);
+                (x.clone() - noisy).nt(&inverse).nn(&inverse)
+            }
             Self::Logistic { scale } => {
-                ((x.clone() - noisy) * (0.5 / scale)).tanh() * (1.0 / scale)
+                let inverse = 1.0 / positive("s", *scale);
+                ((x.clone() - noisy) * (0.5 * inverse)).tanh() * inverse
             }
             Self::SignalDependent { gain, floor, slope } => {
-                (x.clone() * *gain - noisy) * variance(x, *floor, *slope).reciprocal()
+                let inverse = deviation(x, *floor, *slope).reciprocal();
+                (x.clone() * *gain - noisy) * &inverse * inverse
             }
         }
     }
 
     /// I(K(·|x)) = 𝔼[‖∇ log K(x̃|x)‖² | x]: d/σ², tr C⁻¹, d/(3s²) and Σ 1/(s² + b²xⱼ²). Only the last
     /// depends on x. Shapes: (n, d) → (n, 1).
+    #[track_caller]
     pub fn fisher_information<A: Array>(&self, x: &A) -> A {
         let (n, d) = x.shape();
         let always = |information: f64| x.constant(n, 1, |_, _| information);
+        let each = d as f64;
         match self {
-            Self::Isotropic { sigma } => always(d as f64 / (sigma * sigma)),
-            Self::Gaussian { precision, .. } => always((0..d).map(|i| precision.at(i, i)).sum()),
-            Self::Logistic { scale } => always(d as f64 / (3.0 * scale * scale)),
+            Self::Isotropic { sigma } => always(each / positive("σ", *sigma) / sigma),
+            Self::Gaussian { inverse, .. } => always(inverse.squared_norm().sum().item()),
+            Self::Logistic { scale } => always(each / 3.0 / positive("s", *scale) / scale),
             Self::SignalDependent { floor, slope, .. } => {
-                variance(x, *floor, *slope).reciprocal().sum_over_dimensions()
+                deviation(x, *floor, *slope).reciprocal().squared_norm()
             }
         }
     }
 }
 
-/// s² + b²x², elementwise.
-fn variance<A: Array>(x: &A, floor: f64, slope: f64) -> A {
-    x.clone() * x * (slope * slope) + floor * floor
+/// √(s² + b²x²), elementwise, as m √((s/m)² + (bx/m)²) with m = s + |bx|: of numbers that are no
+/// more than 1 the squares do not overflow, and their sum is at least ½.
+#[track_caller]
+fn deviation<A: Array>(x: &A, floor: f64, slope: f64) -> A {
+    positive("s", floor);
+    assert!(slope.is_finite(), "b = {slope}: a finite number expected");
+    let signal = x.clone() * slope;
+    let size = signal.clone().relu() + (-signal.clone()).relu(); // |bx|
+    let m = size.clone() + floor;
+    let share = size * m.clone().reciprocal();
+    let rest = -share.clone() + 1.0; // s/m
+    let square = share.clone() * &share + rest.clone() * &rest;
+    (square.ln() * 0.5).exp() * m
 }

@@ -1,5 +1,7 @@
 //! Noise scales: σ₁ > σ₂ > … > σ_L in a geometric sequence.
 
+use crate::domain::positive;
+
 /// σ₁ > … > σ_L with σᵢ/σᵢ₊₁ the same for all i (Song and Ermon 2019, section 4.1).
 ///
 /// The largest should be as wide as the data, so that no mode is far from another; the smallest so
@@ -25,14 +27,15 @@ impl NoiseScales {
     #[track_caller]
     pub fn geometric(largest: f64, smallest: f64, levels: usize) -> Self {
         assert!(levels > 1, "{levels} noise levels: two at least");
-        let falling = largest.is_finite() && largest > smallest && smallest > 0.0;
-        assert!(falling, "noise scales from {largest} to {smallest}");
+        let (start, end) = (positive("σ₁", largest).log2(), positive("σ_L", smallest).log2());
+        assert!(largest > smallest, "noise scales from {largest} to {smallest}");
         let last = levels - 1;
         let sigma = |i: usize| match i {
             // the ends as they were given, and not as a power rounds them
             0 => largest,
             i if i == last => smallest,
-            i => largest * (smallest / largest).powf(i as f64 / last as f64),
+            // equal steps of the logarithm: a quotient of the ends may be too small for a number
+            i => (start + (end - start) * (i as f64 / last as f64)).exp2(),
         };
         let sigmas: Vec<f64> = (0..levels).map(sigma).collect();
         let strictly = sigmas.windows(2).all(|pair| pair[0] > pair[1]);

@@ -90,7 +90,7 @@ impl Digits {
 /// Pixels in [0, 1], row by row, and labels.
 ///
 /// # Errors
-/// At the first character that does not belong.
+/// At the first character that does not belong, or if there is no line.
 fn parse(text: &str) -> Result<(Vec<f64>, Vec<u8>), ParseError> {
     let mut pixels = Vec::new();
     let mut labels = Vec::new();
@@ -112,6 +112,9 @@ fn parse(text: &str) -> Result<(Vec<f64>, Vec<u8>), ParseError> {
             return Err(ParseError { row: row + 1, column, expected: "the end of the line" });
         }
     }
+    if labels.is_empty() {
+        return Err(ParseError { row: 1, column: 1, expected: "an image" });
+    }
     Ok((pixels, labels))
 }
 
@@ -132,5 +135,37 @@ mod tests {
         assert_eq!(at(&good.replace(' ', "-")), Err((1, 65, "a blank")));
         assert_eq!(at(&good.replace('7', "x")), Err((1, 66, "a label from 0 to 9")));
         assert_eq!(at(&good.replace('7', "77")), Err((1, 67, "the end of the line")));
+        assert_eq!(at(""), Err((1, 1, "an image")));
+        assert_eq!(at(&(good.clone() + "\n" + &good)), Err((2, 1, "a pixel from 0 to G")));
+        assert_eq!(at(&format!("\u{feff}{good}")), Err((1, 1, "a pixel from 0 to G")));
+        assert_eq!(at(&good.replacen('G', "Ω", 2)), Err((1, 2, "a pixel from 0 to G")));
+        assert_eq!(at(&good.replace('7', "７")), Err((1, 66, "a label from 0 to 9")));
+        assert_eq!(at(&good.replace('7', "7é")), Err((1, 67, "the end of the line")));
+        assert_eq!(parse(&good.replace('\n', "\r\n")), parse(&good)); // from another system
+        let error = ParseError { row: 2, column: 3, expected: "a blank" };
+        assert_eq!(error.to_string(), "digits.txt:2:3: expected a blank");
+    }
+
+    /// The file once more, by bytes: the value of a character is its place in the alphabet.
+    #[test]
+    fn every_image_has_the_label_of_its_line() {
+        let alphabet = "0123456789ABCDEFG";
+        let lines: Vec<&str> = include_str!("digits/digits.txt").split_terminator('\n').collect();
+        let digits = Digits::load();
+        let labels = [&digits.training_labels[..], &digits.held_out_labels].concat();
+        let images = digits.all();
+        assert_eq!((lines.len(), images.rows(), labels.len()), (1797, 1797, 1797));
+        let (training, held_out) = (digits.training.rows(), digits.held_out.rows());
+        assert_eq!((training, digits.training_labels.len()), (1500, 1500));
+        assert_eq!((held_out, digits.held_out_labels.len()), (297, 297));
+        for (i, line) in lines.into_iter().enumerate() {
+            let (image, label) = line.split_once(' ').expect("a blank");
+            let pixel = |c| alphabet.find(c).expect("a letter") as f64 / 16.0;
+            assert_eq!(images.row(i), image.chars().map(pixel).collect::<Vec<_>>(), "line {i}");
+            assert_eq!(labels[i].to_string(), label, "line {i}");
+        }
+        for (rows, start) in [(&digits.training, 0), (&digits.held_out, 1500)] {
+            assert!((0..rows.rows()).all(|i| rows.row(i) == images.row(start + i)));
+        }
     }
 }

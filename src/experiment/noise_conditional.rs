@@ -46,7 +46,7 @@ impl Course {
         assert!(n % levels == 0, "a batch of {n} for {levels} levels");
         let sigma = x.constant(n, 1, |i, _| self.scales.of_row(i));
         let score = |x: &Var<'t, Matrix<f32>>, s: &Var<'t, Matrix<f32>>| model.score(x, s);
-        noise_conditional(score, x, noise, &sigma, |s| self.weight.of(s))
+        noise_conditional(score, x, noise, &sigma, self.weight)
     }
 
     /// Descends over the batches. `progress` hears the number of each step.

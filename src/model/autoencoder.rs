@@ -20,6 +20,8 @@
 use super::Parameters;
 use crate::{
     array::{Array, Function, Linear},
+    corruption::over_variance,
+    domain::positive,
     matrix::{Matrix, Real, noise::standard_normal},
 };
 use rand::Rng;
@@ -62,24 +64,29 @@ impl<A: Array> Autoencoder<A> {
     }
 
     /// ψ(x) = (r(x) − x) / σ²: (n, d) → (n, d).
+    ///
+    /// # Panics
+    /// If σ is no positive number.
     #[track_caller]
     pub fn score(&self, x: &A, sigma: f64) -> A {
-        (self.reconstruct(x) - x) * (1.0 / (sigma * sigma))
+        over_variance(self.reconstruct(x) - x, sigma)
     }
 
     /// ψ(x) and tr ∂ψ/∂x = (Σⱼ aⱼ sⱼ(1 − sⱼ) ‖Wⱼ‖² − d)/σ² with s = sigmoid(W x + b): (n, d) → (n, d)
     /// and (n, 1).
     ///
     /// The slopes meet nothing but d numbers a unit, so the trace costs less than the value (T12).
+    ///
+    /// # Panics
+    /// If σ is no positive number.
     #[track_caller]
     pub fn score_and_trace(&self, x: &A, sigma: f64) -> (A, A) {
         let (_, d) = x.shape();
         let inside = self.preactivation(x);
         let s = inside.clone().sigmoid();
         let slopes = Function::Sigmoid.derivative(&inside, &s);
-        let scale = 1.0 / (sigma * sigma);
-        let trace = (self.trace_of_slopes(&slopes) - d as f64) * scale;
-        ((self.decode(s) - x) * scale, trace)
+        let trace = over_variance(self.trace_of_slopes(&slopes) - d as f64, sigma);
+        (over_variance(self.decode(s) - x, sigma), trace)
     }
 
     /// tr [Wᵀ diag(a ∘ s′) W] = Σⱼ aⱼ s′ⱼ ‖Wⱼ‖² for slopes s′ of the hidden units: (n, h) → (n, 1).
@@ -92,15 +99,21 @@ impl<A: Array> Autoencoder<A> {
         })
     }
 
-    /// E(x) = −(⟨c, x⟩ − ½‖x‖² + Σⱼ aⱼ softplus(⟨Wⱼ, x⟩ + bⱼ)) / σ²: (n, d) → (n, 1).
+    /// E(x) = −(⟨c, x⟩ − ½‖x‖² + Σⱼ aⱼ softplus(⟨Wⱼ, x⟩ + bⱼ)) / σ²: (n, d) → (n, 1). Each factor of
+    /// a product is divided by σ on its own, because the product of two small numbers may be none.
+    ///
+    /// # Panics
+    /// If σ is no positive number.
     #[track_caller]
     pub fn energy(&self, x: &A, sigma: f64) -> A {
+        let inverse = 1.0 / positive("σ", sigma);
         let hidden = self.preactivation(x).softplus();
         let hidden = match &self.a {
             None => hidden.sum_over_dimensions(),
             Some(a) => hidden.nt(a),
         };
-        -(x.nt(&self.c) - x.squared_norm() * 0.5 + hidden) * (1.0 / (sigma * sigma))
+        let [x, c] = [x, &self.c].map(|y| y.clone() * inverse);
+        x.squared_norm() * 0.5 - x.nt(&c) - over_variance(hidden, sigma)
     }
 
     /// W x + b: (n, d) → (n, h).
@@ -113,7 +126,12 @@ impl<A: Array> Autoencoder<A> {
 impl<T: Real> Autoencoder<Matrix<T>> {
     /// W with independent N(0, 1/d) entries, so that pre-activations of unit data have variance 1;
     /// b = c = 0 and no a.
+    ///
+    /// # Panics
+    /// If d or h is 0.
+    #[track_caller]
     pub fn random(d: usize, h: usize, rng: &mut impl Rng) -> Self {
+        assert!(d > 0 && h > 0, "{d} dimensions and {h} hidden units: one of each at least");
         let w = standard_normal(h, d, rng) * (1.0 / (d as f64).sqrt());
         Self { w, b: Matrix::zeros(1, h), c: Matrix::zeros(1, d), a: None }
     }

@@ -15,6 +15,7 @@
 use super::Parameters;
 use crate::{
     array::{Array, Function, Linear},
+    domain::positive,
     matrix::{Matrix, Real, noise::standard_normal},
 };
 use rand::Rng;
@@ -86,7 +87,10 @@ impl<A: Array> ScoreNetwork<A> {
                 let (y2, s2) = bent(second, &y1);
                 (third.of(&y2), trace_of_two([&first.w, &second.w, &third.w], [&s1, &s2]))
             }
-            layers => panic!("closed forms are for 1 or 2 hidden layers, not {}", layers.len() - 1),
+            layers => {
+                let hidden = layers.len().saturating_sub(1);
+                panic!("closed forms are for 1 or 2 hidden layers, not {hidden}")
+            }
         }
     }
 }
@@ -110,10 +114,11 @@ impl<T: Real> ScoreNetwork<Matrix<T>> {
     /// biases 0.
     ///
     /// # Panics
-    /// If there are fewer than two widths.
+    /// If there are fewer than two widths, or one of them is 0.
     #[track_caller]
     pub fn random(widths: &[usize], activation: Function, rng: &mut impl Rng) -> Self {
         assert!(widths.len() > 1, "widths {widths:?}: an input and an output expected");
+        assert!(!widths.contains(&0), "widths {widths:?}: one unit of each at least");
         let layer = |w: &[usize]| Layer {
             w: standard_normal(w[1], w[0], rng) * (1.0 / (w[0] as f64).sqrt()),
             b: Matrix::zeros(1, w[1]),
@@ -144,9 +149,13 @@ pub struct EnergyNetwork<A> {
 
 impl<A: Array> EnergyNetwork<A> {
     /// E(x): (n, d) → (n, 1). Its score and their trace follow by differentiation.
+    ///
+    /// # Panics
+    /// If s is no positive number.
     #[track_caller]
     pub fn energy(&self, x: &A) -> A {
-        self.network.score(x) + x.squared_norm() * (0.5 / (self.width * self.width))
+        let scaled = x.clone() * (1.0 / positive("s", self.width)); // s² might be 0
+        self.network.score(x) + scaled.squared_norm() * 0.5
     }
 }
 

@@ -16,6 +16,7 @@
 use super::{Parameters, ScoreNetwork};
 use crate::{
     array::{Array, Function, Linear},
+    domain::positive,
     matrix::{Matrix, Real, noise::standard_normal},
 };
 use rand::Rng;
@@ -34,28 +35,35 @@ pub struct NoiseConditionalNetwork<A> {
 impl<A: Array> NoiseConditionalNetwork<A> {
     /// ψ(x; σ), a σ for each row: (n, d), (n, 1) → (n, d).
     ///
+    /// With t = σ/s and R = s√(1 + t²) it is (f/t − x/R)/R: numbers of ordinary size in whatever units
+    /// the data come, where σ² + s² might be 0 or ∞. Where σ is not positive this is NaN or ±∞.
+    ///
     /// # Panics
-    /// If the network has no layer.
+    /// If the network has no layer, or s is no positive number.
     #[track_caller]
     pub fn score(&self, x: &A, sigma: &A) -> A {
         let (_, d) = x.shape();
-        let s = self.width;
-        let log_sigma = sigma.clone().ln();
-        let precision = (sigma.clone() * sigma + s * s).reciprocal(); // 1/(σ² + s²)
-        let shrink = (precision.clone().ln() * 0.5).exp(); // 1/√(σ² + s²)
-        let gain = sigma.clone().reciprocal() * &shrink * s;
+        let per_width = 1.0 / positive("s", self.width);
+        let t = sigma.clone() * per_width;
+        // 1/√(1 + t²) = exp(−½ log(1 + e^(2 log t))), without the square of t
+        let shrink = ((t.clone().ln() * 2.0).softplus() * -0.5).exp();
         let spread = |column: A| column.linear(Linear::Spread(d));
+        let inverse = spread(shrink * per_width); // 1/R
 
-        let seen = x.clone() * spread(shrink);
+        let seen = x.clone() * &inverse;
         let first = self.network.layers.first().expect("a network has a layer");
-        let f = self.network.after_first(first.of(&seen) + log_sigma.nt(&self.level));
-        f * spread(gain) - x.clone() * spread(precision)
+        let f = self.network.after_first(first.of(&seen) + sigma.clone().ln().nt(&self.level));
+        (f * spread(t.reciprocal()) - seen) * inverse
     }
 
     /// ψ(x; σ), one σ for all rows: (n, d) → (n, d).
+    ///
+    /// # Panics
+    /// As [`Self::score`], or if σ is no positive number.
     #[track_caller]
     pub fn score_at(&self, x: &A, sigma: f64) -> A {
         let (n, _) = x.shape();
+        positive("σ", sigma);
         self.score(x, &x.constant(n, 1, |_, _| sigma))
     }
 }
@@ -66,10 +74,10 @@ impl<T: Real> NoiseConditionalNetwork<Matrix<T>> {
     /// The last layer is 0, so that training begins at the Gaussian.
     ///
     /// # Panics
-    /// If there are fewer than two widths, or s is not positive.
+    /// If there are fewer than two widths, one of them is 0, or s is no positive number.
     #[track_caller]
     pub fn random(widths: &[usize], activation: Function, s: f64, rng: &mut impl Rng) -> Self {
-        assert!(s > 0.0 && s.is_finite(), "data of width {s}");
+        positive("s", s);
         let mut network = ScoreNetwork::random(widths, activation, rng);
         let last = network.layers.last_mut().expect("two widths make a layer");
         last.w = Matrix::zeros(last.w.rows(), last.w.cols());

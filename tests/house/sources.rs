@@ -13,7 +13,8 @@ use std::{
 
 /// The plan of the house: every module of the top level with its floor. Modules inside a folder may
 /// use each other; modules side by side on one floor may too, but not in a circle.
-const FLOORS: [(&str, u8); 22] = [
+const FLOORS: [(&str, u8); 23] = [
+    ("domain", 0),
     ("array", 0),
     ("matrix", 1),
     ("grid", 2),

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// What a panic said, in which file and at which line.
-type Complaint = (String, String, u32);
+pub(crate) type Complaint = (String, String, u32);
 
 thread_local! {
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
@@ -24,7 +24,7 @@ thread_local! {
 
 /// What `f` said and where, when it panicked. A hook belongs to the whole process, so it keeps
 /// apart by thread what the tests of this file provoke side by side.
-fn complaint(f: impl FnOnce()) -> Complaint {
+pub(crate) fn complaint(f: impl FnOnce()) -> Complaint {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = panic::take_hook();
@@ -50,12 +50,14 @@ fn complaint(f: impl FnOnce()) -> Complaint {
 /// Asserts that an expression panics with a message, here.
 macro_rules! complains {
     ($expression:expr, $message:expr) => {
-        let (message, file, line) = complaint(|| {
+        let (message, file, line) = $crate::callers::complaint(|| {
             let _ = $expression;
         });
         assert_eq!((message.as_str(), file.as_str(), line), ($message, file!(), line!()));
     };
 }
+
+pub(crate) use complains;
 
 /// The operations of any reading, each with shapes that do not fit.
 #[rustfmt::skip] // each on one line, for `line!()`

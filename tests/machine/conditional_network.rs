@@ -1,5 +1,7 @@
 //! The noise-conditional network is its formula, eq. (7) of proofs/noise_conditional.md, for all
 //! parameters, points and noise levels: two layers, two rows with a σ each, in the plane.
+//!
+//! R stands in it as s exp(½ softplus(2 log(σ/s))); that this is √(σ² + s²) is seen in numbers.
 
 use rand::SeedableRng;
 use score_matching::{
@@ -11,8 +13,8 @@ use score_matching::{
     model::{NoiseConditionalNetwork, Parameters},
 };
 
-/// What may go wrong: what f sees of x, what it sees of σ, and by what it is multiplied. 1/R is an
-/// indeterminate of its own, exp(½ log 1/R²).
+/// What may go wrong: what f sees of x, what it sees of σ, and by what it is multiplied. s/R is an
+/// indeterminate of its own, exp(−½ softplus(2 log(σ/s))).
 struct Rule {
     seen: fn(x: Exact, root: Exact) -> Exact,
     level: fn(sigma: Exact) -> Exact,
@@ -29,20 +31,21 @@ const RIGHT: Rule = Rule {
 fn formula(rule: &Rule, model: &NoiseConditionalNetwork<Exact>, x: &Exact, sigma: &Exact) -> Exact {
     let (_, d) = x.shape();
     let s = model.width;
-    let precision = (sigma.clone() * sigma + s * s).reciprocal();
-    let inverse_root = (precision.clone().ln() * 0.5).exp();
+    let shrink = (((sigma.clone() * (1.0 / s)).ln() * 2.0).softplus() * -0.5).exp();
+    let inverse_root = shrink * (1.0 / s);
     let wide = |column: &Exact| column.clone().linear(Linear::Spread(d));
     let [first, last] = &model.network.layers[..] else { panic!("one hidden layer") };
     let level = (rule.level)(sigma.clone()).nt(&model.level);
     let inputs = (rule.seen)(x.clone(), wide(&inverse_root)).nt(&first.w).add_row(&first.b);
     let f = (inputs + level).softplus().nt(&last.w).add_row(&last.b);
+    let precision = inverse_root.clone() * &inverse_root;
     f * wide(&(rule.gain)(s, sigma.clone(), inverse_root)) - x.clone() * wide(&precision)
 }
 
 #[test]
 fn the_network_is_its_formula_and_no_neighbour_of_it() {
     let mut names = ('a'..='z').map(|letter| letter.to_string());
-    let model = network(2, 0.75, &mut Generator::seed_from_u64(1))
+    let model = network(2, 0.5, &mut Generator::seed_from_u64(1))
         .map(|p| Exact::named(&names.next().expect("a letter"), p.rows(), p.cols()));
     let (x, sigma) = (Exact::named("x", 2, 2), Exact::named("σ", 2, 1));
     let found = model.score(&x, &sigma);

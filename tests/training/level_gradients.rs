@@ -15,8 +15,7 @@ use score_matching::{
         noise_conditional::{Levels, sample_gradients},
     },
     matrix::noise::{Generator, standard_normal},
-    objective::Weight,
-    objective::{explicit, noise_conditional},
+    objective::{Weight, explicit, noise_conditional},
     train::fresh,
 };
 
@@ -89,7 +88,7 @@ fn wrong_rules_are_caught_by_the_least_loss() {
     let (x, z) = (q.sample(n, &mut rng), standard_normal(n, d, &mut rng));
     let column = Matrix::from_fn(n, 1, |_, _| sigma);
     let smoothed = q.smoothed(sigma);
-    let losses = noise_conditional(|x, _| smoothed.score(x), &x, &z, &column, |s| s.clone() * s);
+    let losses = noise_conditional(|x, _| smoothed.score(x), &x, &z, &column, Weight::Variance);
     let least = 0.5 * d as f64 / (1.0 + sigma * sigma);
     let noisy = corrupt_each(&x, &z, &column);
     let square = sigma * sigma;

@@ -10,7 +10,7 @@ use crate::{
     identity::{Claim, Sides, Theorem, enclosed},
     matrix::{Matrix, noise::standard_normal},
     model::{Features, Parameters, ScoreNetwork, network::Layer},
-    objective::{self, sliced::hutchinson},
+    objective::{self, Weight, sliced::hutchinson},
 };
 use rand::{Rng, RngExt};
 
@@ -137,8 +137,7 @@ fn corrected(psi: &PolynomialScore<Exact>, x: &Exact, z: &Exact, sigma: f64) -> 
 /// Plain and corrected denoising, σ an indeterminate as well: the first is [`objective::noise_conditional`]
 /// with λ = 1, and the second is what the first claim of T14 says it is.
 fn in_powers_of_sigma<A: Array>(psi: &PolynomialScore<A>, [x, z, sigma]: &[A; 3]) -> [A; 2] {
-    let one = |s: &A| s.constant(1, 1, |_, _| 1.0);
-    let plain = objective::noise_conditional(|x, _| psi.score(x), x, z, sigma, one);
+    let plain = objective::noise_conditional(|x, _| psi.score(x), x, z, sigma, Weight::One);
     let inverse = sigma.clone().reciprocal();
     let known = psi.score(x).inner(z) + z.squared_norm() * 0.5 * &inverse;
     [plain.clone(), plain - known * inverse]

@@ -10,7 +10,7 @@ use crate::{
     identity::{Sides, magnitude},
     matrix::{Matrix, noise::Generator},
     model::Parameters,
-    objective,
+    objective::{self, Weight},
     quadrature::Rule,
 };
 use rand::RngExt;
@@ -146,9 +146,8 @@ impl<A: Array> ScoreAroundPoint<A> {
     /// What T6 integrates: ½‖ψ(x̃) + z/σ‖², and (½‖ψ‖² + tr J)(x̃) + d/(2σ²). (n, 1) each.
     pub fn objectives(&self) -> [A; 2] {
         let ([x, sigma], (_, d)) = (self.spread(), self.z.shape());
-        let one = |sigma: &A| sigma.clone() * 0.0 + 1.0;
         let psi = |x: &A, _: &A| self.psi.score(x);
-        let left = objective::noise_conditional(psi, &x, &self.z, &sigma, one);
+        let left = objective::noise_conditional(psi, &x, &self.z, &sigma, Weight::One);
         [left, self.implicit() + sigma.reciprocal().squared_norm() * (0.5 * d as f64)]
     }
 

@@ -7,7 +7,7 @@ use crate::{
     grid::Exact,
     matrix::{Matrix, noise::standard_normal},
     model::{NoiseConditionalNetwork, Parameters, ScoreNetwork, network::Layer},
-    objective::{Weight, denoising, noise_conditional},
+    objective::{Weight, denoising, explicit, noise_conditional},
 };
 use rand::{Rng, RngExt};
 
@@ -61,15 +61,15 @@ impl LevelBatch {
     }
 }
 
-/// T24: the objective of each row with λ = σ², and ½‖σψ(x̃; σ) + z‖².
+/// T24: σ² ½‖ψ(x̃; σ) + z/σ‖² of each row, and the objective with λ = σ², which is ½‖σψ(x̃; σ) + z‖².
 pub fn row_by_row<A: Array>(batch: &LevelBatch<A>) -> [Vec<A>; 2] {
     let LevelBatch { model, x, noise, sigma } = batch;
     let (_, d) = x.shape();
-    let score = |x: &A, s: &A| model.score(x, s);
-    let left = noise_conditional(score, x, noise, sigma, |s| Weight::Variance.of(s));
     let psi = model.score(&corrupt_each(x, noise, sigma), sigma);
-    let right = psi * sigma.clone().linear(Linear::Spread(d)) + noise;
-    [vec![left], vec![right.squared_norm() * 0.5]]
+    let target = -noise.clone() * sigma.clone().reciprocal().linear(Linear::Spread(d));
+    let left = explicit(psi, &target) * Weight::Variance.of(sigma);
+    let score = |x: &A, s: &A| model.score(x, s);
+    [vec![left], vec![noise_conditional(score, x, noise, sigma, Weight::Variance)]]
 }
 
 /// T24: with the levels in turn along the rows, L times the mean over the batch, and Σᵢ σᵢ² DSM_σᵢ
@@ -84,8 +84,7 @@ pub fn in_turn<A: Array>(batch: &LevelBatch<A>, scales: &NoiseScales) -> [Vec<A>
     let tape = Tape::new();
     let LevelBatch { model, x, noise, .. } = batch.on(&tape);
     let sigma = x.constant(n, 1, |i, _| scales.of_row(i));
-    let of_rows =
-        noise_conditional(|x, s| model.score(x, s), &x, &noise, &sigma, |s| Weight::Variance.of(s));
+    let of_rows = noise_conditional(|x, s| model.score(x, s), &x, &noise, &sigma, Weight::Variance);
     let each = scales.sigmas().iter().enumerate().map(|(level, &sigma)| {
         // The rows of this level, as a product with a matrix of zeros and ones.
         let rows = (n - level).div_ceil(levels);

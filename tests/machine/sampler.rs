@@ -114,7 +114,7 @@ fn no_steps_are_not_asked_for() {
     _ = langevin(score, Matrix::zeros(1, 1), step, &mut generator(1)).after(0);
 }
 
-pub const LOST: Escaped = Escaped { chain: 1, step: 4 };
+pub const LOST: Escaped = Escaped { chain: 1, step: 4, lost: 1, of: 3 };
 
 /// Of a sampler that loses its chain 1 at step 4, whatever adaptor is asked.
 pub fn nothing_steps_over(
@@ -149,13 +149,14 @@ fn a_chain_that_leaves_the_finite_numbers_is_an_error_that_nothing_steps_over() 
         Box::new(langevin(score, start.clone(), Step::ascent(0.5), rng))
     });
     let said = LOST.to_string();
-    assert!(said.contains("chain 1") && said.contains("step 4"), "{said}");
+    let parts = ["chain 1", "step 4", "1 of 3"];
+    assert!(parts.iter().all(|part| said.contains(part)), "{said}");
 }
 
 #[test]
 fn a_start_that_is_lost_already_is_told_from_a_step_that_loses_it() {
     let start = Matrix::from_rows([[0.0], [f64::NAN]]);
-    let lost = Some(Err(Escaped { chain: 1, step: 0 }));
+    let lost = Some(Err(Escaped { chain: 1, step: 0, lost: 1, of: 2 }));
     let p = |x: &Matrix| (x.squared_norm() * 0.5, -x.clone());
     let one = Level { sigma: 1.0, step: Step::halved(0.1) };
     let mut rng = generator(1);

@@ -87,21 +87,19 @@ impl Step {
     /// (ε/2, √ε)
     ///
     /// # Panics
-    /// Unless ε is positive and finite.
+    /// Unless ε is positive and finite, and ε/2 with it.
     #[track_caller]
     pub fn halved(epsilon: f64) -> Self {
-        assert!(epsilon > 0.0 && epsilon.is_finite(), "a step of length {epsilon}");
-        Self { drift: 0.5 * epsilon, noise: epsilon.sqrt() }
+        Self { drift: 0.5 * epsilon, noise: epsilon.sqrt() }.of_length(epsilon)
     }
 
     /// (α, √(2α)). The root is taken of the product: √2·√α would round differently.
     ///
     /// # Panics
-    /// Unless α is positive and finite.
+    /// Unless α is positive and finite, and 2α with it.
     #[track_caller]
     pub fn doubled(alpha: f64) -> Self {
-        assert!(alpha > 0.0 && alpha.is_finite(), "a step of length {alpha}");
-        Self { drift: alpha, noise: (2.0 * alpha).sqrt() }
+        Self { drift: alpha, noise: (2.0 * alpha).sqrt() }.of_length(alpha)
     }
 
     /// (α, 0): gradient ascent on log p, which is Langevin at temperature 0 and samples nothing.
@@ -109,9 +107,16 @@ impl Step {
     /// # Panics
     /// Unless α is positive and finite.
     #[track_caller]
-    pub const fn ascent(alpha: f64) -> Self {
-        assert!(alpha > 0.0 && alpha.is_finite(), "an ascent without a length");
-        Self { drift: alpha, noise: 0.0 }
+    pub fn ascent(alpha: f64) -> Self {
+        Self { drift: alpha, noise: 0.0 }.of_length(alpha)
+    }
+
+    #[track_caller]
+    fn of_length(self, length: f64) -> Self {
+        let Self { drift, noise } = self;
+        let fits = drift > 0.0 && drift.is_finite() && noise.is_finite();
+        assert!(fits, "a step of length {length:e}");
+        self
     }
 
     /// Refuses a step that a precision cannot take: in f32 one of length 1e-50 would not move at all.
@@ -208,6 +213,7 @@ pub struct Chains<'r, T: Real, M: Transition<T>> {
 }
 
 impl<'r, T: Real, M: Transition<T>> Chains<'r, T, M> {
+    #[track_caller]
     fn new(transition: M, start: Matrix<T>, rng: &'r mut Generator) -> Self {
         let state = transition.begin(start);
         let mut chains = Self { transition, state, taken: 0, escaped: None, rng };

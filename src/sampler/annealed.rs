@@ -28,13 +28,13 @@ pub struct Level {
 /// The schedule of the paper, αᵢ = ε σᵢ²/σ_L²: ε is the step at the smallest level.
 ///
 /// # Panics
-/// Unless every αᵢ is positive and finite.
+/// Unless every αᵢ is positive and finite, and σᵢ²/σ_L² with it.
 #[track_caller]
 pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
     let mut levels = Vec::new();
     for &sigma in scales.sigmas() {
         let ratio = sigma / scales.smallest(); // at the last level exactly 1
-        let alpha = epsilon * ratio * ratio; // not ε(σ²/σ_L²), where the square may overflow
+        let alpha = epsilon * (ratio * ratio);
         let fits = alpha > 0.0 && alpha.is_finite();
         assert!(fits, "levels: ε = {epsilon:e} makes a step of {alpha:e} at σ = {sigma:e}");
         levels.push(Level { sigma, step: Step::halved(alpha) });

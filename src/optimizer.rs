@@ -205,7 +205,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         let [beta1, beta2] = [self.beta1, self.beta2].map(T::of);
         let [rest1, rest2] = [1.0 - self.beta1, 1.0 - self.beta2].map(T::of);
         let mut moves = Moves { numbers: gradient.data().len(), ..Moves::default() };
-        let mut finite = true;
+        let (zero, mut finite) = (T::default(), true);
         // One pass over four arrays: written with whole-array operations it would be ten.
         let moments = m.data_mut().iter_mut().zip(v.data_mut());
         for ((p, &g), (m, v)) in parameter.data_mut().iter_mut().zip(gradient.data()).zip(moments) {
@@ -215,10 +215,10 @@ impl<T: Real> Optimizer<T> for Adam<T> {
             let next = *p - rate * *m / (root + epsilon);
             let moved = next != *p;
             moves.moved += usize::from(moved);
-            moves.by_epsilon += usize::from(moved & (root < epsilon));
-            // An infinite v would hold the parameter where it is for ever. x − x is 0, and NaN for
+            moves.by_epsilon += usize::from(moved && root < epsilon);
+            // An infinite v would hold the parameter where it is for ever. 0 · x is 0, and NaN for
             // what is not finite.
-            finite &= next - next == root - root;
+            finite &= zero * next == zero * root;
             *p = next;
         }
         if finite { Ok(moves) } else { Err(culprit(gradient, Some(v))) }

@@ -355,7 +355,7 @@ fn a_step_that_a_precision_cannot_take_is_refused() {
     refused("chains (1, 1) · batch (2, 1)", || {
         let mut negatives = Negatives::persistent(Matrix::zeros(1, 1), 1, 0.1, generator(1));
         let tape = Tape::new();
-        _ = negatives.draw(|x| x.squared_norm(), &tape.var(&Matrix::<f64>::zeros(2, 1)));
+        _ = negatives.draw(Array::squared_norm, &tape.var(&Matrix::<f64>::zeros(2, 1)));
     });
 }
 
@@ -403,7 +403,7 @@ fn persistent_chains_that_are_lost_go_back_and_the_others_go_on() {
     let second = once.draw(|x| x.squared_norm() * 0.0, &tape.var(&Matrix::zeros(4, 1)));
     let second = second.expect("finite").value();
     let moved = second.clone() - &first;
-    let expected = |i: usize| if i % 2 == 0 { first.at(i, 0) } else { start.at(i, 0) };
+    let expected = |i: usize| if i.is_multiple_of(2) { first.at(i, 0) } else { start.at(i, 0) };
     for i in 0..4 {
         let right = expected(i) + moved.at(i, 0);
         assert!((next.at(i, 0) - right).abs() <= 4.0 * f64::UNIT_ROUNDOFF * right.abs().max(1e-3));

@@ -106,6 +106,6 @@ impl<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>> Transition<T> for Annealed<S>
     }
 
     fn steps(&self) -> Option<usize> {
-        Some(self.levels.len() * self.steps_per_level)
+        Some(self.levels.len().saturating_mul(self.steps_per_level))
     }
 }

@@ -195,7 +195,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         same_shape(parameter, gradient);
         let shape = parameter.shape();
         assert!(shape == m.shape(), "update: {shape:?}, but slot {slot} is {:?}", m.shape());
-        *steps += 1;
+        *steps = steps.saturating_add(1);
         // The means start at zero; dividing by 1 − βᵗ undoes the bias.
         let unbiased = |beta: f64| 1.0 / (1.0 - beta.powi(*steps));
         let left = self.horizon.map_or(1.0, |h| (1.0 - f64::from(*steps - 1) / h as f64).max(0.0));

@@ -97,6 +97,7 @@ impl ModeWeights {
     ///
     /// # Panics
     /// If there is none.
+    #[track_caller]
     pub fn annealed(&self, levels: usize, steps: usize) -> &Annealing {
         let mut all = self.annealed.iter();
         all.find(|run| run.levels == levels && run.steps == steps).expect("a schedule of the table")

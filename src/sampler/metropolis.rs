@@ -155,8 +155,8 @@ impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Transition<T> for Met
                 lost.push(chain);
                 continue;
             }
-            // A ratio that is no number is smaller than none, so it is a rejection.
-            *accepted = inside && there.is_finite(chain) && log_uniform < ratio.at(chain, 0);
+            // An infinite energy or score there makes the ratio −∞ or no number: a rejection.
+            *accepted = inside && log_uniform < ratio.at(chain, 0);
             self.proposed += 1;
             self.accepted += usize::from(*accepted);
         }

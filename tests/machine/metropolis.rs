@@ -161,8 +161,8 @@ fn steps_of_any_size<T: Real>(epsilons: &[f64]) {
 
 #[test]
 fn steps_whose_squares_are_no_numbers_are_taken_as_any_others() {
-    steps_of_any_size::<f32>(&[1e-36, 1e-20, 1.0, 1e20, 1e36]);
-    steps_of_any_size::<f64>(&[1e-300, 1e-200, 1.0, 1e200, 1e300]);
+    steps_of_any_size::<f32>(&[1e-40, 1e-36, 1e-20, 1.0, 1e20, 1e36]);
+    steps_of_any_size::<f64>(&[1e-310, 1e-300, 1e-200, 1.0, 1e200, 1e300]);
 }
 
 /// The two log densities of the proposals, whose difference the ratio is made of.

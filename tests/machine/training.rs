@@ -6,9 +6,14 @@ use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Var,
     array::Function,
+    corruption::corrupt,
     density::Mixture,
-    matrix::{Real, noise::Generator},
+    matrix::{
+        Real,
+        noise::{Generator, standard_normal},
+    },
     model::{EnergyNetwork, Parameters, ScoreNetwork},
+    objective::denoising,
     optimizer::{Adam, Moves, Optimizer, Quantity, Sgd},
     train::{Batch, Batches, NotFinite, fresh, train},
 };
@@ -120,6 +125,44 @@ fn a_unit_that_is_dead_is_not_counted_among_those_that_move() {
     );
     assert!(trained.is_ok());
     assert_eq!(moves, vec![Moves { numbers: 7, moved: 4, by_epsilon: 0 }; 3]);
+}
+
+/// One outlier in the first of 400 batches; the moves of the last step, out of 82 numbers.
+fn with_an_outlier<T: Real>(outlier: f64) -> Result<usize, NotFinite> {
+    let mut rng = Generator::seed_from_u64(1);
+    let start = ScoreNetwork::<Matrix<T>>::random(&[2, 16, 2], Function::Softplus, &mut rng);
+    let batches = (0..400).map(|index| {
+        let [mut x, z] = [(); 2].map(|()| standard_normal::<T>(64, 2, &mut rng));
+        if index == 0 {
+            x.data_mut()[0] = T::of(outlier);
+        }
+        (x, z)
+    });
+    let mut last = Moves::default();
+    train(
+        start,
+        &mut Adam::new(1e-2),
+        batches,
+        |model, x, z| denoising(|x| model.score(x), x, &corrupt(x, z, 0.5), 0.5),
+        |step| last = step.moves,
+    )?;
+    assert_eq!(last.numbers, 82);
+    Ok(last.moved)
+}
+
+/// The loss is finite at all of them, and so is every gradient.
+#[test]
+fn an_outlier_whose_gradient_has_no_square_ends_the_training() {
+    assert!(with_an_outlier::<f32>(1.0).is_ok_and(|moved| moved > 75));
+    assert!(with_an_outlier::<f64>(1.0).is_ok_and(|moved| moved > 75));
+    for lost in [with_an_outlier::<f32>(1e15), with_an_outlier::<f64>(1e80)] {
+        let error = lost.expect_err("an overflow");
+        assert_eq!((error.step, error.what), (1, Quantity::Moment), "{error}");
+    }
+    // A square that is just a number outlives the momentum by thousands of steps, and holds what it
+    // met where it is: that is told.
+    let moved = with_an_outlier::<f32>(1e7).expect("finite");
+    assert!(moved < 70, "{moved}"); // others had no gradient there, and move
 }
 
 #[test]

@@ -45,10 +45,7 @@ impl Kernel {
     /// If C (d, d) is not symmetric positive definite.
     #[track_caller]
     pub fn gaussian(covariance: &Matrix) -> Self {
-        let cholesky = match Cholesky::new(covariance) {
-            Ok(cholesky) => cholesky,
-            Err(error) => panic!("covariance: {error}"),
-        };
+        let cholesky = Cholesky::of_covariance(covariance);
         let d = covariance.rows();
         let identity = Matrix::from_fn(d, d, |i, j| f64::from(u8::from(i == j)));
         Self::Gaussian { factor: cholesky.factor(), precision: cholesky.solve(&identity) }

@@ -49,10 +49,7 @@ impl Kernel {
     /// If C (d, d) is not symmetric positive definite.
     #[track_caller]
     pub fn gaussian(covariance: &Matrix) -> Self {
-        let cholesky = match Cholesky::new(covariance) {
-            Ok(cholesky) => cholesky,
-            Err(error) => panic!("covariance: {error}"),
-        };
+        let cholesky = Cholesky::of_covariance(covariance);
         let factor = cholesky.factor();
         let inverse = cholesky.solve(&factor).linear(Linear::Transpose); // (C⁻¹L)ᵀ = L⁻¹
         Self::Gaussian { factor, inverse }

@@ -30,7 +30,7 @@ mod tile;
 
 pub use real::Real;
 
-use crate::array::{Array, Function, Linear, Product, Shape, operators, row_shape};
+use crate::array::{Array, Function, Linear, Product, Shape, elements, operators, row_shape};
 use buffer::Buffer;
 use door::Door;
 use rayon::prelude::*;
@@ -66,6 +66,10 @@ impl Matrix {
 
 impl<T: Real> Matrix<T> {
     /// The matrix with f(i, j) at row i, column j.
+    ///
+    /// # Panics
+    /// Here and wherever a matrix is made: if it has more elements than memory can hold.
+    #[track_caller]
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
         Self::build(rows, cols, |out| {
             for (index, out) in out.iter_mut().enumerate() {
@@ -80,11 +84,17 @@ impl<T: Real> Matrix<T> {
     /// If there are not rows × cols elements.
     #[track_caller]
     pub fn from_vec(rows: usize, cols: usize, values: Vec<T>) -> Self {
-        assert!(values.len() == rows * cols, "{} values for {:?}", values.len(), (rows, cols));
+        assert!(
+            values.len() == elements::<T>((rows, cols)),
+            "{} values for {:?}",
+            values.len(),
+            (rows, cols)
+        );
         Self { rows, cols, data: Arc::new(Buffer::from_vec(values)) }
     }
 
     /// All zero.
+    #[track_caller]
     pub fn zeros(rows: usize, cols: usize) -> Self {
         Self::build(rows, cols, |out| out.fill(T::default()))
     }
@@ -170,8 +180,9 @@ impl<T: Real> Matrix<T> {
     }
 
     /// A new matrix, filled by `f`, which must write every element.
+    #[track_caller]
     fn build(rows: usize, cols: usize, f: impl FnOnce(&mut [T])) -> Self {
-        let mut buffer = Buffer::scratch(rows * cols);
+        let mut buffer = Buffer::scratch(elements::<T>((rows, cols)));
         f(buffer.as_mut_slice());
         Self { rows, cols, data: Arc::new(buffer) }
     }

@@ -4,9 +4,13 @@
 //! it on the way is enough. So a hook notes where each panic says it happened, and every operation
 //! of every reading is made to panic from a known line of this file.
 
+use rand::SeedableRng;
 use score_matching::{
     Array, Dual, Matrix, Tape,
     array::{Linear, Product},
+    grid::Grid,
+    matrix::noise::{Generator, standard_normal},
+    objective::sliced::{Probe, all_signs, hutchinson, sliced},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -53,7 +57,8 @@ macro_rules! complains {
         let (message, file, line) = complaint(|| {
             let _ = $expression;
         });
-        assert_eq!((message.as_str(), file.as_str(), line), ($message, file!(), line!()));
+        let expected: &str = $message;
+        assert_eq!((message.as_str(), file.as_str(), line), (expected, file!(), line!()));
     };
 }
 
@@ -62,6 +67,8 @@ macro_rules! complains {
 fn every_operation_complains<A: Array>(x: &A) {
     assert_eq!(x.shape(), (2, 3));
     let (y, z) = (x.constant(3, 2, |_, _| 1.0), x.constant(1, 2, |_, _| 1.0));
+    let none = || x.constant(0, 3, |_, _| 1.0);
+    let column = || x.constant(0, 1, |_, _| 1.0);
     let x = || x.clone();
     complains!(x() + &y, "add: (2, 3) · (3, 2)");
     complains!(x() + y.clone(), "add: (2, 3) · (3, 2)");
@@ -79,8 +86,11 @@ fn every_operation_complains<A: Array>(x: &A) {
     complains!(x().linear(Linear::Fold(4)), "Fold(4) of (2, 3)");
     complains!(x().linear(Linear::Fold(0)), "Fold(0) of (2, 3)");
     complains!(x().linear(Linear::SumEach(4)), "SumEach(4) of (2, 3)");
+    complains!(x().linear(Linear::SumEach(0)), "SumEach(0) of (2, 3)");
+    complains!(none().linear(Linear::SumEach(0)), "SumEach(0) of (0, 3)");
     complains!(x().linear(Linear::Spread(2)), "Spread(2) of (2, 3)");
     complains!(x().linear(Linear::RowSum(2)), "RowSum(2) of (2, 3)");
+    complains!(column().mean(), "mean: of no samples");
     complains!(x().mean(), "mean: one number a sample expected, got shape (2, 3)");
 }
 
@@ -135,4 +145,53 @@ fn the_rest_of_the_interface_blames_its_caller() {
     complains!(two.tn(&two), carries);
     complains!(Dual::constant(&x()).nt(&two), carries);
     complains!(two.clone().linear(Linear::Transpose), "Transpose of a value with 2 tangents a row");
+}
+
+/// The product of two sizes may be a small number again, or one that no memory holds.
+#[test]
+#[rustfmt::skip]
+fn sizes_beyond_memory_are_refused() {
+    const HUGE: usize = usize::MAX / 2 + 1; // twice this is 0
+    const LARGE: usize = usize::MAX / 8;
+    let one = Matrix::<f32>::zeros(1, 1);
+    let huge = format!("({HUGE}, 2) is more than memory can hold");
+    let large = format!("({LARGE}, 4) is more than memory can hold");
+    let rng = &mut Generator::seed_from_u64(1);
+    complains!(Matrix::<f64>::zeros(HUGE, 2), &huge);
+    complains!(Matrix::<f64>::from_fn(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Matrix::<f64>::from_vec(HUGE, 2, vec![]), &huge);
+    complains!(Matrix::<f32>::zeros(LARGE, 4), &large);
+    complains!(Matrix::<f64>::from_fn(LARGE, 4, |_, _| 0.0), &large);
+    complains!(one.constant(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Tape::new().var(&one).constant(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Dual::constant(&one).constant(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(standard_normal::<f32>(HUGE, 2, rng), &huge);
+    complains!(Probe::Sphere.draw::<f32>(HUGE, 2, rng), &huge);
+    complains!(Probe::Rademacher.draw::<f32>(HUGE, 2, rng), &huge);
+    complains!(all_signs(64), &format!("({}, 64) is more than memory can hold", usize::MAX));
+    complains!(all_signs(1 << 40), &format!("({}, {}) is more than memory can hold", usize::MAX, 1_usize << 40));
+    complains!(Grid::from_fn(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Grid::from_fn(LARGE, 4, |_, _| 0.0), &large);
+    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Tile(HUGE)), &format!("Tile({HUGE}) of (2, 2)"));
+    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Each(HUGE)), &format!("Each({HUGE}) of (2, 2)"));
+    complains!(Matrix::<f64>::zeros(2, 1).linear(Linear::Spread(HUGE)), &format!("(2, {HUGE}) is more than memory can hold"));
+    complains!(Tape::new().var(&one).linear(Linear::Tile(HUGE)), &format!("({HUGE}, 1) is more than memory can hold"));
+    complains!(Matrix::<f64>::zeros(HUGE, 0).nt(&Matrix::zeros(2, 0)), &huge);
+    assert_eq!(Matrix::<f64>::zeros(HUGE, 0).shape(), (HUGE, 0), "no elements, no memory");
+}
+
+#[test]
+#[rustfmt::skip]
+fn directions_that_do_not_fit_are_refused() {
+    let v = |rows, cols| Matrix::<f64>::zeros(rows, cols);
+    for (x, v, message) in [
+        (v(2, 3), v(0, 3), "along: (2, 3) · (0, 3)"),
+        (v(2, 3), v(3, 3), "along: (2, 3) · (3, 3)"),
+        (v(2, 3), v(2, 1), "along: (2, 3) · (2, 1)"),
+        (v(0, 3), v(2, 3), "along: (0, 3) · (2, 3)"),
+    ] {
+        complains!(Dual::along(&x, &v), message);
+        complains!(hutchinson(Clone::clone, &x, &v), message);
+        complains!(sliced(Clone::clone, &x, &v), message);
+    }
 }

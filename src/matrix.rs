@@ -36,7 +36,8 @@ use door::Door;
 use rayon::prelude::*;
 use std::{fmt, sync::Arc};
 
-/// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions.
+/// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions. To make one
+/// with more elements than memory can hold is a panic at the caller's line.
 ///
 /// ```
 /// use score_matching::{Array, Matrix};
@@ -66,9 +67,6 @@ impl Matrix {
 
 impl<T: Real> Matrix<T> {
     /// The matrix with f(i, j) at row i, column j.
-    ///
-    /// # Panics
-    /// Here and wherever a matrix is made: if it has more elements than memory can hold.
     #[track_caller]
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
         Self::build(rows, cols, |out| {
@@ -216,9 +214,7 @@ impl<T: Real> Matrix<T> {
     /// x ← f(x, y), elementwise.
     fn zip(self, y: &Self, f: impl Fn(T, T) -> T + Sync) -> Self {
         self.update(|start, x| {
-            for (x, &y) in x.iter_mut().zip(&y.data()[start..]) {
-                *x = f(*x, y);
-            }
+            x.iter_mut().zip(&y.data()[start..]).for_each(|(x, &y)| *x = f(*x, y));
         })
     }
 

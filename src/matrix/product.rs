@@ -20,7 +20,7 @@
 //! which 2-dimensional toy data has many, take other paths (`thin`).
 //!
 //! ## The same bits on any number of threads
-//! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond [`RUN`] terms
+//! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond `RUN` terms
 //! the sum of two halves. Blocks and halves of k depend on k alone, and zeros at edges are only ever
 //! added in rows and columns that are thrown away. So
 //! neither the other block sizes nor the threads can be seen in the result; within one door, whose
@@ -30,7 +30,7 @@
 //! Each element is a sum of k products in *some* order, so every term passes through at most
 //! k roundings: |z − Σ x y| ≤ γₖ Σ |x| |y| with γₖ = k u / (1 − k u), the classical bound
 //! (Higham 2002, § 3.1). It holds for `naive` as well. From there on the halves hold it back: with
-//! r = [`RUN`], k in the bound is at most r + log₂ (k/r) + 2, however long the sum (§ 4.2).
+//! r = `RUN` = 4096, k in the bound is at most r + log₂ (k/r) + 2, however long the sum (§ 4.2).
 //!
 //! ## References
 //! Goto and van de Geijn (2008), *Anatomy of high-performance matrix multiplication*; Van Zee and

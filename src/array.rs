@@ -43,7 +43,7 @@
 mod operators;
 mod tables;
 
-pub(crate) use operators::{operators, row_shape, same_shape};
+pub(crate) use operators::{elements, operators, row_shape, same_shape};
 pub use tables::{Function, Linear, Product};
 
 use std::ops::{Add, Mul, Neg, Sub};
@@ -77,6 +77,7 @@ pub trait Array:
     fn shape(&self) -> Shape;
 
     /// A constant that lives where `self` lives (on the same tape, in the same precision).
+    #[track_caller]
     fn constant(&self, rows: usize, cols: usize, f: impl Fn(usize, usize) -> f64) -> Self;
 
     /// x y, x yᵀ or xᵀ y, by the given form.
@@ -139,7 +140,7 @@ pub trait Array:
         self.apply(Function::Relu)
     }
 
-    /// Sum over the samples: (n, d) → (1, d).
+    /// Sum over the samples: (n, d) → (1, d), zeros if there are none.
     fn sum_over_samples(self) -> Self {
         let (n, _) = self.shape();
         self.linear(Linear::Fold(n))
@@ -166,10 +167,14 @@ pub trait Array:
     ///
     /// Only a single column is accepted: a mean that also divides by the dimension is a well-known
     /// way to get a wrong factor into an objective.
+    ///
+    /// # Panics
+    /// If there is another number of columns, or no sample: the mean of none is not a number.
     #[track_caller]
     fn mean(self) -> Self {
         let (n, d) = self.shape();
         assert!(d == 1, "mean: one number a sample expected, got shape {:?}", (n, d));
+        assert!(n > 0, "mean: of no samples");
         self.sum_over_samples() * (1.0 / n as f64)
     }
 }

@@ -29,7 +29,7 @@ pub use ball::{Ball, Enclosed};
 pub use polynomial::{Exact, Polynomial};
 
 use crate::{
-    array::{Array, Function, Linear, Product, Shape, operators, row_shape},
+    array::{Array, Function, Linear, Product, Shape, elements, operators, row_shape},
     matrix::Matrix,
 };
 
@@ -82,8 +82,12 @@ pub struct Grid<N> {
 
 impl<N> Grid<N> {
     /// The entry f(i, j) at row i, column j.
+    ///
+    /// # Panics
+    /// If there are more entries than memory can hold.
+    #[track_caller]
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> N) -> Self {
-        let entries = (0..rows * cols).map(|e| f(e / cols, e % cols)).collect();
+        let entries = (0..elements::<N>((rows, cols))).map(|e| f(e / cols, e % cols)).collect();
         Self { shape: (rows, cols), entries }
     }
 

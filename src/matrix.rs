@@ -32,13 +32,14 @@ mod tile;
 
 pub use real::Real;
 
-use crate::array::{Array, Function, Linear, Product, Shape, operators, row_shape};
+use crate::array::{Array, Function, Linear, Product, Shape, elements, operators, row_shape};
 use buffer::Buffer;
 use door::Door;
 use rayon::prelude::*;
 use std::{fmt, sync::Arc};
 
-/// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions.
+/// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions. To make one
+/// with more elements than memory can hold is a panic at the caller's line.
 ///
 /// ```
 /// use score_matching::{Array, Matrix};
@@ -68,6 +69,7 @@ impl Matrix {
 
 impl<T: Real> Matrix<T> {
     /// The matrix with f(i, j) at row i, column j.
+    #[track_caller]
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
         Self::build(rows, cols, |out| {
             for (index, out) in out.iter_mut().enumerate() {
@@ -82,11 +84,17 @@ impl<T: Real> Matrix<T> {
     /// If there are not rows × cols elements.
     #[track_caller]
     pub fn from_vec(rows: usize, cols: usize, values: Vec<T>) -> Self {
-        assert!(values.len() == rows * cols, "{} values for {:?}", values.len(), (rows, cols));
+        assert!(
+            values.len() == elements::<T>((rows, cols)),
+            "{} values for {:?}",
+            values.len(),
+            (rows, cols)
+        );
         Self { rows, cols, data: Arc::new(Buffer::from_vec(values)) }
     }
 
     /// All zero.
+    #[track_caller]
     pub fn zeros(rows: usize, cols: usize) -> Self {
         Self::build(rows, cols, |out| out.fill(T::default()))
     }
@@ -172,8 +180,9 @@ impl<T: Real> Matrix<T> {
     }
 
     /// A new matrix, filled by `f`, which must write every element.
+    #[track_caller]
     fn build(rows: usize, cols: usize, f: impl FnOnce(&mut [T])) -> Self {
-        let mut buffer = Buffer::scratch(rows * cols);
+        let mut buffer = Buffer::scratch(elements::<T>((rows, cols)));
         f(buffer.as_mut_slice());
         Self { rows, cols, data: Arc::new(buffer) }
     }
@@ -207,9 +216,7 @@ impl<T: Real> Matrix<T> {
     /// x ← f(x, y), elementwise.
     fn zip(self, y: &Self, f: impl Fn(T, T) -> T + Sync) -> Self {
         self.update(|start, x| {
-            for (x, &y) in x.iter_mut().zip(&y.data()[start..]) {
-                *x = f(*x, y);
-            }
+            x.iter_mut().zip(&y.data()[start..]).for_each(|(x, &y)| *x = f(*x, y));
         })
     }
 

@@ -6,8 +6,12 @@
 //! step (see `matrix/buffer.rs`). Both rest on updates in place, which need the last owner: a tape
 //! that outlives its step would show here at once, and does, in the last test.
 //!
-//! Counts are kept for each thread, so that tests side by side do not disturb each other; each runs
-//! inside a pool of one thread, whose work is then all done, and counted, on that thread.
+//! Further, what waits to be used again is bounded: by what it holds, not by what it says it holds;
+//! however many lengths there were; and for all threads together.
+//!
+//! Counts are kept for each thread, and each test runs inside a pool of one thread, whose work is then
+//! all done, and counted, on that thread. The tests take turns, since large buffers wait in one place
+//! for all threads.
 
 use rand::SeedableRng;
 use score_matching::{
@@ -20,6 +24,11 @@ use score_matching::{
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicIsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
 };
 
 /// Blocks of at least this many bytes are large.
@@ -32,14 +41,18 @@ thread_local! {
     static FRESH: Cell<usize> = const { Cell::new(0) };
 }
 
+/// Bytes alive on all threads.
+static ALIVE: AtomicIsize = AtomicIsize::new(0);
+
 struct Counting;
 
 // SAFETY: every call is passed on to the system's allocator unchanged; the counters beside it are
-// thread-local cells with constant initial values, which never allocate.
+// thread-local cells with constant initial values and an atomic, which never allocate.
 #[expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.set(LIVE.get() + layout.size().cast_signed());
+        ALIVE.fetch_add(layout.size().cast_signed(), Relaxed);
         if layout.size() >= LARGE {
             FRESH.set(FRESH.get() + layout.size());
         }
@@ -48,6 +61,7 @@ unsafe impl GlobalAlloc for Counting {
     }
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         LIVE.set(LIVE.get() - layout.size().cast_signed());
+        ALIVE.fetch_sub(layout.size().cast_signed(), Relaxed);
         // SAFETY: the block came from `alloc` above, hence from the system, with this layout.
         unsafe { System.dealloc(block, layout) }
     }
@@ -72,8 +86,10 @@ fn step(model: Autoencoder<Matrix>, x: &Matrix, rng: &mut Generator) -> Autoenco
     model.map(|p| p - gradient.next().expect("one for each parameter") * RATE)
 }
 
-/// Runs `f` on a thread of its own that also does all parallel work.
+/// Runs `f`, when no other test runs, on a thread of its own that also does all parallel work.
 fn alone<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread").install(f)
 }
 
@@ -150,5 +166,86 @@ fn a_tape_that_outlives_its_step_costs_a_copy_of_the_parameters() {
         drop(tape);
         let place = updated.data().as_ptr();
         assert_eq!((updated - &Matrix::zeros(64, 32)).data().as_ptr(), place);
+    });
+}
+
+const MIB: isize = 1 << 20;
+
+/// Sixty matrices of 512 bytes, each with 8 MiB behind it, once kept 480 MiB.
+#[test]
+fn a_vector_with_room_to_spare_is_not_kept() {
+    alone(|| {
+        let before = ALIVE.load(Relaxed);
+        for length in [64, 100, 5000] {
+            for _ in 0..60 {
+                let mut values = Vec::with_capacity(1 << 20);
+                values.resize(length, 1.0_f64);
+                drop(Matrix::from_vec(1, length, values));
+            }
+        }
+        let kept = ALIVE.load(Relaxed) - before;
+        assert!(kept < MIB, "{kept} bytes");
+        drop(Matrix::from_vec(1, 1000, vec![1.0_f64; 1000])); // one that is full, however, is
+        let fresh = FRESH.get();
+        drop(Matrix::<f64>::zeros(1000, 1));
+        assert_eq!(FRESH.get(), fresh);
+    });
+}
+
+/// Seconds for an operation on 8 × 8, the best of many.
+fn small_operation() -> Duration {
+    let x = Matrix::<f64>::from_fn(8, 8, |i, j| (i + j) as f64);
+    let once = || {
+        let begin = Instant::now();
+        (0..200).for_each(|_| drop(std::hint::black_box(x.clone() + &x)));
+        begin.elapsed()
+    };
+    (0..200).map(|_| once()).min().expect("some")
+}
+
+#[test]
+fn many_lengths_neither_fill_the_memory_nor_slow_the_search() {
+    alone(|| {
+        let (before, quick) = (ALIVE.load(Relaxed), small_operation());
+        let many: Vec<Matrix> = (0..4096).map(|extra| Matrix::zeros(1, 1000 + extra)).collect();
+        drop(many);
+        let kept = ALIVE.load(Relaxed) - before;
+        assert!(kept < 8 * MIB, "{kept} bytes of 100 MB");
+        // It took 20 times as long when all of them were searched.
+        let then = small_operation();
+        assert!(then < 4 * quick + Duration::from_micros(100), "{then:?} after {quick:?}");
+    });
+}
+
+/// When there is no more room the lengths that came first go, and the last stay.
+#[test]
+fn what_was_used_last_is_kept() {
+    alone(|| {
+        for length in 1000..1200 {
+            drop(Matrix::<f64>::zeros(length, 1));
+        }
+        let fresh = FRESH.get();
+        (1150..1200).for_each(|length| drop(Matrix::<f64>::zeros(length, 1)));
+        assert_eq!(FRESH.get(), fresh, "the last fifty");
+        drop(Matrix::<f64>::zeros(1000, 1));
+        assert!(FRESH.get() > fresh, "the first");
+    });
+}
+
+/// Eight workers, each of which has dropped 56 MB of either precision and 8 MB in small pieces.
+#[test]
+fn idle_threads_together_keep_no_more_than_one() {
+    alone(|| {
+        let before = ALIVE.load(Relaxed);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().expect("threads");
+        pool.broadcast(|_| {
+            let double: Vec<Matrix<f64>> = (0..7).map(|_| Matrix::zeros(1000, 1000)).collect();
+            let single: Vec<Matrix<f32>> = (0..14).map(|_| Matrix::zeros(1000, 1000)).collect();
+            let small: Vec<Matrix<f64>> = (0..1000).map(|_| Matrix::zeros(1000, 1)).collect();
+            drop((double, single, small));
+        });
+        let kept = ALIVE.load(Relaxed) - before;
+        let bound = (2 * 64 + 8 * 4 + 2) * MIB;
+        assert!(kept <= bound, "{kept} bytes with eight idle threads");
     });
 }

@@ -59,6 +59,17 @@ macro_rules! operators {
 }
 pub(crate) use operators;
 
+/// The number of elements of a shape, each a `T`: rows × cols, where it fits in memory at all.
+#[track_caller]
+pub(crate) fn elements<T>(shape: Shape) -> usize {
+    let count = shape.0.checked_mul(shape.1);
+    let bytes = count.and_then(|count| count.checked_mul(size_of::<T>()));
+    match (count, bytes.map(isize::try_from)) {
+        (Some(count), Some(Ok(_))) => count,
+        _ => panic!("{shape:?} is more than memory can hold"),
+    }
+}
+
 /// The shape rule of `+`, `-` and `*`.
 #[track_caller]
 pub(crate) fn same_shape(name: &str, x: Shape, y: Shape) {

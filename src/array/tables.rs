@@ -42,11 +42,12 @@ pub enum Linear {
     Scale(f64),
     /// The whole block k times under itself: (n, d) → (k n, d).
     Tile(usize),
-    /// The sum of k blocks: (k n, d) → (n, d).
+    /// The sum of k blocks: (k n, d) → (n, d). The sum of no blocks is one row of zeros, since that
+    /// is what a sum over no samples is.
     Fold(usize),
     /// Each row k times: (n, d) → (n k, d).
     Each(usize),
-    /// The sums of k neighbouring rows: (n k, d) → (n, d).
+    /// The sums of k neighbouring rows: (n k, d) → (n, d). Not of none, for then nothing says what n is.
     SumEach(usize),
     /// A column d times: (n, 1) → (n, d).
     Spread(usize),
@@ -72,6 +73,9 @@ impl Linear {
     }
 
     /// L*, again in the table: this is what makes reverse mode closed under itself.
+    ///
+    /// The one gap is where L x is empty and x is not, `Tile(0)` and `Each(0)`: L* has nothing to
+    /// tell it the shape of x, so a pullback writes that zero itself.
     #[must_use]
     pub const fn adjoint(self) -> Self {
         match self {
@@ -93,7 +97,10 @@ impl Linear {
     #[track_caller]
     pub fn shape(self, (n, d): Shape) -> Shape {
         let fits = match self {
-            Self::Fold(k) | Self::SumEach(k) => k > 0 && n % k == 0,
+            Self::Tile(k) | Self::Each(k) => n.checked_mul(k).is_some(),
+            Self::Fold(0) => n == 0,
+            Self::SumEach(0) => false,
+            Self::Fold(k) | Self::SumEach(k) => n % k == 0,
             Self::Spread(_) => d == 1,
             Self::RowSum(k) => d == k,
             _ => true,
@@ -102,6 +109,7 @@ impl Linear {
         match self {
             Self::Scale(_) => (n, d),
             Self::Tile(k) | Self::Each(k) => (n * k, d),
+            Self::Fold(0) => (1, d),
             Self::Fold(k) | Self::SumEach(k) => (n / k, d),
             Self::Spread(k) => (n, k),
             Self::RowSum(_) => (n, 1),

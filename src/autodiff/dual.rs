@@ -48,17 +48,23 @@ impl<A: Array> Dual<A> {
     /// x moving along k given directions under every row.
     ///
     /// # Panics
-    /// If the directions (n·k, d) do not fit x (n, d).
+    /// If the directions (n·k, d) do not fit x (n, d), or if there are samples but no directions.
     #[track_caller]
     pub fn along(x: &A, directions: &A) -> Self {
         let ((n, d), (nk, e)) = (x.shape(), directions.shape());
-        assert!(d == e && nk % n.max(1) == 0, "along: {:?} · {:?}", (n, d), (nk, e));
+        let fits = if n == 0 { nk == 0 } else { nk > 0 && nk % n == 0 };
+        assert!(d == e && fits, "along: {:?} · {:?}", (n, d), (nk, e));
         Self { value: x.clone(), tangents: Some(directions.clone()) }
     }
 
-    /// x moving along all d axes: the tangents of f(x) are then the columns of its Jacobian.
+    /// x moving along all d axes: the tangents of f(x) are then the columns of its Jacobian. In no
+    /// dimensions nothing moves.
+    #[track_caller]
     pub fn axes(x: &A) -> Self {
         let (n, d) = x.shape();
+        if d == 0 {
+            return Self::constant(x);
+        }
         let axes = x.constant(n * d, d, |r, j| f64::from(u8::from(r % d == j)));
         Self::along(x, &axes)
     }
@@ -66,13 +72,17 @@ impl<A: Array> Dual<A> {
     /// The tangents, zero if there are none.
     ///
     /// `k` says how many there would be.
+    #[track_caller]
     pub fn tangents_or_zero(self, k: usize) -> A {
-        let (n, d) = self.value.shape();
-        self.tangents.unwrap_or_else(|| self.value.constant(n * k, d, |_, _| 0.0))
+        let (nk, d) = Linear::Each(k).shape(self.value.shape());
+        match self.tangents {
+            Some(tangents) => tangents,
+            None => self.value.constant(nk, d, |_, _| 0.0),
+        }
     }
 
-    /// How many tangents a row has; without a row, one.
-    fn k(&self) -> usize {
+    /// How many tangents a row has; without a row or a tangent, one.
+    pub fn k(&self) -> usize {
         self.tangents.as_ref().map_or(1, |t| per_row(t, &self.value))
     }
 
@@ -141,11 +151,13 @@ impl<A: Array> Array for Dual<A> {
         Self { value, tangents: tangents.flatten() }
     }
 
-    /// L(x + δ v) = L x + δ L v
+    /// L(x + δ v) = L x + δ L v. A sum of no blocks does not move: of how many tangents it would
+    /// be zero, an empty batch cannot say.
     fn linear(self, l: Linear) -> Self {
         let row_by_row = !matches!(l, Linear::Each(_) | Linear::SumEach(_) | Linear::Transpose);
         assert!(row_by_row || self.k() == 1, "{l:?} of a value with {} tangents a row", self.k());
-        Self { value: self.value.linear(l), tangents: self.tangents.map(|v| v.linear(l)) }
+        let moving = self.tangents.filter(|_| l != Linear::Fold(0));
+        Self { value: self.value.linear(l), tangents: moving.map(|v| v.linear(l)) }
     }
 }
 

@@ -87,7 +87,11 @@ impl Op {
             (Self::AddRow, Right) => g.sum_over_samples(),
             // z = x + a
             (Self::Shift(_), Left) => g,
-            // z = L x
+            // z = L x: nothing flows back from where there is nothing
+            (Self::Linear(_), Left) if z.shape().0 == 0 || z.shape().1 == 0 => {
+                let (rows, cols) = x.shape();
+                x.constant(rows, cols, |_, _| 0.0)
+            }
             (Self::Linear(l), Left) => g.linear(l.adjoint()),
             // z = φ(x)
             (Self::Apply(f), Left) => g * f.derivative(x, z),

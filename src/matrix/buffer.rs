@@ -2,72 +2,125 @@
 //!
 //! A training step makes and drops the same few dozen buffers over and over. Handing them back to
 //! the system each time costs more than the arithmetic on small models (fresh pages must be
-//! cleared and mapped), so a dropped buffer goes to a pool of its thread and the next buffer of the
-//! same length takes it from there. In steady state a training step allocates nothing large.
+//! cleared and mapped), so a dropped buffer goes to a pool and the next buffer of the same length
+//! takes it from there. In steady state a training step allocates nothing large.
+//!
+//! | buffers | pool | holds at most |
+//! |---|---|---|
+//! | fewer than 64 elements | none: the allocator is good at them | |
+//! | less than 32 KiB | one for each thread, so that nobody waits | 4 MiB each |
+//! | 32 KiB or more | one for all threads, so that idle ones keep nothing | 64 MiB |
+//!
+//! Each precision has its own. When a pool is full, the length that came first makes room.
 
 use super::Real;
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    thread::LocalKey,
+};
 
-/// Buffers shorter than this are left to the allocator, which is good at them.
+/// Buffers of fewer elements are left to the allocator.
 const SMALLEST: usize = 64;
-/// What one thread's pool of one precision may hold, in bytes.
-const LARGEST: usize = 64 << 20;
+/// Buffers of so many bytes are large: to fill one takes a hundred times as long as a lock.
+const LARGE: usize = 32 << 10;
+/// How many lengths may wait, so that the search stays short.
+const LENGTHS: usize = 64;
 
-/// A buffer that returns to its thread's pool when it is dropped.
+/// A buffer that returns to its pool when it is dropped.
 #[derive(Debug)]
 pub(super) struct Buffer<T: Real>(Vec<T>);
 
-/// The waiting buffers of one thread, by length.
+/// Waiting buffers by length, in the order in which the lengths came.
 #[derive(Debug)]
 pub struct Pool<T> {
-    /// In no order: a computation uses few lengths, and a short list is found faster than a hash.
-    by_length: Vec<(usize, Vec<Vec<T>>)>,
+    by_length: VecDeque<(usize, Vec<Vec<T>>)>,
     bytes: usize,
-}
-
-impl<T> Default for Pool<T> {
-    fn default() -> Self {
-        Self { by_length: Vec::new(), bytes: 0 }
-    }
+    /// What it may hold, in bytes.
+    most: usize,
 }
 
 impl<T> Pool<T> {
+    const fn new(most: usize) -> Self {
+        Self { by_length: VecDeque::new(), bytes: 0, most }
+    }
+
+    /// Where a length waits. The latest are the likeliest.
     fn group(&self, length: usize) -> Option<usize> {
-        self.by_length.iter().position(|(l, _)| *l == length)
+        self.by_length.iter().rposition(|(l, _)| *l == length)
     }
 
     fn take(&mut self, length: usize) -> Option<Vec<T>> {
         let index = self.group(length)?;
         let found = self.by_length[index].1.pop();
         if self.by_length[index].1.is_empty() {
-            self.by_length.swap_remove(index); // only lengths that wait are searched
+            self.by_length.remove(index); // only lengths that wait are searched
         }
         self.bytes -= length * size_of::<T>();
         found
     }
 
     fn put(&mut self, values: Vec<T>) {
-        let bytes = size_of_val(values.as_slice());
-        if self.bytes + bytes > LARGEST {
+        let (length, bytes) = (values.len(), size_of_val(values.as_slice()));
+        if bytes > self.most {
             return;
         }
+        while self.bytes + bytes > self.most {
+            self.forget_first();
+        }
         self.bytes += bytes;
-        match self.group(values.len()) {
-            Some(index) => self.by_length[index].1.push(values),
-            None => self.by_length.push((values.len(), vec![values])),
+        if let Some(index) = self.group(length) {
+            self.by_length[index].1.push(values);
+            return;
+        }
+        if self.by_length.len() == LENGTHS {
+            self.forget_first();
+        }
+        self.by_length.push_back((length, vec![values]));
+    }
+
+    fn forget_first(&mut self) {
+        if let Some((length, waiting)) = self.by_length.pop_front() {
+            self.bytes -= length * size_of::<T>() * waiting.len();
         }
     }
 }
 
-/// Where a precision keeps its pool.
-pub type PoolKey<T> = std::thread::LocalKey<RefCell<Pool<T>>>;
+/// Where a precision keeps its buffers: the small ones of this thread, the large ones of all.
+#[derive(Debug)]
+pub struct Pools<T: 'static> {
+    pub(super) small: &'static LocalKey<RefCell<Pool<T>>>,
+    pub(super) large: &'static Mutex<Pool<T>>,
+}
+
+/// An empty pool for the small buffers of a thread.
+pub(super) const fn small<T>() -> RefCell<Pool<T>> {
+    RefCell::new(Pool::new(4 << 20))
+}
+
+/// An empty pool for the large buffers of all threads.
+pub(super) const fn large<T>() -> Mutex<Pool<T>> {
+    Mutex::new(Pool::new(64 << 20))
+}
+
+/// Calls `f` with the pool for buffers of a length, if there is one; a thread that is ending may
+/// already have lost its own.
+fn with_pool<T: Real, R>(length: usize, f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {
+    if length < SMALLEST {
+        None
+    } else if length * size_of::<T>() < LARGE {
+        T::pools().small.try_with(|pool| f(&mut pool.borrow_mut())).ok()
+    } else {
+        Some(f(&mut T::pools().large.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
 
 impl<T: Real> Buffer<T> {
     /// A buffer whose contents are to be overwritten: old values or zeros, whichever costs nothing.
     pub(super) fn scratch(length: usize) -> Self {
-        let waiting =
-            (length >= SMALLEST).then(|| T::pool().with_borrow_mut(|pool| pool.take(length)));
-        Self(waiting.flatten().unwrap_or_else(|| vec![T::default(); length]))
+        let waiting = with_pool(length, |pool| pool.take(length)).flatten();
+        Self(waiting.unwrap_or_else(|| vec![T::default(); length]))
     }
 
     pub(super) const fn from_vec(values: Vec<T>) -> Self {
@@ -85,11 +138,10 @@ impl<T: Real> Buffer<T> {
 
 impl<T: Real> Drop for Buffer<T> {
     fn drop(&mut self) {
-        if self.0.len() < SMALLEST {
-            return;
-        }
         let values = std::mem::take(&mut self.0);
-        // A thread that is ending may already have lost its pool; then the buffer is simply freed.
-        let _ = T::pool().try_with(|pool| pool.borrow_mut().put(values));
+        // A vector that came from outside with room to spare would hold more than its length says.
+        if values.capacity() == values.len() {
+            with_pool(values.len(), |pool| pool.put(values));
+        }
     }
 }

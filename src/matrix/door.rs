@@ -13,8 +13,9 @@
 //!
 //! A fused multiply-add rounds once where the portable pair rounds twice. So results agree bit for
 //! bit between runs and thread counts *behind the same door*, and to rounding between
-//! doors (the tails of the noise also use the C library's logarithm). `SCORE_MATCHING_DOOR=portable|avx2|avx512` forces one for a whole process,
-//! [`Door::within`] for a closure.
+//! doors (the tails of the noise also use the C library's logarithm).
+//! `SCORE_MATCHING_DOOR=portable|avx2|avx512` forces one for a whole process, [`Door::within`] for
+//! a closure.
 
 use super::Real;
 use std::{cell::Cell, sync::OnceLock};
@@ -104,12 +105,15 @@ impl Door {
         })
     }
 
-    /// The door that `SCORE_MATCHING_DOOR` asks for, if it is set.
+    /// The door that `SCORE_MATCHING_DOOR` asks for, if it is set; an empty one is not.
     ///
     /// # Errors
     /// One line, if the name is unknown or the machine lacks the door.
     pub fn requested() -> Result<Option<Self>, String> {
-        let Some(name) = std::env::var_os("SCORE_MATCHING_DOOR") else { return Ok(None) };
+        let name = std::env::var_os("SCORE_MATCHING_DOOR").unwrap_or_default();
+        if name.is_empty() {
+            return Ok(None);
+        }
         let door = Self::ALL.into_iter().find(|door| name == door.name());
         let name = name.display();
         match door {
@@ -148,15 +152,19 @@ impl Door {
     /// Runs a loop behind this door. On another thread the choice of the calling thread must be
     /// passed along, hence the explicit receiver.
     pub(crate) fn enter<L: Loop>(self, l: L) -> L::Output {
-        #[cfg(target_arch = "x86_64")]
-        if self != Self::Portable {
-            return x86::enter(self, l);
+        match self {
+            Self::Portable => l.run::<Portable>(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => x86::avx2(l),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => x86::avx512(l),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => unreachable!("only x86-64 has {self:?}"),
         }
-        l.run::<Portable>()
     }
 }
 
-/// The only unsafe code of the crate: two calls of functions compiled for instructions that were
+/// The only unsafe code of the crate: two calls of functions compiled for instructions that are
 /// found to be there just before.
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "calling a #[target_feature] function after detecting the feature")]
@@ -177,23 +185,24 @@ mod x86 {
         const FUSED: bool = true;
     }
 
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2<L: Loop>(l: L) -> L::Output {
-        l.run::<Avx2>()
-    }
-
-    #[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512vl")]
-    fn avx512<L: Loop>(l: L) -> L::Output {
-        l.run::<Avx512>()
-    }
-
-    pub(super) fn enter<L: Loop>(door: Door, l: L) -> L::Output {
-        assert!(door.is_available(), "this machine has no {door:?}");
-        match door {
-            // SAFETY: the assertion above found AVX-512 F, DQ and VL on this machine.
-            Door::Avx512 => unsafe { avx512(l) },
-            // SAFETY: the assertion above found AVX2 and FMA on this machine.
-            _ => unsafe { avx2(l) },
+    pub(super) fn avx2<L: Loop>(l: L) -> L::Output {
+        #[target_feature(enable = "avx2,fma")]
+        fn compiled<L: Loop>(l: L) -> L::Output {
+            l.run::<Avx2>()
         }
+        assert!(Door::Avx2.is_available(), "this machine has no AVX2");
+        // SAFETY: the assertion above found AVX2 and FMA, all that `compiled` is compiled for.
+        unsafe { compiled(l) }
+    }
+
+    pub(super) fn avx512<L: Loop>(l: L) -> L::Output {
+        #[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512vl")]
+        fn compiled<L: Loop>(l: L) -> L::Output {
+            l.run::<Avx512>()
+        }
+        assert!(Door::Avx512.is_available(), "this machine has no AVX-512");
+        // SAFETY: the assertion above found AVX2, FMA and AVX-512 F, DQ and VL, all that `compiled`
+        // is compiled for.
+        unsafe { compiled(l) }
     }
 }

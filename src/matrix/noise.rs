@@ -1,15 +1,19 @@
 //! Gaussian noise.
 //!
 //! Drawing noise is a real share of a denoising step, so it is drawn in parallel: the matrix is cut
-//! into fixed chunks, the caller's generator draws a seed for each, and the chunks are filled in any
+//! into fixed chunks, the caller's generator draws one for each, and the chunks are filled in any
 //! order. The bits depend on the caller's generator alone, not on the number of threads.
 //!
-//! The seeds are *drawn*. Counting them up from a first one looks as good and is not: a step equal
-//! to the increment of the generator's own seeding would give neighbouring chunks three of their
-//! four words of state in common.
+//! A chunk's generator receives its *whole* state of 256 bits from the caller's. A seed of 64 bits
+//! has 2⁶⁴ streams to choose from, and by the birthday problem two of a few 10⁹ chunks would be the
+//! same noise. Here N chunks of L draws meet, anywhere on the one cycle of 2²⁵⁶ − 1 states, with a
+//! probability of about N² L / 2²⁵⁶: 10⁻⁵⁵ for N = 10⁹. Nor are states counted up from a first one:
+//! a step equal to the increment of the generator's own seeding would give neighbours three of
+//! their four words in common.
 
 use super::{Matrix, Real};
-use rand::{Rng, RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
+use crate::array::elements;
+use rand::{Rng, SeedableRng, rngs::Xoshiro256PlusPlus};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
@@ -17,7 +21,7 @@ use rayon::prelude::*;
 /// may draw other numbers.
 pub type Generator = Xoshiro256PlusPlus;
 
-/// Elements drawn from one generator. Seeding costs about as much as four draws.
+/// Elements drawn from one generator. A new state costs about as much as four draws.
 const CHUNK: usize = 1 << 12;
 
 /// z ~ N(0, I) of shape (rows, cols).
@@ -30,12 +34,12 @@ const CHUNK: usize = 1 << 12;
 /// assert_eq!(draw(1), draw(1));
 /// assert_ne!(draw(1), draw(2));
 /// ```
+#[track_caller]
 pub fn standard_normal<T: Real>(rows: usize, cols: usize, rng: &mut impl Rng) -> Matrix<T> {
-    let chunks = (rows * cols).div_ceil(CHUNK);
-    let seeds: Vec<u64> = (0..chunks).map(|_| rng.random()).collect();
+    let chunks = elements::<T>((rows, cols)).div_ceil(CHUNK);
+    let streams: Vec<_> = (0..chunks).map(|_| Generator::from_rng(rng)).collect();
     Matrix::build(rows, cols, |out| {
-        out.par_chunks_mut(CHUNK).zip(seeds).for_each(|(out, seed)| {
-            let mut rng = Generator::seed_from_u64(seed);
+        out.par_chunks_mut(CHUNK).zip(streams).for_each(|(out, mut rng)| {
             out.fill_with(|| T::of(StandardNormal.sample(&mut rng)));
         });
     })

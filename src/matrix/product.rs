@@ -20,15 +20,17 @@
 //! which 2-dimensional toy data has many, take other paths (`thin`).
 //!
 //! ## The same bits on any number of threads
-//! Each element is Σ over blocks of KC of (Σ within the block, in order). Blocks of k depend on k
-//! alone, and zeros at edges are only ever added in rows and columns that are thrown away. So
+//! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond `RUN` terms
+//! the sum of two halves. Blocks and halves of k depend on k alone, and zeros at edges are only ever
+//! added in rows and columns that are thrown away. So
 //! neither the other block sizes nor the threads can be seen in the result; within one door, whose
 //! multiply-add rounds in its own way, it is always the same bits.
 //!
 //! ## Error
 //! Each element is a sum of k products in *some* order, so every term passes through at most
 //! k roundings: |z − Σ x y| ≤ γₖ Σ |x| |y| with γₖ = k u / (1 − k u), the classical bound
-//! (Higham 2002, § 3.1). It holds for `naive` as well.
+//! (Higham 2002, § 3.1). It holds for `naive` as well. From there on the halves hold it back: with
+//! r = `RUN` = 4096, k in the bound is at most r + log₂ (k/r) + 2, however long the sum (§ 4.2).
 //!
 //! ## References
 //! Goto and van de Geijn (2008), *Anatomy of high-performance matrix multiplication*; Van Zee and
@@ -69,6 +71,9 @@ const KC: usize = 256;
 const MC: usize = 96;
 /// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), a share of the third level.
 const NC: usize = 1024;
+/// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter, and
+/// one more z is little beside so many terms.
+const RUN: usize = 4096;
 /// Up to so many multiply-adds the definition is done before the blocks are set up.
 const TINY: usize = 256;
 /// From so many multiply-adds on (about 30 µs of one core) it pays to wake another thread.
@@ -82,9 +87,7 @@ pub(crate) fn multiply<T: Real>(
     [x, y]: [&[T]; 2],
     z: &mut [T],
 ) {
-    let few = m.min(n) <= thin::FEW;
-    let short = k <= thin::SHORT;
-    if m * n * k <= TINY || (few && short) {
+    if m * n * k <= TINY || (m.min(n) <= thin::FEW && k <= thin::SHORT) {
         return naive(form, (m, n, k), x, y, z);
     }
     // The forms differ in strides alone: this is all there is to a transpose.
@@ -92,15 +95,35 @@ pub(crate) fn multiply<T: Real>(
     let x = Lines { data: x, count: m, line, step };
     let (line, step) = if form == Product::Nt { (k, 1) } else { (1, n) };
     let y = Lines { data: y, count: n, line, step };
-    // The path is chosen here, once for the whole product, for another path has another order of
-    // summation, and the order must not depend on how the work is shared.
-    if short {
+    sum(door, x, y, k, z);
+}
+
+/// z = Σₖ x yᵀ over the lines of x and y.
+///
+/// The path is chosen here, for a sum of a given length, since another path has another order of
+/// summation, and the order must not depend on how the work is shared.
+fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
+    let many = x.count * y.count * k >= PARALLEL;
+    if k > RUN {
+        let half = k.div_ceil(2);
+        let mut rest = Buffer::scratch(z.len());
+        let rest = rest.as_mut_slice();
+        let first = |z| sum(door, x, y, half, z);
+        let second = |z| sum(door, x.from(0, half), y.from(0, half), k - half, z);
+        if many {
+            rayon::join(|| first(&mut *z), || second(&mut *rest));
+        } else {
+            first(&mut *z);
+            second(&mut *rest);
+        }
+        z.iter_mut().zip(rest).for_each(|(z, rest)| *z += *rest);
+    } else if k <= thin::SHORT {
         door.enter(thin::Short { x, y, k, z });
-    } else if few {
+    } else if x.count.min(y.count) <= thin::FEW {
         door.enter(thin::Few { x, y, k, z });
     } else {
-        let threads = if m * n * k < PARALLEL { 1 } else { rayon::current_num_threads() };
-        Piece { x, y, k, z: z.chunks_exact_mut(n).collect() }.share(door, threads);
+        let threads = if many { rayon::current_num_threads() } else { 1 };
+        Piece { x, y, k, z: z.chunks_exact_mut(y.count).collect() }.share(door, threads);
     }
 }
 

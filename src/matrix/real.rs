@@ -5,7 +5,7 @@
 //! rather than in whichever crate happens to call them.
 
 use super::{
-    buffer::{Pool, PoolKey},
+    buffer::{self, Pool, Pools},
     door::Door,
     elementwise, product,
 };
@@ -14,6 +14,7 @@ use std::{
     cell::RefCell,
     fmt::{Debug, Display},
     ops::{Add, AddAssign, Div, Mul, Neg, Sub},
+    sync::Mutex,
 };
 
 /// A floating-point precision: `f64` or `f32`.
@@ -64,7 +65,7 @@ pub trait Real:
     /// out ← φ(x) behind the given door; without x, out ← φ(out) in place.
     fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]);
     /// Where this precision's buffers wait to be used again.
-    fn pool() -> &'static PoolKey<Self>;
+    fn pools() -> Pools<Self>;
 }
 
 macro_rules! real {
@@ -93,9 +94,11 @@ macro_rules! real {
         fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]) {
             elementwise::apply(door, f, x, out);
         }
-        fn pool() -> &'static PoolKey<Self> {
-            thread_local!(static POOL: RefCell<Pool<$t>> = RefCell::default());
-            &POOL
+        #[inline]
+        fn pools() -> Pools<Self> {
+            thread_local!(static SMALL: RefCell<Pool<$t>> = const { buffer::small() });
+            static LARGE: Mutex<Pool<$t>> = buffer::large();
+            Pools { small: &SMALL, large: &LARGE }
         }
     })* };
 }

@@ -31,15 +31,15 @@ pub enum Probe {
 
 impl Probe {
     /// n·k directions, k for each of n samples: (n·k, d).
+    #[track_caller]
     pub fn draw<T: Real>(self, rows: usize, d: usize, rng: &mut impl Rng) -> Matrix<T> {
-        let gaussian = |rng: &mut _| standard_normal::<T>(rows, d, rng);
         match self {
             Self::Rademacher => {
                 Matrix::from_fn(rows, d, |_, _| if rng.random() { 1.0 } else { -1.0 })
             }
-            Self::Gaussian => gaussian(rng),
+            Self::Gaussian => standard_normal(rows, d, rng),
             Self::Sphere => {
-                let z = gaussian(rng);
+                let z = standard_normal::<T>(rows, d, rng);
                 let norm = z.squared_norm();
                 Matrix::from_fn(rows, d, |i, j| z.at(i, j) * (d as f64 / norm.at(i, 0)).sqrt())
             }
@@ -69,16 +69,24 @@ impl Probe {
 
 /// All 2ᵈ vectors of signs, one a row: their average is an expectation over
 /// [`Rademacher`](Probe::Rademacher) directions without any sampling.
+///
+/// # Panics
+/// If they are more than memory can hold.
+#[track_caller]
 pub fn all_signs(d: usize) -> Matrix {
-    Matrix::from_fn(1 << d, d, |i, j| if i >> j & 1 == 0 { 1.0 } else { -1.0 })
+    let all = u32::try_from(d).ok().and_then(|d| 1_usize.checked_shl(d)).unwrap_or(usize::MAX);
+    Matrix::from_fn(all, d, |i, j| if i >> j & 1 == 0 { 1.0 } else { -1.0 })
 }
 
 /// ψ(x) and vᵀ (∂ψ/∂x) v, averaged over the k directions of every sample: shapes x (n, d) and
 /// v (n·k, d) → (n, d) and (n, 1). In place of the exact pair of [`trace`](super::trace).
+///
+/// # Panics
+/// If the directions do not fit, as [`Dual::along`]; every sample needs one at least.
 #[track_caller]
 pub fn hutchinson<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A, v: &A) -> (A, A) {
-    let k = v.shape().0 / x.shape().0.max(1);
-    let psi = score(&Dual::along(x, v));
+    let moving = Dual::along(x, v);
+    let (k, psi) = (moving.k(), score(&moving));
     let value = psi.value.clone();
     let quadratic = psi.tangents_or_zero(k).inner(v);
     (value, quadratic.linear(Linear::SumEach(k)) * (1.0 / k as f64))
@@ -89,9 +97,12 @@ pub fn hutchinson<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A, v: &A) -
 ///
 /// With [`hutchinson`] and [`implicit`](super::implicit) the first term is the exact ½‖ψ‖²: that is
 /// their variance-reduced form.
+///
+/// # Panics
+/// As [`hutchinson`].
 #[track_caller]
 pub fn sliced<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A, v: &A) -> A {
-    let k = v.shape().0 / x.shape().0.max(1);
+    let k = Dual::along(x, v).k();
     let (value, quadratic) = hutchinson(score, x, v);
     let along = value.linear(Linear::Each(k)).inner(v);
     (along.clone() * along).linear(Linear::SumEach(k)) * (0.5 / k as f64) + quadratic

@@ -25,7 +25,7 @@
 //! From an energy, ψ = −∇E and tr ∂ψ/∂x = −ΔE.
 
 use crate::{
-    array::{Array, Linear},
+    array::{Array, Linear, Shape},
     autodiff::{
         Dual, Var,
         second::{along_axes, one_axis_a_row},
@@ -53,7 +53,7 @@ pub fn diagonal_of_score<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A) -
     let value = psi.value.clone();
     // Row i·d + j holds ∂ψ/∂xⱼ of sample i; component j of it is on the diagonal.
     let picked = psi.tangents_or_zero(d) * axes.tangents_or_zero(d);
-    (value, picked.linear(Linear::SumEach(d)))
+    (value, over_axes(picked, x.shape()))
 }
 
 /// The same numbers as [`of_score`], to rounding, in bounded memory.
@@ -148,12 +148,11 @@ pub fn of_energy_by_mixing<'t, A: Array>(
     energy: impl Fn(&Dual<Var<'t, A>>) -> Dual<Var<'t, A>>,
     x: &Var<'t, A>,
 ) -> (Var<'t, A>, Var<'t, A>) {
-    let (_, d) = x.shape();
     let (copies, axes) = one_axis_a_row(x);
     let slopes = energy(&Dual::along(&copies, &axes)).tangents_or_zero(1); // (n·d, 1)
-    let psi = -assemble(slopes, &axes);
+    let psi = -assemble(slopes, &axes, x.shape());
     let rows_of_hessian = slopes.sum().grad(&[copies])[0]; // (n·d, d)
-    let trace = -rows_of_hessian.inner(&axes).linear(Linear::SumEach(d));
+    let trace = -over_axes(rows_of_hessian.inner(&axes), x.shape());
     (psi, trace)
 }
 
@@ -175,11 +174,20 @@ pub fn diagonal_of_energy<A: Array>(
 ) -> (A, A) {
     let (_, axes) = one_axis_a_row(x);
     let [energy] = along_axes(|x| [energy(x)], x);
-    (-assemble(energy.first, &axes), -assemble(energy.second, &axes))
+    (-assemble(energy.first, &axes, x.shape()), -assemble(energy.second, &axes, x.shape()))
 }
 
 /// Slopes along the axes (n·d, 1) put together as gradients (n, d).
-fn assemble<A: Array>(slopes: A, axes: &A) -> A {
-    let (_, d) = axes.shape();
-    (slopes.linear(Linear::Spread(d)) * axes).linear(Linear::SumEach(d))
+fn assemble<A: Array>(slopes: A, axes: &A, (n, d): Shape) -> A {
+    over_axes(slopes.linear(Linear::Spread(d)) * axes, (n, d))
+}
+
+/// The sum over the d axes of each of n samples: (n·d, m) → (n, m). In no dimensions it is 0, and
+/// only x can say of how many samples.
+fn over_axes<A: Array>(along: A, (n, d): Shape) -> A {
+    if d > 0 {
+        return along.linear(Linear::SumEach(d));
+    }
+    let (_, m) = along.shape();
+    along.constant(n, m, |_, _| 0.0)
 }

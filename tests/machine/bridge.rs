@@ -9,7 +9,7 @@
 //!
 //! Numbers that do round are read once more with intervals, which hold every order of a sum.
 //!
-//! What is left out: a sum of zero blocks, `Fold(0)` and `SumEach(0)`, has no shape and is refused.
+//! What is left out: sums of zero blocks, `Fold(0)` and `SumEach(0)`, see `empty.rs` and `callers.rs`.
 
 use score_matching::{
     Array, Dual, Matrix, Tape,

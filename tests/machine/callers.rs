@@ -11,8 +11,10 @@ use score_matching::{
     corruption::Kernel,
     density::{Boltzmann, Density, KernelEstimate, Mixture, Univariate, univariate::ln_gamma},
     discrepancy::{maximum_mean_discrepancy, median_distance, nearest},
-    matrix::noise::Generator,
+    grid::Grid,
+    matrix::noise::{Generator, standard_normal},
     model::{ExponentialFamily, Monomials, Wiener},
+    objective::sliced::{Probe, all_signs, hutchinson, sliced},
     quadrature::Rule,
 };
 use std::{
@@ -79,6 +81,8 @@ pub(crate) use complains;
 fn every_operation_complains<A: Array>(x: &A) {
     assert_eq!(x.shape(), (2, 3));
     let (y, z) = (x.constant(3, 2, |_, _| 1.0), x.constant(1, 2, |_, _| 1.0));
+    let none = || x.constant(0, 3, |_, _| 1.0);
+    let column = || x.constant(0, 1, |_, _| 1.0);
     let x = || x.clone();
     complains!(x() + &y, "add: (2, 3) · (3, 2)");
     complains!(x() + y.clone(), "add: (2, 3) · (3, 2)");
@@ -96,8 +100,11 @@ fn every_operation_complains<A: Array>(x: &A) {
     complains!(x().linear(Linear::Fold(4)), "Fold(4) of (2, 3)");
     complains!(x().linear(Linear::Fold(0)), "Fold(0) of (2, 3)");
     complains!(x().linear(Linear::SumEach(4)), "SumEach(4) of (2, 3)");
+    complains!(x().linear(Linear::SumEach(0)), "SumEach(0) of (2, 3)");
+    complains!(none().linear(Linear::SumEach(0)), "SumEach(0) of (0, 3)");
     complains!(x().linear(Linear::Spread(2)), "Spread(2) of (2, 3)");
     complains!(x().linear(Linear::RowSum(2)), "RowSum(2) of (2, 3)");
+    complains!(column().mean(), "mean: of no samples");
     complains!(x().mean(), "mean: one number a sample expected, got shape (2, 3)");
 }
 
@@ -214,4 +221,53 @@ fn densities_and_distances_blame_their_caller() {
     let rule = || Rule::trapezoid(-1.0, 1.0, 2);
     complains!(Boltzmann::new(|x| *x * f64::NAN, rule()), "an energy of NaN: a number or ∞ expected");
     complains!(Boltzmann::new(|x| x.squared_norm() + f64::INFINITY, rule()), "e^(−E) is 0 at every node that has a weight");
+}
+
+/// The product of two sizes may be a small number again, or one that no memory holds.
+#[test]
+#[rustfmt::skip]
+fn sizes_beyond_memory_are_refused() {
+    const HUGE: usize = usize::MAX / 2 + 1; // twice this is 0
+    const LARGE: usize = usize::MAX / 8;
+    let one = Matrix::<f32>::zeros(1, 1);
+    let huge = format!("({HUGE}, 2) is more than memory can hold");
+    let large = format!("({LARGE}, 4) is more than memory can hold");
+    let rng = &mut Generator::seed_from_u64(1);
+    complains!(Matrix::<f64>::zeros(HUGE, 2), &huge);
+    complains!(Matrix::<f64>::from_fn(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Matrix::<f64>::from_vec(HUGE, 2, vec![]), &huge);
+    complains!(Matrix::<f32>::zeros(LARGE, 4), &large);
+    complains!(Matrix::<f64>::from_fn(LARGE, 4, |_, _| 0.0), &large);
+    complains!(one.constant(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Tape::new().var(&one).constant(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Dual::constant(&one).constant(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(standard_normal::<f32>(HUGE, 2, rng), &huge);
+    complains!(Probe::Sphere.draw::<f32>(HUGE, 2, rng), &huge);
+    complains!(Probe::Rademacher.draw::<f32>(HUGE, 2, rng), &huge);
+    complains!(all_signs(64), &format!("({}, 64) is more than memory can hold", usize::MAX));
+    complains!(all_signs(1 << 40), &format!("({}, {}) is more than memory can hold", usize::MAX, 1_usize << 40));
+    complains!(Grid::from_fn(HUGE, 2, |_, _| 0.0), &huge);
+    complains!(Grid::from_fn(LARGE, 4, |_, _| 0.0), &large);
+    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Tile(HUGE)), &format!("Tile({HUGE}) of (2, 2)"));
+    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Each(HUGE)), &format!("Each({HUGE}) of (2, 2)"));
+    complains!(Matrix::<f64>::zeros(2, 1).linear(Linear::Spread(HUGE)), &format!("(2, {HUGE}) is more than memory can hold"));
+    complains!(Tape::new().var(&one).linear(Linear::Tile(HUGE)), &format!("({HUGE}, 1) is more than memory can hold"));
+    complains!(Matrix::<f64>::zeros(HUGE, 0).nt(&Matrix::zeros(2, 0)), &huge);
+    assert_eq!(Matrix::<f64>::zeros(HUGE, 0).shape(), (HUGE, 0), "no elements, no memory");
+}
+
+#[test]
+#[rustfmt::skip]
+fn directions_that_do_not_fit_are_refused() {
+    let v = |rows, cols| Matrix::<f64>::zeros(rows, cols);
+    for (x, v, message) in [
+        (v(2, 3), v(0, 3), "along: (2, 3) · (0, 3)"),
+        (v(2, 3), v(3, 3), "along: (2, 3) · (3, 3)"),
+        (v(2, 3), v(2, 1), "along: (2, 3) · (2, 1)"),
+        (v(0, 3), v(2, 3), "along: (0, 3) · (2, 3)"),
+    ] {
+        complains!(Dual::along(&x, &v), message);
+        complains!(hutchinson(Clone::clone, &x, &v), message);
+        complains!(sliced(Clone::clone, &x, &v), message);
+    }
 }

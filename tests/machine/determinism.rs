@@ -74,6 +74,16 @@ fn in_precision<T: Real>() {
         ]
     });
 
+    // Sums of which threads take halves.
+    for (n, d) in [(400_001, 1), (40_001, 8), (1003, 300)] {
+        let x = noise::<T>((n, d), 5);
+        the_same_bits("long sums", || {
+            vec![x.clone().sum_over_samples(), x.clone().sum(), x.tn(&x.clone().tanh())]
+        });
+    }
+    let row = noise::<T>((1, 400_001), 6);
+    the_same_bits("a long row", || vec![row.clone().sum(), row.nt(&row)]);
+
     // More than 2²⁰ terms, cut by rows, by columns, and by both; odd sizes, so that the cuts fall
     // within tiles; last, a long sum.
     for (m, n, k) in [(1001, 41, 333), (43, 1301, 301), (203, 211, 307), (67, 129, 2000)] {
@@ -127,6 +137,22 @@ fn a_door_forced_on_a_thread_is_the_door_of_what_it_asks_others_to_do() {
         let whole = pool.install(|| door.within(|| bits(&apply(f, &x))));
         assert!(rows.eq(whole), "{f:?}, {door:?}");
     }
+}
+
+/// A sum has nothing to fuse, so that not even the door can be seen in it.
+#[test]
+fn sums_have_the_same_bits_behind_every_door() {
+    fn same<T: Real>() {
+        let x = noise::<T>((40_001, 9), 12);
+        let sums = |door: Door| {
+            let sums =
+                || [x.clone().sum_over_samples(), x.clone().sum(), x.clone().sum_over_dimensions()];
+            door.within(|| sums().map(|sum| bits(&sum)))
+        };
+        assert!(Door::available().all(|door| sums(door) == sums(Door::Portable)));
+    }
+    same::<f32>();
+    same::<f64>();
 }
 
 #[test]

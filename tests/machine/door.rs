@@ -3,7 +3,7 @@
 use score_matching::matrix::door::Door;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    process::Command,
+    process::{Command, Output},
 };
 
 /// By name of this test, for the child process below.
@@ -30,19 +30,35 @@ fn a_door_is_left_again() {
     }
 }
 
+/// A process of this program that reports its door, asked for one or not.
+fn child(asked: Option<&str>) -> Output {
+    let mut child = Command::new(std::env::current_exe().expect("this program"));
+    child.args(["--exact", REPORT, "--nocapture"]).env_remove("SCORE_MATCHING_DOOR");
+    child.envs(asked.map(|name| ("SCORE_MATCHING_DOOR", name)));
+    child.output().expect("it starts")
+}
+
 /// Without this, tests behind `SCORE_MATCHING_DOOR=portable` could all run behind another door.
 #[test]
 fn the_environment_chooses_the_door_of_a_process() {
     let widest = Door::available().last().expect("portable at least");
-    let choices = Door::available().map(|door| (Some(door.name()), door)).chain([(None, widest)]);
-    for (asked, expected) in choices {
-        let mut child = Command::new(std::env::current_exe().expect("this program"));
-        child.args(["--exact", REPORT, "--nocapture"]).env_remove("SCORE_MATCHING_DOOR");
-        child.envs(asked.map(|name| ("SCORE_MATCHING_DOOR", name)));
-        let output = child.output().expect("it starts");
-        let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let named = Door::available().map(|door| (Some(door.name()), door));
+    for (asked, expected) in named.chain([(None, widest), (Some(""), widest)]) {
+        let text = String::from_utf8(child(asked).stdout).expect("UTF-8");
         let said = text.split_once(SAYS).expect(&text).1.lines().next();
         assert_eq!(said, Some(expected.name()), "asked for {asked:?}");
+    }
+}
+
+#[test]
+fn a_door_that_is_none_is_refused() {
+    for name in ["avx3", "Portable", "portable ", "0"] {
+        let output = child(Some(name));
+        let [said, why] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+        assert!(!output.status.success() && !said.contains(SAYS), "{name}: {said}");
+        let refused = format!("SCORE_MATCHING_DOOR: '{name}' is none of portable, avx2, avx512");
+        assert!(why.contains(&refused), "{name}: {why}");
     }
 }
 

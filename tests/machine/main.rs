@@ -9,6 +9,7 @@ mod density;
 mod determinism;
 mod discrepancy;
 mod door;
+mod edges;
 mod elementwise;
 mod far_out;
 mod grid;

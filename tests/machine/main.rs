@@ -10,6 +10,7 @@ mod determinism;
 mod discrepancy;
 mod door;
 mod elementwise;
+mod graphs;
 mod grid;
 mod metropolis;
 mod noise_scales;

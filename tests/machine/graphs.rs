@@ -80,8 +80,28 @@ impl<T: Real> Number for Allowed<T> {
         let finite = [self.low, y.low].iter().all(|x| x.to_f64().is_finite());
         Self { huge: finite && product.to_f64().is_infinite(), ..Self::only(product) }
     }
+    /// The kernel at this argument alone, which no place in a matrix may change. It is good to 2 ulp,
+    /// that is 4 u, and the library's functions to half of that.
     fn apply(&self, f: Function) -> Self {
-        Self::only(Matrix::from_vec(1, 1, vec![self.low]).apply(f).data()[0])
+        let (x, kernel) = (self.low.to_f64(), Matrix::from_vec(1, 1, vec![self.low]).apply(f));
+        let e = (-x.abs()).exp();
+        let truth = match f {
+            _ if x.is_nan() => x,
+            Function::Sigmoid if x < 0.0 => e / (1.0 + e),
+            Function::Sigmoid => 1.0 / (1.0 + e),
+            Function::Softplus => x.max(0.0) + e.ln_1p(),
+            Function::Tanh => x.tanh(),
+            Function::Exp => x.exp(),
+            Function::Ln => x.ln(),
+            Function::Reciprocal => 1.0 / x,
+            Function::Relu => x.max(0.0),
+            Function::Heaviside => f64::from(u8::from(x > 0.0)),
+        };
+        let (y, truth) = (kernel.item(), T::of(truth).to_f64());
+        let near = 7.0 * T::UNIT_ROUNDOFF * truth.abs() + 4.0 * limits::<T>().0;
+        let same = y == truth || y.is_nan() && truth.is_nan();
+        assert!(same || (y - truth).abs() <= near, "{f:?}({x:e}) = {y:e} for {truth:e}");
+        Self::only(kernel.data()[0])
     }
 
     /// In any order, fused or not, a sum of k terms is off by at most (k + 1) u Σ|terms| to first
@@ -507,14 +527,18 @@ impl Graph {
         graph
     }
 
-    /// Every size `from` made `to`, in leaves and in linear maps.
-    fn resized(&self, from: usize, to: usize) -> Self {
+    /// Every size `from` made `to`, in leaves and in linear maps; of a leaf the first or the last
+    /// entries stay.
+    fn resized(&self, from: usize, to: usize, last: bool) -> Self {
         use Linear::{Each, Fold, RowSum, Spread, SumEach, Tile};
         let new = |s: usize| if s == from { to } else { s };
+        let skipped = |s: usize| if last { s - new(s) } else { 0 };
         let node = |node: &Node| match node {
-            Node::Leaf(x) => Node::Leaf(Matrix::from_fn(new(x.rows()), new(x.cols()), |i, j| {
-                x.at(i.min(x.rows() - 1), j.min(x.cols() - 1))
-            })),
+            Node::Leaf(x) => {
+                let (n, d) = x.shape();
+                let entry = |i, j| x.at(i + skipped(n), j + skipped(d));
+                Node::Leaf(Matrix::from_fn(new(n), new(d), entry))
+            }
             Node::Step(op, inputs) => {
                 let op = match *op {
                     Op::Linear(Tile(k)) => Op::Linear(Tile(new(k))),
@@ -550,7 +574,9 @@ impl Graph {
         sizes.sort_unstable();
         sizes.dedup();
         for s in sizes.into_iter().rev().filter(|&s| s > 1) {
-            all.extend([1, s / 2, s - 1].map(|to| self.resized(s, to)));
+            for to in [1, s / 2, s - 1] {
+                all.extend([false, true].map(|last| self.resized(s, to, last)));
+            }
         }
         for (i, node) in self.0.iter().enumerate() {
             let Node::Leaf(x) = node else { continue };

@@ -11,6 +11,9 @@
 //! * where the inputs are finite, f64 lies between the ends of intervals;
 //! * forward and reverse mode agree: their intervals meet.
 //!
+//! What is left out: derivatives of a formula in which something has no rows, since a sum of zero
+//! blocks, `Fold(0)` and `SumEach(0)`, has no shape and is refused.
+//!
 //! What fails is made smaller while it still fails, and printed as a program. The environment may ask
 //! for another number of graphs, `PROPTEST_CASES`, or for those after another seed,
 //! `PROPTEST_RNG_SEED`.
@@ -29,7 +32,7 @@ use score_matching::{
 };
 use smaller::{entries, try_out};
 use std::sync::LazyLock;
-use watched::{Allowed, Watched};
+use watched::Watched;
 
 /// The sum of all that the formula gives, with weights that tell the entries apart.
 fn weighted<A: Array>(outputs: Vec<A>) -> A {
@@ -51,7 +54,7 @@ fn direction<A: Array>(x: &A, salt: usize) -> A {
 /// the same in variables; a slope and a curvature by reverse mode; the same by forward mode.
 fn readings<A: Array>(graph: &Graph, leaves: &[A]) -> [Vec<A>; 5] {
     let mut values = graph.read(leaves);
-    // A sum over no rows is refused, and with it every derivative that folds them.
+    // With a sum over no rows every derivative that folds them is refused.
     if graph.shapes().expect("it fits").iter().any(|shape| shape.0 == 0) {
         return [values, vec![], vec![], vec![], vec![]];
     }
@@ -93,8 +96,11 @@ static POOLS: LazyLock<[ThreadPool; 3]> = LazyLock::new(|| {
     [1, 2, 5].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads"))
 });
 
+/// The bits, one NaN as good as another: where NaNs of both signs meet, no language promises the
+/// sign of their sum.
 fn bits<'a, T: Real>(x: impl IntoIterator<Item = &'a Matrix<T>>) -> Vec<u64> {
-    x.into_iter().flat_map(Matrix::data).map(|x| x.to_f64().to_bits()).collect()
+    let one = |x: &T| if x.to_f64().is_nan() { f64::NAN } else { x.to_f64() };
+    x.into_iter().flat_map(Matrix::data).map(|x| one(x).to_bits()).collect()
 }
 
 fn holds<T: Real>(graph: &Graph, door: Door) {
@@ -110,11 +116,7 @@ fn holds<T: Real>(graph: &Graph, door: Door) {
         assert!(bits(numbers) == bits(variables), "gradient in numbers and in variables");
         assert!(bits(found.iter().flatten()) == bits(runs[0].iter().flatten()), "threads");
     }
-    let same = |x: &T, y: &T| Allowed::only(*x).contains(*y);
-    for (x, y) in expected.iter().zip(runs[0].iter().flatten()) {
-        let mut pairs = x.0.data().iter().zip(y.data());
-        assert!(pairs.all(|(x, y)| same(x, y)), "in place and copied: {x:?} and {y:?}");
-    }
+    assert!(bits(expected.iter().map(|x| &x.0)) == bits(runs[0].iter().flatten()), "in place");
 }
 
 /// Where inputs are finite: f64 against intervals, forward against reverse.
@@ -144,12 +146,12 @@ fn lies_between_its_ends(graph: &Graph, door: Door) {
 fn every_reading_of_a_random_formula_is_its_definition() {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let first = number("PROPTEST_RNG_SEED").unwrap_or(1);
-    for seed in first..first + number("PROPTEST_CASES").unwrap_or(300) {
+    for seed in first..first + number("PROPTEST_CASES").unwrap_or(600) {
         let mut rng = Generator::seed_from_u64(seed);
         let graph = match seed % 100 {
             // More than 2¹⁶ elements, 2²⁰ multiplications, 256 terms: threads and blocks.
             99 => random(&[1, 3, 17, 257, 260, 600], 1 << 17, &mut rng),
-            90..99 => random(&[0, 1, 2, 4, 5, 17, 37, 140], 1 << 11, &mut rng),
+            75..99 => random(&[0, 1, 2, 4, 5, 17, 37, 140], 1 << 11, &mut rng),
             _ => random(&[0, 1, 2, 3, 5, 7], 1 << 6, &mut rng),
         };
         try_out::<f64>(&graph, seed, holds::<f64>);

@@ -110,7 +110,7 @@ fn operation((n, d): Shape, s: usize, rng: &mut Generator) -> (Op, Shape) {
     let a = *[-0.75, 0.1, 3.0, 0.0].choose(rng).expect("four");
     let k = (2..8).find(|k| n % k == 0).filter(|_| rng.random()).unwrap_or(n.max(1));
     let small = rng.random_range(0..4);
-    let mut all = vec![
+    let pair = [
         (Op::Product(Nn), (d, s)),
         (Op::Product(Nt), (s, d)),
         (Op::Product(Tn), (n, s)),
@@ -127,8 +127,11 @@ fn operation((n, d): Shape, s: usize, rng: &mut Generator) -> (Op, Shape) {
     alone.extend([Linear::RowSum(d), Linear::Transpose].map(Op::Linear));
     alone.extend((d == 1).then_some(Op::Linear(Linear::Spread(s))));
     alone.extend(Function::ALL.map(Op::Apply));
-    all.extend(alone.into_iter().map(|op| (op, (0, 0))));
-    *all.choose(rng).expect("many")
+    if rng.random() {
+        *pair.choose(rng).expect("seven")
+    } else {
+        (*alone.choose(rng).expect("many"), (0, 0))
+    }
 }
 
 /// `most` bounds the elements of a node, and sixteen times as many multiplications.

@@ -62,16 +62,16 @@ impl Graph {
         graph
     }
 
-    /// Every size `from` made `to`, in leaves and in linear maps; of a leaf the first or the last
-    /// entries stay.
-    fn resized(&self, from: usize, to: usize, last: bool) -> Self {
+    /// Every size `from` made `to`, in leaves and in linear maps; of a leaf the first or the
+    /// `last` rows and columns stay.
+    fn resized(&self, from: usize, to: usize, last: [bool; 2]) -> Self {
         use Linear::{Each, Fold, RowSum, Spread, SumEach, Tile};
         let new = |s: usize| if s == from { to } else { s };
-        let skipped = |s: usize| if last { s - new(s) } else { 0 };
+        let skipped = |s: usize, last| if last { s - new(s) } else { 0 };
         let node = |node: &Node| match node {
             Node::Leaf(x) => {
                 let (n, d) = x.shape();
-                let entry = |i, j| x.at(i + skipped(n), j + skipped(d));
+                let entry = |i, j| x.at(i + skipped(n, last[0]), j + skipped(d, last[1]));
                 Node::Leaf(Matrix::from_fn(new(n), new(d), entry))
             }
             Node::Step(op, inputs) => {
@@ -113,7 +113,9 @@ impl Graph {
         sizes.dedup();
         for s in sizes.into_iter().rev().filter(|&s| s > 1) {
             for to in [1, s / 2, s - 1] {
-                all.extend([false, true].map(|last| self.resized(s, to, last)));
+                for last in [[false, false], [true, true], [false, true], [true, false]] {
+                    all.push(self.resized(s, to, last));
+                }
             }
         }
         for (i, node) in self.0.iter().enumerate() {

@@ -15,7 +15,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 /// A number as the result of one operation on known ones: from `low` to `high`, −0 below +0, or NaN.
 #[derive(Clone, Debug)]
-pub struct Allowed<T> {
+struct Allowed<T> {
     low: T,
     high: T,
     nan: bool,
@@ -24,11 +24,11 @@ pub struct Allowed<T> {
 }
 
 impl<T: Real> Allowed<T> {
-    pub fn only(x: T) -> Self {
+    fn only(x: T) -> Self {
         Self { low: x, high: x, nan: x.to_f64().is_nan(), huge: false }
     }
 
-    pub fn contains(&self, x: T) -> bool {
+    fn contains(&self, x: T) -> bool {
         let [low, x, high] = [self.low, x, self.high].map(T::to_f64);
         if x.is_nan() { self.nan } else { low.total_cmp(&x).is_le() && x.total_cmp(&high).is_le() }
     }

@@ -24,7 +24,8 @@
 //! the sum of two halves. Blocks and halves of k depend on k alone, and zeros at edges are only ever
 //! added in rows and columns that are thrown away. So
 //! neither the other block sizes nor the threads can be seen in the result; within one door, whose
-//! multiply-add rounds in its own way, it is always the same bits.
+//! multiply-add rounds in its own way, it is always the same bits (but for the sign of a NaN, where
+//! NaNs of both signs meet: no language promises that).
 //!
 //! ## Error
 //! Each element is a sum of k products in *some* order, so every term passes through at most

@@ -16,6 +16,7 @@ mod elementwise;
 mod empty;
 mod experiments;
 mod far_out;
+mod graphs;
 mod grid;
 mod lost_chains;
 mod metropolis;

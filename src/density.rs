@@ -27,26 +27,47 @@ use crate::{
 };
 
 /// A probability density q on ℝᵈ with its score.
+///
+/// Far out the numbers are what their formulas say until they themselves leave the range: no square
+/// overflows on the way. At ±∞ stands the limit, if there is one; where x is not a number, nothing is.
+/// A parameter outside of its domain is refused by every method.
 pub trait Density {
     /// d
     fn dimension(&self) -> usize;
 
     /// log q(x): (n, d) → (n, 1), −∞ outside the support.
+    #[track_caller]
     fn log_density(&self, x: &Matrix) -> Matrix;
 
     /// ∇ log q(x): (n, d) → (n, d). Outside the support it means nothing.
+    #[track_caller]
     fn score(&self, x: &Matrix) -> Matrix;
 
     /// n independent samples: (n, d).
+    #[track_caller]
     fn sample(&self, n: usize, rng: &mut Generator) -> Matrix;
 
     /// The rule's weights times q at its nodes: ∫ f q becomes Σ wᵢ f(xᵢ).
+    #[track_caller]
     fn rule(&self, over: &Rule) -> Rule {
         over.weighted(&self.log_density(&over.nodes).exp())
     }
 
     /// I(q) = 𝔼_q‖∇ log q‖², the Fisher information of location, by a rule from [`Density::rule`].
+    #[track_caller]
     fn fisher_information(&self, rule: &Rule) -> f64 {
         rule.integrate(&self.score(&rule.nodes).squared_norm())
     }
+}
+
+/// w v, where 0 · ∞ is 0: what has no part in a sum does not count, however large it is.
+fn part(w: f64, v: f64) -> f64 {
+    if w == 0.0 { 0.0 } else { w * v }
+}
+
+/// ±∞ as a number so large that every comparison of finite things there has reached its limit.
+fn within_reach(x: &Matrix) -> Matrix {
+    const FAR: f64 = 1e300;
+    let near = |x: f64| if x.is_infinite() { FAR.copysign(x) } else { x };
+    Matrix::from_fn(x.rows(), x.cols(), |i, j| near(x.at(i, j)))
 }

@@ -9,8 +9,11 @@
 //! [`Scatter`](crate::statistics::Scatter) says how sure a mean of such numbers is.
 
 use crate::{
-    array::{Array, Linear},
-    matrix::Matrix,
+    array::Array,
+    matrix::{
+        Matrix,
+        distance::{distances, squared_distances},
+    },
 };
 
 /// Rows whose distances are computed at once: a block of a few megabytes.
@@ -25,21 +28,29 @@ pub struct Neighbour {
     pub distance: f64,
 }
 
-/// The nearest of `points` (m, d) to each row of x (n, d).
+/// The nearest of `points` (m, d) to each row of x (n, d), the first of several.
+///
+/// From an infinite coordinate everything finite is infinitely far.
 ///
 /// # Panics
-/// If there are no points, the dimensions differ, or some coordinate is not a number.
+/// If there are no points, the dimensions differ, or some distance is not a number: a coordinate is
+/// not, or two are the same infinity.
 #[track_caller]
 pub fn nearest(x: &Matrix, points: &Matrix) -> Vec<Neighbour> {
     assert!(points.rows() > 0, "the nearest of no points");
     let mut found = Vec::with_capacity(x.rows());
-    for squares in blocks(x).map(|block| squared_distances(&block, points)) {
-        found.extend((0..squares.rows()).map(|i| {
-            let row = squares.row(i).iter().enumerate();
-            let (index, square) = row.min_by(|a, b| a.1.total_cmp(b.1)).expect("some points");
-            assert!(!square.is_nan(), "a coordinate is not a number");
-            Neighbour { index, distance: square.sqrt() }
-        }));
+    for block in blocks(x) {
+        let distances = distances(&block, points);
+        for i in 0..distances.rows() {
+            let mut nearest = Neighbour { index: 0, distance: f64::INFINITY };
+            for (index, &distance) in distances.row(i).iter().enumerate() {
+                assert!(!distance.is_nan(), "a distance that is not a number, to row {index}");
+                if distance < nearest.distance {
+                    nearest = Neighbour { index, distance };
+                }
+            }
+            found.push(nearest);
+        }
     }
     found
 }
@@ -48,19 +59,20 @@ pub fn nearest(x: &Matrix, points: &Matrix) -> Vec<Neighbour> {
 /// the usual bandwidth of a kernel.
 ///
 /// # Panics
-/// If there are fewer than two rows.
+/// If there are fewer than two rows, or some distance is not a number, as in [`nearest`].
 #[track_caller]
 pub fn median_distance(x: &Matrix) -> f64 {
     let n = x.rows();
     assert!(n > 1, "a distance needs two rows, not {n}");
-    let mut squares = Vec::with_capacity(n * (n - 1) / 2);
+    let mut all = Vec::with_capacity(n * (n - 1) / 2);
     for (b, block) in blocks(x).enumerate() {
-        let distances = squared_distances(&block, x);
+        let distances = distances(&block, x);
         let below = (0..distances.rows()).map(|i| &distances.row(i)[..b * BLOCK + i]);
-        below.for_each(|row| squares.extend_from_slice(row));
+        below.for_each(|row| all.extend_from_slice(row));
     }
-    let middle = squares.len() / 2;
-    squares.select_nth_unstable_by(middle, f64::total_cmp).1.sqrt()
+    assert!(!all.iter().any(|d| d.is_nan()), "a distance that is not a number");
+    let middle = all.len() / 2;
+    *all.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 /// The maximum mean discrepancy between two samples, for the kernel k(x, y) = exp(−‖x − y‖²/(2h²)):
@@ -73,10 +85,14 @@ pub fn median_distance(x: &Matrix) -> f64 {
 /// negative. It is the distance itself that is returned, not its square. Two samples of one density
 /// are about √(1/n + 1/m) apart, times the root of 1 less the mean kernel (Gretton et al. 2012).
 ///
-/// Shapes: x (n, d), y (m, d), bandwidth h. What is not a number in x or y is not a number here.
+/// It depends on differences alone and does not change under a shift of both. Of a sample and itself
+/// it is 0; in another order the sums round differently, and the root makes 10⁻⁸ of 10⁻¹⁶.
+///
+/// Shapes: x (n, d), y (m, d), bandwidth h. What is not a finite number in x or y makes this not a
+/// number.
 ///
 /// # Panics
-/// If a sample is empty, the dimensions differ, or h is not positive.
+/// If a sample is empty, the dimensions differ, or h is not positive and finite.
 ///
 /// ```
 /// use score_matching::{Matrix, discrepancy::maximum_mean_discrepancy};
@@ -88,11 +104,14 @@ pub fn median_distance(x: &Matrix) -> f64 {
 #[track_caller]
 pub fn maximum_mean_discrepancy(x: &Matrix, y: &Matrix, bandwidth: f64) -> f64 {
     assert!(x.rows() > 0 && y.rows() > 0, "from {} to {} samples", x.rows(), y.rows());
-    assert!(bandwidth > 0.0, "bandwidth {bandwidth}");
+    assert!(x.cols() == y.cols(), "samples of shapes {:?} and {:?}", x.shape(), y.shape());
+    assert!(
+        bandwidth > 0.0 && bandwidth.is_finite(),
+        "bandwidth {bandwidth}: a positive number expected"
+    );
     let mean = |x: &Matrix, y: &Matrix| {
-        let kernel = |block: Matrix| {
-            (squared_distances(&block, y) * (-0.5 / (bandwidth * bandwidth))).exp().sum().item()
-        };
+        // The differences are divided by h before they are squared: h² may leave the range.
+        let kernel = |block| (squared_distances(&block, y, bandwidth) * -0.5).exp().sum().item();
         blocks(x).map(kernel).sum::<f64>() / (x.rows() * y.rows()) as f64
     };
     let square = mean(x, x) + mean(y, y) - 2.0 * mean(x, y);
@@ -107,12 +126,4 @@ fn blocks(x: &Matrix) -> impl Iterator<Item = Matrix> {
         let end = rows.len().min((b + 1) * BLOCK);
         x.select(&rows[b * BLOCK..end])
     })
-}
-
-/// ‖xᵢ − yⱼ‖² = ‖xᵢ‖² + ‖yⱼ‖² − 2⟨xᵢ, yⱼ⟩: (n, d), (m, d) → (n, m).
-#[track_caller]
-fn squared_distances(x: &Matrix, y: &Matrix) -> Matrix {
-    let squares = x.nt(y) * -2.0 + x.squared_norm().linear(Linear::Spread(y.rows()));
-    // A point's distance to itself may round below 0.
-    squares.add_row(&y.squared_norm().linear(Linear::Transpose)).relu()
 }

@@ -10,6 +10,7 @@
 //! | [`door`] | one safe loop, compiled for several instruction sets |
 //! | [`noise`] | Gaussian noise, the same bits on any number of threads |
 //! | [`cholesky`] | symmetric positive definite systems |
+//! | `distance` | ‖x − y‖ between the rows of two matrices |
 //!
 //! ## Implementation notes
 //! A [`Matrix`] shares its buffer: a clone costs a counter, and an elementwise operation works in
@@ -22,6 +23,7 @@ pub mod noise;
 pub mod product;
 
 mod buffer;
+pub(crate) mod distance;
 mod linear;
 mod pack;
 mod real;

@@ -1,31 +1,43 @@
 //! What independent numbers say about their law: its mean, its variance, and how sure the mean is.
 
+use crate::matrix::distance::unit_of;
+
 /// Mean and variance of independent values v₁, …, vₙ.
 #[derive(Clone, Copy, Debug)]
 pub struct Scatter {
     /// The mean.
     pub mean: f64,
-    /// The variance of one value, Σ (vᵢ − mean)²/(n − 1), which is unbiased.
+    /// The variance of one value, Σ (vᵢ − mean)²/(n − 1), which is unbiased. It may overflow where its
+    /// root does not.
     pub variance: f64,
+    /// The same in the unit's square.
+    scaled: f64,
+    unit: f64,
     count: f64,
 }
 
 impl Scatter {
-    /// Of two values or more; of fewer the variance is not a number.
+    /// Of two values or more. One has no variance and none has no mean: these are not numbers.
     pub fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
-        Self { mean, variance: squares / (count - 1.0), count }
+        let largest = |sizes: &mut dyn Iterator<Item = f64>| unit_of(sizes.fold(0.0, f64::max));
+        // In units that are powers of two no sum or square leaves the range, and nothing rounds.
+        let size = largest(&mut values.iter().map(|v| v.abs()));
+        let mean = values.iter().map(|v| v / size).sum::<f64>() / count;
+        let apart = || values.iter().map(|v| v / size - mean);
+        let unit = largest(&mut apart().map(f64::abs));
+        let squares = apart().map(|v| v / unit * (v / unit)).sum::<f64>();
+        let (scaled, unit) = (squares / (count - 1.0), unit * size);
+        Self { mean: mean * size, variance: scaled * unit * unit, scaled, unit, count }
     }
 
     /// The standard deviation of one value.
     pub fn deviation(&self) -> f64 {
-        self.variance.sqrt()
+        self.scaled.sqrt() * self.unit
     }
 
     /// The standard deviation of the mean: its standard error.
     pub fn standard_error(&self) -> f64 {
-        (self.variance / self.count).sqrt()
+        (self.scaled / self.count).sqrt() * self.unit
     }
 }

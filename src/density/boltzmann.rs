@@ -37,10 +37,27 @@ impl<E> std::fmt::Debug for Boltzmann<E> {
 
 impl<E: for<'t> Fn(&Var<'t>) -> Var<'t>> Boltzmann<E> {
     /// From an energy (n, d) → (n, 1), and a rule whose nodes cover where e^(−E) is not negligible.
+    ///
+    /// # Panics
+    /// If the energy is not a number or −∞ at a node, a weight is negative or not finite, or there is
+    /// no mass on the nodes: each has an infinite energy or no weight.
+    #[track_caller]
     pub fn new(energy: E, rule: Rule) -> Self {
         let energies = Self::energies(&energy, &rule.nodes);
-        let lowest = energies.data().iter().copied().fold(f64::MAX, f64::min);
+        let mut lowest = f64::INFINITY;
+        for (&energy, &weight) in energies.data().iter().zip(rule.weights.data()) {
+            assert!(energy > f64::NEG_INFINITY, "an energy of {energy}: a number or ∞ expected");
+            assert!(
+                weight >= 0.0 && weight.is_finite(),
+                "weight {weight}: a number from 0 on expected"
+            );
+            if weight > 0.0 {
+                lowest = lowest.min(energy);
+            }
+        }
+        assert!(lowest < f64::INFINITY, "e^(−E) is 0 at every node that has a weight");
         let log_z = log_partition(&energies, &rule, lowest).item();
+        assert!(log_z.is_finite(), "log Z = {log_z}: a finite number expected");
         Self { energy, rule, log_z }
     }
 
@@ -79,11 +96,13 @@ impl<E: for<'t> Fn(&Var<'t>) -> Var<'t>> Density for Boltzmann<E> {
         for i in 1..cumulative.len() {
             cumulative[i] += cumulative[i - 1];
         }
+        // Below the whole, so that no rounding reaches a node without weight at the end.
         let total = cumulative[cumulative.len() - 1];
+        let last = total.next_down();
         let rows: Vec<usize> = (0..n)
             .map(|_| {
-                let u = rng.random::<f64>() * total;
-                cumulative.partition_point(|&c| c <= u).min(cumulative.len() - 1)
+                let u = (rng.random::<f64>() * total).min(last);
+                cumulative.partition_point(|&c| c <= u)
             })
             .collect();
         self.rule.nodes.select(&rows)

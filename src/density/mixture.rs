@@ -1,15 +1,22 @@
 //! Mixtures of Gaussians: q(x) = Σₖ wₖ N(x; μₖ, Σₖ).
 //!
-//! They are rich enough for every picture, and everything about them is known:
+//! They are rich enough for every picture, and everything about them is known. With Σₖ = LₖLₖᵀ and
+//! Wₖ = Lₖ⁻¹, so that Wₖ(x − μₖ) is standard noise:
 //!
 //! ```text
 //! ρₖ(x) ∝ wₖ N(x; μₖ, Σₖ), Σₖ ρₖ = 1              which component x came from
-//! ∇ log q  = Σₖ ρₖ sₖ,      sₖ = −Σₖ⁻¹ (x − μₖ)
-//! ∇² log q = Σₖ ρₖ (sₖ sₖᵀ − Σₖ⁻¹) − (Σₖ ρₖ sₖ)(Σₖ ρₖ sₖ)ᵀ
+//! ∇ log q  = Σₖ ρₖ sₖ = s,  sₖ = −WₖᵀWₖ (x − μₖ)
+//! ∇² log q = Σₖ ρₖ (sₖ − s)(sₖ − s)ᵀ − Σₖ ρₖ Σₖ⁻¹
 //! q * N(0, σ²I) is the mixture with Σₖ + σ²I
 //! ```
+//!
+//! ## Far out
+//! At x = 10¹⁷ the exponents of two neighbours are −½ 10³⁴ both, to rounding, and at 10¹⁶⁰ both are
+//! −∞; but their difference is small. So the components are compared with one of them, b, by sums
+//! from which what they have in common is left out: see `log_odds`. The Hessian is a mean of products
+//! of differences for the same reason: a difference of means of products cancels.
 
-use super::Density;
+use super::{Density, part, within_reach};
 use crate::{
     array::{Array, Linear},
     matrix::{
@@ -29,10 +36,10 @@ struct Component {
     mean: Matrix,
     /// Σ, (d, d)
     covariance: Matrix,
-    /// Σ⁻¹, (d, d)
-    precision: Matrix,
     /// L with L Lᵀ = Σ, (d, d)
     factor: Matrix,
+    /// W = L⁻¹, (d, d)
+    whitening: Matrix,
     /// −½ log det(2πΣ)
     log_norm: f64,
 }
@@ -62,43 +69,42 @@ impl Mixture {
     /// From weights, means (1, d) and covariances (d, d). The weights are normalised.
     ///
     /// # Panics
-    /// If there is no component, a weight is not positive, or a covariance is not symmetric
-    /// positive definite.
+    /// If there is no component, a weight is not positive and finite, a mean is not one finite row, the
+    /// dimensions differ, or a covariance is not symmetric positive definite, up to rounding.
     #[track_caller]
     pub fn new(components: impl IntoIterator<Item = (f64, Matrix, Matrix)>) -> Self {
-        let components: Vec<_> = components.into_iter().collect();
-        let total: f64 = components.iter().map(|c| c.0).sum();
-        assert!(!components.is_empty() && total.is_finite(), "a mixture needs components");
-        let component = |(weight, mean, covariance): (f64, Matrix, Matrix)| {
-            assert!(weight > 0.0, "weight {weight}");
-            let (_, d) = mean.shape();
-            let cholesky = match Cholesky::new(&covariance) {
-                Ok(cholesky) => cholesky,
-                Err(error) => panic!("covariance: {error}"),
-            };
-            let factor = cholesky.factor();
-            let log_det: f64 = (0..d).map(|i| 2.0 * factor.at(i, i).ln()).sum();
-            Component {
-                log_weight: (weight / total).ln(),
-                precision: cholesky.solve(&diagonal(d, 1.0)),
-                log_norm: -0.5 * (log_det + d as f64 * TAU.ln()),
-                mean,
-                covariance,
-                factor,
-            }
-        };
-        Self { components: components.into_iter().map(component).collect() }
+        let given: Vec<_> = components.into_iter().collect();
+        assert!(!given.is_empty(), "a mixture needs components");
+        let d = given[0].1.cols();
+        let heaviest = given.iter().fold(0.0, |w: f64, c| w.max(c.0));
+        let total: f64 = given.iter().map(|c| c.0 / heaviest).sum(); // the sum itself may overflow
+        let mut components = Vec::with_capacity(given.len());
+        for (weight, mean, covariance) in given {
+            let positive = weight > 0.0 && weight.is_finite();
+            assert!(positive, "weight {weight}: a positive number expected");
+            let row = mean.shape() == (1, d) && d > 0 && mean.is_finite();
+            assert!(row, "mean {mean:?}: a finite row of {d} expected");
+            let log_weight = (weight / heaviest).ln() - total.ln();
+            components.push(Component::new(log_weight, mean, covariance));
+        }
+        Self { components }
     }
 
     /// q_σ = q * N(0, σ²I).
+    ///
+    /// # Panics
+    /// If σ is negative or σ² is not finite.
     #[must_use]
+    #[track_caller]
     pub fn smoothed(&self, sigma: f64) -> Self {
-        let d = self.dimension();
-        let wider = |c: &Component| {
-            let covariance = c.covariance.clone() + diagonal(d, sigma * sigma);
-            (c.log_weight.exp(), c.mean.clone(), covariance)
-        };
-        Self::new(self.components.iter().map(wider))
+        let variance = sigma * sigma;
+        assert!(sigma >= 0.0 && variance.is_finite(), "σ = {sigma}: a number from 0 on expected");
+        let mut components = Vec::with_capacity(self.components.len());
+        for c in &self.components {
+            let covariance = c.covariance.clone() + diagonal(self.dimension(), variance);
+            components.push(Component::new(c.log_weight, c.mean.clone(), covariance));
+        }
+        Self { components }
     }
 
     /// The weights and means of the components.
@@ -110,58 +116,173 @@ impl Mixture {
     /// this is 0; the logarithm is not.
     pub fn density<A: Array>(&self, x: &A) -> A {
         let parts = self.components.iter().map(|c| {
-            let constant = |m: &Matrix| x.constant(m.rows(), m.cols(), |i, j| m.at(i, j));
-            let centred = x.clone().add_row(&-constant(&c.mean));
-            let quadratic = centred.nn(&constant(&c.precision)).inner(&centred);
+            let centred = x.clone().add_row(&-c.mean.lift(x));
+            let quadratic = centred.nt(&c.whitening.lift(x)).squared_norm();
             (quadratic * -0.5 + (c.log_norm + c.log_weight)).exp()
         });
         let zero = x.constant(x.shape().0, 1, |_, _| 0.0);
         parts.fold(zero, |sum, part| sum + part)
     }
 
-    /// log (wₖ N(x; μₖ, Σₖ)) of every component: (n, K).
-    fn log_joint(&self, x: &Matrix) -> Matrix {
-        let columns: Vec<Matrix> = self
-            .components
-            .iter()
-            .map(|c| {
-                let centred = x.clone().add_row(&-c.mean.clone());
-                let quadratic = centred.nn(&c.precision).inner(&centred);
-                quadratic * -0.5 + (c.log_norm + c.log_weight)
-            })
-            .collect();
-        Matrix::from_fn(x.rows(), columns.len(), |i, k| columns[k].at(i, 0))
+    /// For one x the component b to compare with, its log (w_b N(x; μ_b, Σ_b)), and in `odds` those of
+    /// all components less this.
+    fn compare(&self, x: &[f64], odds: &mut [f64]) -> (usize, f64) {
+        odds.iter_mut().zip(&self.components).for_each(|(odds, c)| *odds = c.log_joint(x));
+        let likeliest = |b, k| if odds[k] > odds[b] { k } else { b };
+        let mut b = (1..odds.len()).fold(0, likeliest);
+        let log_joint = odds[b];
+        loop {
+            let base = &self.components[b];
+            odds.iter_mut().zip(&self.components).for_each(|(o, c)| *o = c.log_odds(base, x));
+            // Equal to rounding, and yet one may be infinitely likelier: then that one it is.
+            match odds.iter().position(|&odds| odds == f64::INFINITY) {
+                Some(better) => b = better,
+                None => return (b, log_joint),
+            }
+        }
+    }
+
+    /// Of every row of x: the component to compare with, ρ, and log q.
+    #[track_caller]
+    fn posterior(&self, x: &Matrix) -> (Vec<usize>, Matrix, Matrix) {
+        let (d, k) = (self.dimension(), self.components.len());
+        assert!(x.cols() == d, "x of shape {:?} for a density in {d} dimensions", x.shape());
+        let mut odds = Matrix::zeros(x.rows(), k);
+        let near = within_reach(x);
+        let rows = odds.data_mut().chunks_exact_mut(k).enumerate();
+        let (bases, logs): (Vec<usize>, Vec<f64>) =
+            rows.map(|(i, odds)| self.compare(near.row(i), odds)).unzip();
+        let (rho, log_sum) = softmax(&odds);
+        let log = |i: usize, _| {
+            let infinite = x.row(i).iter().any(|x| x.is_infinite());
+            let end = if infinite { f64::NEG_INFINITY } else { 0.0 };
+            logs[i] + log_sum.at(i, 0) + end
+        };
+        (bases, rho, Matrix::from_fn(x.rows(), 1, log))
     }
 
     /// ρ: (n, K), rows summing to 1; and log q: (n, 1).
+    #[track_caller]
     pub fn responsibilities(&self, x: &Matrix) -> (Matrix, Matrix) {
-        softmax(&self.log_joint(x))
+        let (_, rho, log) = self.posterior(x);
+        (rho, log)
+    }
+
+    /// Row by row ∇ log q and all sₖ less it, of which the last (K, d) is only lent to `use_them`.
+    #[track_caller]
+    fn pulls(&self, x: &Matrix, mut use_them: impl FnMut(usize, &Matrix, &[f64], &[f64])) {
+        let (d, k) = (self.dimension(), self.components.len());
+        let (bases, rho, _) = self.posterior(x);
+        let (mut own, mut apart, mut mean) = (vec![0.0; d], vec![0.0; k * d], vec![0.0; d]);
+        for i in 0..x.rows() {
+            let base = &self.components[bases[i]];
+            base.score(x.row(i), base.mean.data(), &mut own);
+            mean.fill(0.0);
+            for (k, (c, apart)) in self.components.iter().zip(apart.chunks_exact_mut(d)).enumerate()
+            {
+                if c.whitening == base.whitening {
+                    // sₖ − s_b does not depend on x.
+                    c.score(base.mean.data(), c.mean.data(), apart);
+                } else {
+                    c.score(x.row(i), c.mean.data(), apart);
+                    apart.iter_mut().zip(&own).for_each(|(s, own)| *s -= own);
+                }
+                let rho = rho.at(i, k);
+                mean.iter_mut().zip(&*apart).for_each(|(mean, s)| *mean += part(rho, *s));
+            }
+            own.iter_mut().zip(&mean).for_each(|(own, mean)| *own += mean);
+            for apart in apart.chunks_exact_mut(d) {
+                apart.iter_mut().zip(&mean).for_each(|(s, mean)| *s -= mean);
+            }
+            use_them(i, &rho, &own, &apart);
+        }
     }
 
     /// ∇² log q(x), stacked: (n·d, d).
+    #[track_caller]
     pub fn hessian(&self, x: &Matrix) -> Matrix {
-        let (n, d) = x.shape();
-        let (rho, _) = self.responsibilities(x);
-        let score = self.score(x);
-        let parts: Vec<Matrix> = self.components.iter().map(|c| c.score(x)).collect();
-        Matrix::from_fn(n * d, d, |row, j| {
-            let (sample, i) = (row / d, row % d);
-            let sum: f64 = (0..parts.len())
-                .map(|k| {
-                    let s = &parts[k];
-                    let outer = s.at(sample, i) * s.at(sample, j);
-                    rho.at(sample, k) * (outer - self.components[k].precision.at(i, j))
-                })
-                .sum();
-            sum - score.at(sample, i) * score.at(sample, j)
-        })
+        let d = self.dimension();
+        let precisions: Vec<Matrix> =
+            self.components.iter().map(|c| c.whitening.tn(&c.whitening)).collect();
+        let mut out = Matrix::zeros(x.rows() * d, d);
+        self.pulls(x, |sample, rho, _, apart| {
+            for (ij, out) in out.data_mut()[sample * d * d..][..d * d].iter_mut().enumerate() {
+                let (i, j) = (ij / d, ij % d);
+                let of = |(k, s): (usize, &[f64])| {
+                    part(rho.at(sample, k), s[i] * s[j] - precisions[k].at(i, j))
+                };
+                *out = apart.chunks_exact(d).enumerate().map(of).sum();
+            }
+        });
+        out
     }
 }
 
 impl Component {
-    /// −Σ⁻¹ (x − μ): (n, d)
-    fn score(&self, x: &Matrix) -> Matrix {
-        -x.clone().add_row(&-self.mean.clone()).nn(&self.precision)
+    #[track_caller]
+    fn new(log_weight: f64, mean: Matrix, covariance: Matrix) -> Self {
+        let d = mean.cols();
+        let cholesky = Cholesky::of_covariance(&covariance);
+        assert!(
+            covariance.cols() == d,
+            "covariance of shape {:?} in {d} dimensions",
+            covariance.shape()
+        );
+        let factor = cholesky.factor();
+        let log_det: f64 = (0..d).map(|i| 2.0 * factor.at(i, i).ln()).sum();
+        let whitening = cholesky.inverse_factor();
+        let log_norm = -0.5 * (log_det + d as f64 * TAU.ln());
+        Self { log_weight, mean, covariance, factor, whitening, log_norm }
+    }
+
+    /// (W (x − μ))ᵢ with both x and μ first multiplied by `scale`.
+    fn whitened(&self, i: usize, x: &[f64], mean: &[f64], scale: f64) -> f64 {
+        let row = &self.whitening.row(i)[..=i];
+        row.iter().zip(x).zip(mean).map(|((w, x), m)| part(*w, x * scale - m * scale)).sum()
+    }
+
+    /// log (w N(x; μ, Σ))
+    fn log_joint(&self, x: &[f64]) -> f64 {
+        let whitened = (0..x.len()).map(|i| self.whitened(i, x, self.mean.data(), 1.0));
+        let square: f64 = whitened.map(|r| r * r).sum();
+        self.log_norm + self.log_weight - 0.5 * square
+    }
+
+    /// log (w N(x; μ, Σ)) less that of another component b, of which the residuals are r_b:
+    ///
+    /// ```text
+    /// −½‖r‖² + ½‖r_b‖² = Σᵢ ½(r_b − r)ᵢ(r_b + r)ᵢ,   r = W(x − μ)
+    /// ```
+    ///
+    /// and where both have the same row of W, r = r_b − δ with a δ = W(μ − μ_b) that x is not in.
+    fn log_odds(&self, b: &Self, x: &[f64]) -> f64 {
+        let (mean, other) = (self.mean.data(), b.mean.data());
+        let term = |i: usize, scale: f64| {
+            let before = b.whitened(i, x, other, scale);
+            if self.whitening.row(i) == b.whitening.row(i) {
+                let shift = self.whitened(i, mean, other, scale);
+                return shift * (before - 0.5 * shift);
+            }
+            let own = self.whitened(i, x, mean, scale);
+            0.5 * (before - own) * (before + own)
+        };
+        // Squares of large numbers overflow, and of two the difference then is no number. A unit in
+        // which they do not is found by trying: 1, 2⁶⁰⁰, 2¹⁰⁶⁰.
+        let scales = [1.0, f64::from_bits(423 << 52), f64::from_bits(1 << 14)];
+        let sum = |scale| ((0..x.len()).map(|i| term(i, scale)).sum::<f64>(), scale);
+        let found = scales.into_iter().map(sum).find(|(sum, _)| sum.is_finite());
+        let squares = found.map_or(f64::NAN, |(sum, scale)| sum / scale / scale);
+        squares + (self.log_norm - b.log_norm) + (self.log_weight - b.log_weight)
+    }
+
+    /// −WᵀW (x − μ)
+    fn score(&self, x: &[f64], mean: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
+        for i in 0..x.len() {
+            let r = self.whitened(i, x, mean, 1.0);
+            let row = &self.whitening.row(i)[..=i];
+            out.iter_mut().zip(row).for_each(|(out, w)| *out -= part(*w, r));
+        }
     }
 }
 
@@ -170,17 +291,17 @@ impl Density for Mixture {
         self.components[0].mean.cols()
     }
 
+    #[track_caller]
     fn log_density(&self, x: &Matrix) -> Matrix {
-        self.responsibilities(x).1
+        self.posterior(x).2
     }
 
+    #[track_caller]
     fn score(&self, x: &Matrix) -> Matrix {
-        let (n, d) = x.shape();
-        let (rho, _) = self.responsibilities(x);
-        self.components.iter().enumerate().fold(Matrix::zeros(n, d), |sum, (k, c)| {
-            let weight = Matrix::from_fn(n, 1, |i, _| rho.at(i, k));
-            sum + c.score(x) * weight.linear(Linear::Spread(d))
-        })
+        let mut out = Matrix::zeros(x.rows(), x.cols());
+        let d = self.dimension();
+        self.pulls(x, |i, _, score, _| out.data_mut()[i * d..][..d].copy_from_slice(score));
+        out
     }
 
     fn sample(&self, n: usize, rng: &mut Generator) -> Matrix {

@@ -47,13 +47,13 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     ],
     false_statements: &[
         Claim::one("ISM = θᵀAθ + bᵀθ", CUBIC, || {
-            refuted(|f| ExponentialFamily { a: f.a * 2.0, b: f.b })
+            refuted(|f| ExponentialFamily { a: f.a * 2.0, ..f })
         }),
         Claim::one("the same with b = −𝔼[ΔF]", CUBIC, || {
-            refuted(|f| ExponentialFamily { a: f.a, b: -f.b })
+            refuted(|f| ExponentialFamily { b: -f.b, ..f })
         }),
         Claim::one("the same with the trace divided by d", CUBIC, || {
-            refuted(|f| ExponentialFamily { a: f.a, b: f.b * 0.5 })
+            refuted(|f| ExponentialFamily { b: f.b * 0.5, ..f })
         }),
         Claim::one(
             "score matching is as efficient as maximum likelihood",

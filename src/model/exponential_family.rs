@@ -109,19 +109,25 @@ pub struct ExponentialFamily<A> {
     pub a: A,
     /// 𝔼(ΔF), (k, 1).
     pub b: A,
+    /// How many products an element of A is the sum of: n d. So many roundings may be in it.
+    pub terms: usize,
 }
 
 impl<A: Array> ExponentialFamily<A> {
     /// From the features and a weighted sample: x (n, d) and weights (n, 1), which are 1/n for a
     /// sample and the weights of a [rule](crate::quadrature::Rule) for a density.
+    ///
+    /// # Panics
+    /// If there is no sample, or the shapes do not fit.
     #[track_caller]
     pub fn new(features: &impl Features, x: &A, weights: &A) -> Self {
-        let (_, d) = x.shape();
+        let (n, d) = x.shape();
+        assert!(n > 0, "a family on no samples");
         let [f] = along_axes(|x| [features.of(x)], x);
         let (_, k) = f.first.shape();
         let weights = weights.clone().linear(Linear::Each(d));
         let weighted = f.first.clone() * weights.clone().linear(Linear::Spread(k));
-        Self { a: weighted.tn(&f.first), b: f.second.tn(&weights) }
+        Self { a: weighted.tn(&f.first), b: f.second.tn(&weights), terms: n * d }
     }
 
     /// With every sample weighted 1/n.
@@ -148,9 +154,10 @@ impl ExponentialFamily<Matrix> {
     /// θ̂ = −A⁻¹b, the score matching estimate.
     ///
     /// # Errors
-    /// If A is singular: some combination of the features has no slope anywhere on the sample, and
-    /// the sample says nothing about its parameter.
+    /// If A is singular up to its rounding: some combination of the features has no slope anywhere on
+    /// the sample, and the sample says nothing about its parameter. Also if A, b or θ̂ leave the range
+    /// of an f64.
     pub fn estimate(&self) -> Result<Matrix, NotPositiveDefinite> {
-        Ok(-Cholesky::new(&self.a)?.solve(&self.b))
+        Ok(-Cholesky::of_sums(&self.a, self.terms)?.solve_finite(&self.b)?)
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     matrix::{
         Matrix,
         cholesky::{Cholesky, NotPositiveDefinite},
+        distance::unit_of,
     },
 };
 
@@ -31,15 +32,29 @@ impl Wiener {
     /// From the mean and covariance (divided by n) of the rows of x (n, d).
     ///
     /// # Errors
-    /// If Σ + σ²I is not positive definite: σ = 0 with a singular Σ, or data that are not finite.
+    /// If Σ + σ²I is not positive definite, or by no more than the rounding of x: σ = 0, or far below
+    /// the spread of x, with a singular Σ; or if data or their sums are not finite.
+    ///
+    /// # Panics
+    /// If there is no row, or σ is negative or not finite.
+    #[track_caller]
     pub fn fit(x: &Matrix, sigma: f64) -> Result<Self, NotPositiveDefinite> {
         let (n, d) = x.shape();
+        assert!(n > 0, "Wiener: a mean of no samples");
+        assert!(sigma >= 0.0 && sigma.is_finite(), "σ = {sigma}: a number from 0 on expected");
+        // In units of the largest number, so that no square overflows; the gain has no unit.
+        let unit = unit_of(x.data().iter().fold(sigma, |size, x| size.max(x.abs())));
+        let (x, sigma) = (x.clone() * (1.0 / unit), sigma / unit);
         let mean = x.clone().sum_over_samples() * (1.0 / n as f64);
         let centred = x.clone().add_row(&-mean.clone());
         let covariance = centred.tn(&centred) * (1.0 / n as f64);
         let noise = Matrix::from_fn(d, d, |i, j| if i == j { sigma * sigma } else { 0.0 });
-        let gain = Cholesky::new(&(covariance.clone() + noise))?.solve(&covariance);
-        Ok(Self { mean, gain })
+        let total = covariance.clone() + noise;
+        // A centred column is known to n u of the root of its 𝔼x²: a constant one is rounding alone.
+        let square = (x.clone() * &x).sum_over_samples() * (1.0 / n as f64);
+        let scale = |i| total.at(i, i) + (n + 2) as f64 * f64::EPSILON * square.at(0, i);
+        let gain = Cholesky::known_to(&total, n, scale)?.solve_finite(&covariance)?;
+        Ok(Self { mean: mean * unit, gain })
     }
 
     /// r(x̃): (n, d) → (n, d).

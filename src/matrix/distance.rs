@@ -1,0 +1,141 @@
+//! Distances between the rows of two matrices.
+//!
+//! They are sums of squares of differences. The product form ‖x‖² + ‖y‖² − 2⟨x, y⟩ is faster, but far
+//! from the origin it cancels: two points at 10⁸ with a distance of 1 have squares of 10¹⁶, and an
+//! f64 does not tell 10¹⁶ from 10¹⁶ + 1. Sums over differences change neither under a shift nor by
+//! the order of the points, and from a point to itself they are 0.
+//!
+//! A square leaves the range of an f64 long before the distance does. Where the sum of the squares
+//! comes near an end of the range it is done again, in a unit of the size of the largest difference.
+
+use super::{
+    Matrix,
+    buffer::Buffer,
+    door::{Door, Instructions, Loop},
+};
+use crate::array::Array;
+use rayon::prelude::*;
+
+/// Points that are compared with one row at once; every door's vectors divide them.
+const LANES: usize = 16;
+/// From so many differences on it pays to wake another thread.
+const PARALLEL: usize = 1 << 16;
+/// Rows of one piece of work.
+const ROWS: usize = 16;
+/// 2⁻⁹⁰⁰ and 2⁹⁰⁰: between them no square that matters has been lost.
+const SAFE: [f64; 2] = [f64::from_bits(123 << 52), f64::from_bits(1923 << 52)];
+
+/// ‖xᵢ − yⱼ‖: (n, d), (m, d) → (n, m). It is infinite from an infinite coordinate to a finite one,
+/// and not a number between equal infinities.
+#[track_caller]
+pub(crate) fn distances(x: &Matrix, y: &Matrix) -> Matrix {
+    compare(x, &Matrix::zeros(x.rows(), x.cols()), y, |square, unit| square.sqrt() * unit)
+}
+
+/// ‖xᵢ − yⱼ‖²/u² in units u: (n, d), (m, d) → (n, m). See [`distances`].
+#[track_caller]
+pub(crate) fn squared_distances(x: &Matrix, y: &Matrix, unit: f64) -> Matrix {
+    excesses(x, &Matrix::zeros(x.rows(), x.cols()), y, unit)
+}
+
+/// How much further than bᵢ the points yⱼ are from xᵢ = bᵢ + rᵢ:
+///
+/// ```text
+/// (‖x − y‖² − ‖x − b‖²)/u² = ⟨a, a − 2r⟩/u²,   a = y − b
+/// ```
+///
+/// where the squares that the two have in common, and which far out are all that an f64 sees, are
+/// not formed. Shapes: b (n, d), r (n, d), y (m, d) → (n, m).
+#[track_caller]
+pub(crate) fn excesses(b: &Matrix, r: &Matrix, y: &Matrix, unit: f64) -> Matrix {
+    // Twice once, for the square of a unit may leave the range.
+    compare(b, r, y, |square, own| square / (unit / own) / (unit / own))
+}
+
+/// Σ a(a − 2r) with a = y − b for every pair, and `finish` of it and of the unit that it is in.
+#[track_caller]
+fn compare(b: &Matrix, r: &Matrix, y: &Matrix, finish: impl Fn(f64, f64) -> f64 + Sync) -> Matrix {
+    let ((n, d), m) = (b.shape(), y.rows());
+    assert!(y.cols() == d, "distances: {:?} · {:?}", (n, d), y.shape());
+    let mut packed = Buffer::scratch(m.div_ceil(LANES) * LANES * d);
+    // Coordinate by coordinate, so that the points of one block lie side by side.
+    for (block, out) in packed.as_mut_slice().chunks_exact_mut((LANES * d).max(1)).enumerate() {
+        for (k, out) in out.iter_mut().enumerate() {
+            let point = block * LANES + k % LANES;
+            *out = if point < m { y.data()[point * d + k / LANES] } else { 0.0 };
+        }
+    }
+    let door = Door::current();
+    let rows = |(piece, out): (usize, &mut [f64])| {
+        out.fill(0.0);
+        let first = piece * ROWS;
+        let part = |x: &'_ Matrix| first * d..(first + out.len() / m).min(x.rows()) * d;
+        let [b_rows, r_rows] = [&b.data()[part(b)], &r.data()[part(r)]];
+        door.enter(Sums { d, m, b: b_rows, r: r_rows, packed: packed.as_slice(), out });
+        for (index, out) in out.iter_mut().enumerate() {
+            let safe = out.abs() > SAFE[0] && out.abs() < SAFE[1];
+            let (i, j) = (first + index / m, index % m);
+            let (sum, unit) =
+                if safe { (*out, 1.0) } else { in_own_unit(b.row(i), r.row(i), y.row(j)) };
+            *out = if sum == 0.0 { 0.0 } else { finish(sum, unit) };
+        }
+    };
+    Matrix::build(n, m, |out| {
+        let piece = (ROWS * m).max(1);
+        if n * m * d < PARALLEL {
+            out.chunks_mut(piece).enumerate().for_each(rows);
+        } else {
+            out.par_chunks_mut(piece).enumerate().for_each(rows);
+        }
+    })
+}
+
+/// The sums for some rows and all points. Each is added up coordinate after coordinate, wherever it
+/// stands and however the rows are shared.
+struct Sums<'a> {
+    d: usize,
+    m: usize,
+    b: &'a [f64],
+    r: &'a [f64],
+    packed: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl Loop for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Instructions>(self) {
+        let Self { d, m, b, r, packed, out } = self;
+        for (block, points) in packed.chunks_exact((LANES * d).max(1)).enumerate() {
+            for (i, out) in out.chunks_exact_mut(m).enumerate() {
+                let (b, r) = (&b[i * d..][..d], &r[i * d..][..d]);
+                let mut sums = [0.0; LANES];
+                for ((points, &b), &r) in points.chunks_exact(LANES).zip(b).zip(r) {
+                    for (sum, &y) in sums.iter_mut().zip(points) {
+                        let a = y - b;
+                        *sum = I::multiply_add(a, a - 2.0 * r, *sum);
+                    }
+                }
+                out[block * LANES..].iter_mut().zip(sums).for_each(|(out, sum)| *out = sum);
+            }
+        }
+    }
+}
+
+/// Σ a(a − 2r) with a = y − b, and the unit it is in: a power of two of the size of the largest |a|
+/// or |r|, so that neither overflow nor underflow of a square can be seen.
+#[cold]
+fn in_own_unit(b: &[f64], r: &[f64], y: &[f64]) -> (f64, f64) {
+    let pairs = || b.iter().zip(y).map(|(b, y)| y - b).zip(r);
+    let largest = pairs().fold(0.0, |l: f64, (a, r)| l.max(a.abs()).max(r.abs()));
+    let unit = unit_of(largest);
+    let terms = pairs().map(|(a, r)| a / unit * (a / unit - 2.0 * (r / unit)));
+    (terms.sum(), unit)
+}
+
+/// The power of two below a size ≥ 0, by which dividing is exact; near the ends of the range the next
+/// one whose reciprocal is a number, too. Of what is not finite it is 2⁹⁰⁰.
+pub(crate) fn unit_of(size: f64) -> f64 {
+    f64::from_bits(size.to_bits() & f64::INFINITY.to_bits()).clamp(f64::MIN_POSITIVE, SAFE[1])
+}

@@ -26,8 +26,28 @@ pub use pinwheel::Pinwheel;
 pub use sampled_digits::SampledDigits;
 pub use sampled_shapes::{LearnedShape, SampledShape};
 
-use crate::{sampler::Escaped, train::NotFinite};
+use crate::{matrix::noise::Generator, sampler::Escaped, train::NotFinite};
+use rand::{Rng, SeedableRng};
 use std::fmt;
+
+/// The random numbers of one part of an experiment.
+///
+/// Seed and name are the generator's state, each in its own place: under one seed parts of different
+/// names begin in different states, and no training meets the numbers by which its model is sampled.
+///
+/// # Panics
+/// If the name is longer than 24 bytes.
+#[track_caller]
+pub fn stream(seed: u64, part: &str) -> Generator {
+    let mut state = <Generator as SeedableRng>::Seed::default();
+    let (low, high) = state.split_at_mut(8);
+    assert!(part.len() <= high.len(), "{part:?} is longer than {} bytes", high.len());
+    low.copy_from_slice(&seed.to_le_bytes());
+    high[..part.len()].copy_from_slice(part.as_bytes());
+    let mut rng = Generator::from_seed(state);
+    (0..64).for_each(|_| _ = rng.next_u64()); // until what two states have in common is mixed
+    rng
+}
 
 /// Why a run came to no end.
 #[derive(Clone, Copy, Debug, PartialEq)]

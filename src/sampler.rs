@@ -32,16 +32,36 @@
 //!
 //! [`Negatives`] are short chains of a model in training, for contrastive divergence.
 //!
-//! A chain that leaves the finite numbers is an [error](Escaped) that names the chain and the step.
-//! The iterator then repeats it as long as it has steps, so no adaptor can step over it.
+//! A chain that leaves the finite numbers is lost: an [error](Escaped) that names the chain and the
+//! step. The iterator then repeats it as long as it has steps, so no adaptor can step over it. The
+//! other chains know nothing of it and go on, to the same bits: who wants them asks for the
+//! [survivors](Chains::survivors).
+//!
+//! ```
+//! use rand::SeedableRng;
+//! use score_matching::{Array, Matrix, matrix::noise::Generator};
+//! use score_matching::sampler::{Sampler, Step, langevin};
+//!
+//! // The score of e^(−x⁴/4) is too steep far out for a step of this length.
+//! let score = |x: &Matrix| -(x.clone() * x * x);
+//! let mut rng = Generator::seed_from_u64(1);
+//! let start = Matrix::from_rows([[0.5], [100.0], [-1.0]]);
+//! let mut chains = langevin(score, start, Step::halved(0.1), &mut rng);
+//! let escaped = chains.by_ref().after(50).unwrap_err(); // by_ref, to ask the chains afterwards
+//! assert_eq!((escaped.chain, escaped.lost, escaped.of), (1, 1, 3));
+//! let (survivors, x) = chains.survivors();
+//! assert_eq!((survivors, x.shape()), (vec![0, 2], (2, 1)));
+//! ```
 
 mod annealed;
 pub mod metropolis;
 mod negatives;
+mod step;
 
 pub use annealed::{Annealed, Level, annealed, levels};
 pub use metropolis::{Metropolis, metropolis};
 pub use negatives::Negatives;
+pub use step::Step;
 
 use crate::{
     array::Array,
@@ -51,57 +71,6 @@ use crate::{
     },
 };
 use std::fmt;
-
-/// x ← x + drift · ψ(x) + noise · z: the two constants of a step.
-///
-/// The literature writes them in two ways, (ε/2, √ε) and (α, √(2α)). They are the same for α = ε/2,
-/// bit for bit (T21). Mixing the drift of one convention with the noise of the other samples p^(1/T)
-/// with T ≠ 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
-    /// What the score is multiplied by.
-    pub drift: f64,
-    /// What z ~ N(0, I) is multiplied by.
-    pub noise: f64,
-}
-
-impl Step {
-    /// (ε/2, √ε)
-    ///
-    /// # Panics
-    /// Unless ε is positive and finite.
-    #[track_caller]
-    pub fn halved(epsilon: f64) -> Self {
-        assert!(epsilon > 0.0 && epsilon.is_finite(), "a step of length {epsilon}");
-        Self { drift: 0.5 * epsilon, noise: epsilon.sqrt() }
-    }
-
-    /// (α, √(2α)). The root is taken of the product: √2·√α would round differently.
-    ///
-    /// # Panics
-    /// Unless α is positive and finite.
-    #[track_caller]
-    pub fn doubled(alpha: f64) -> Self {
-        assert!(alpha > 0.0 && alpha.is_finite(), "a step of length {alpha}");
-        Self { drift: alpha, noise: (2.0 * alpha).sqrt() }
-    }
-
-    /// (α, 0): gradient ascent on log p, which is Langevin at temperature 0 and samples nothing.
-    ///
-    /// # Panics
-    /// Unless α is positive and finite.
-    #[track_caller]
-    pub const fn ascent(alpha: f64) -> Self {
-        assert!(alpha > 0.0 && alpha.is_finite(), "an ascent without a length");
-        Self { drift: alpha, noise: 0.0 }
-    }
-
-    /// x + drift · ψ + noise · z: all shapes (n, d).
-    #[track_caller]
-    pub fn take<A: Array>(self, x: &A, score: A, z: A) -> A {
-        score * self.drift + x + z * self.noise
-    }
-}
 
 /// The transition of [`langevin`]: x ← x + drift · ψ(x) + noise · z.
 #[derive(Debug)]
@@ -113,12 +82,18 @@ pub struct Langevin<S> {
 /// Langevin dynamics at one step size, or ascent with [`Step::ascent`], from `start` (n, d).
 ///
 /// `score` gives ψ(x): (n, d) → (n, d). Each step draws its own noise for all chains from `rng`.
+///
+/// # Panics
+/// If the step is negative, or infinite or nothing in this precision; and on the way, if the score
+/// has another shape than x.
+#[track_caller]
 pub fn langevin<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>>(
     score: S,
     start: Matrix<T>,
     step: Step,
     rng: &mut Generator,
 ) -> Chains<'_, T, Langevin<S>> {
+    step.check::<T>();
     Chains::new(Langevin { score, step }, start, rng)
 }
 
@@ -129,14 +104,17 @@ impl<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>> Transition<T> for Langevin<S> {
         x
     }
 
-    fn step(&mut self, x: &Matrix<T>, _: usize, rng: &mut Generator) -> Result<Matrix<T>, usize> {
+    #[track_caller]
+    fn step(&mut self, x: &Matrix<T>, _: usize, rng: &mut Generator) -> Matrix<T> {
         let (n, d) = x.shape();
         let z = if self.step.noise == 0.0 {
             Matrix::zeros(n, d) // ascent has no use for noise
         } else {
             standard_normal(n, d, rng)
         };
-        finite(self.step.take(x, (self.score)(x), z))
+        let score = (self.score)(x);
+        assert!(score.shape() == (n, d), "the score of {:?} is {:?}", (n, d), score.shape());
+        self.step.take(x, score, z) // ±∞ and NaN stay what they are, whatever is added
     }
 }
 
@@ -148,71 +126,103 @@ pub trait Transition<T: Real> {
     /// The state of chains at x (n, d) that have not moved yet.
     fn begin(&self, x: Matrix<T>) -> Self::State;
 
-    /// One step of all chains, after `taken` steps.
-    ///
-    /// # Errors
-    /// The first chain that leaves the finite numbers.
-    fn step(
-        &mut self,
-        state: &Self::State,
-        taken: usize,
-        rng: &mut Generator,
-    ) -> Result<Self::State, usize>;
+    /// One step of all chains, after `taken` steps. A row is a chain and knows nothing of the others:
+    /// one that is lost, at a point that is not finite, stays lost and changes no bit of them.
+    #[track_caller]
+    fn step(&mut self, state: &Self::State, taken: usize, rng: &mut Generator) -> Self::State;
+
+    /// How many steps there are; `None`, if there is no end.
+    fn steps(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Chains on their way: the iterator behind every sampler, over the points (n, d) after 1, 2, …
-/// steps, without end.
+/// steps.
+///
+/// From the step on that loses a chain it gives that error, and moves the others nevertheless.
 #[derive(Debug)]
 pub struct Chains<'r, T: Real, M: Transition<T>> {
     transition: M,
-    state: Result<M::State, Escaped>,
+    state: M::State,
     taken: usize,
+    escaped: Option<Escaped>,
     rng: &'r mut Generator,
 }
 
 impl<'r, T: Real, M: Transition<T>> Chains<'r, T, M> {
+    #[track_caller]
     fn new(transition: M, start: Matrix<T>, rng: &'r mut Generator) -> Self {
-        let state = finite(start).map(|x| transition.begin(x));
-        let state = state.map_err(|chain| Escaped { chain, step: 0 });
-        Self { transition, state, taken: 0, rng }
+        let state = transition.begin(start);
+        let mut chains = Self { transition, state, taken: 0, escaped: None, rng };
+        chains.count_lost();
+        chains
+    }
+
+    /// Where the chains are, (n, d), those that are lost too.
+    fn points(&self) -> Matrix<T> {
+        self.state.clone().into()
+    }
+
+    /// The chains that are not lost: their numbers, from 0, and where they are, (survivors, d).
+    pub fn survivors(&self) -> (Vec<usize>, Matrix<T>) {
+        let x = self.points();
+        let chains: Vec<usize> = (0..x.rows()).filter(|&i| is_finite(x.row(i))).collect();
+        let survivors = x.select(&chains);
+        (chains, survivors)
+    }
+
+    fn count_lost(&mut self) {
+        let x = self.points();
+        if x.is_finite() {
+            return;
+        }
+        let lost: Vec<usize> = (0..x.rows()).filter(|&i| !is_finite(x.row(i))).collect();
+        let first = Escaped { chain: lost[0], step: self.taken, lost: 0, of: x.rows() };
+        self.escaped.get_or_insert(first).lost = lost.len();
     }
 }
 
 impl<T: Real, M: Transition<T>> Iterator for Chains<'_, T, M> {
     type Item = Result<Matrix<T>, Escaped>;
 
+    #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
-        if let Ok(state) = &self.state {
-            let next = self.transition.step(state, self.taken, self.rng);
-            self.taken += 1;
-            self.state = next.map_err(|chain| Escaped { chain, step: self.taken });
+        if self.transition.steps() == Some(self.taken) {
+            return None;
         }
-        Some(self.state.clone().map(Into::into))
+        self.state = self.transition.step(&self.state, self.taken, self.rng);
+        self.taken += 1;
+        self.count_lost();
+        Some(self.escaped.map_or_else(|| Ok(self.points()), Err))
     }
 }
 
-/// A chain has left the finite numbers: the step was too long, or the score is wrong there.
+/// Chains have left the finite numbers: the step was too long, or the score is wrong there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Escaped {
-    /// Which row, from 0.
+    /// Which row was the first, from 0.
     pub chain: usize,
-    /// At which step, from 1; 0 if the start was there already.
+    /// At which step it was, from 1; 0 if the start was there already.
     pub step: usize,
+    /// How many are lost by now.
+    pub lost: usize,
+    /// How many chains there are.
+    pub of: usize,
 }
 
 impl fmt::Display for Escaped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { chain, step } = self;
-        write!(f, "sampling stopped: chain {chain} left the finite numbers at step {step}")
+        let Self { chain, step, lost, of } = self;
+        write!(f, "sampling failed: chain {chain} left the finite numbers at step {step}; ")?;
+        write!(f, "lost so far: {lost} of {of}")
     }
 }
 
 impl std::error::Error for Escaped {}
 
-/// x, if all of it is finite; else the first row that is not.
-fn finite<T: Real>(x: Matrix<T>) -> Result<Matrix<T>, usize> {
-    let lost = |&i: &usize| !x.row(i).iter().all(|x| x.to_f64().is_finite());
-    (0..x.rows()).find(lost).map_or(Ok(x), Err)
+fn is_finite<T: Real>(row: &[T]) -> bool {
+    row.iter().all(|x| x.to_f64().is_finite())
 }
 
 /// What a sampler can do in addition to being an iterator.
@@ -220,14 +230,18 @@ pub trait Sampler<T: Real>: Iterator<Item = Result<Matrix<T>, Escaped>> + Sized 
     /// The points after the given number of steps, (n, d).
     ///
     /// # Errors
-    /// If a chain has left the finite numbers on the way.
+    /// If a chain has left the finite numbers on the way. All of the steps are made nevertheless.
     ///
     /// # Panics
     /// If `steps` is 0, or more than the sampler has.
     #[track_caller]
     fn after(mut self, steps: usize) -> Result<Matrix<T>, Escaped> {
         assert!(steps > 0, "after 0 steps there is the start");
-        match self.nth(steps - 1) {
+        let mut last = None;
+        for _ in 0..steps {
+            last = self.next(); // not `nth`, through which `track_caller` does not reach
+        }
+        match last {
             Some(points) => points,
             None => panic!("the schedule has fewer than {steps} steps"),
         }

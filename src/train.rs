@@ -7,7 +7,8 @@
 //!
 //! The objective is a formula of the parameters, the batch and its noise: for denoising it forms
 //! x̃ = x + σz itself. Everything on the way is exact and in the open: no clipping, no silent
-//! replacement of a loss that is not finite. Such a loss is an error.
+//! replacement of what is not finite. A loss, a gradient or a parameter that is not finite is an
+//! error that names the step, and each step tells how many numbers it has moved.
 //!
 //! ```
 //! use rand::SeedableRng;
@@ -41,9 +42,9 @@ use crate::{
         noise::{Generator, standard_normal},
     },
     model::Parameters,
-    optimizer::Optimizer,
+    optimizer::{Moves, Optimizer, Quantity},
 };
-use rand::seq::SliceRandom;
+use rand::{SeedableRng, seq::SliceRandom};
 use std::{fmt, iter};
 
 /// A batch x (n, d) and its noise z (n, d), z ~ N(0, I).
@@ -56,27 +57,29 @@ pub struct Progress<'a, P> {
     pub number: usize,
     /// The loss on this step's batch, before the step.
     pub loss: f64,
+    /// How many numbers of the parameters the step has moved.
+    pub moves: Moves,
     /// The parameters after the step.
     pub parameters: &'a P,
 }
 
-/// A loss, or at the end a parameter, that stopped being finite. The parameters that led there are
-/// lost with it.
+/// Something in a training stopped being finite. The parameters that led there are lost with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NotFinite {
     /// The step, from 1.
     pub step: usize,
-    /// The loss there; finite if it was the last step that destroyed the parameters.
+    /// The loss there, before the step.
     pub loss: f64,
+    /// The first that was not finite, in the order loss, gradient, moment, parameter.
+    pub what: Quantity,
 }
 
 impl fmt::Display for NotFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { step, loss } = self;
-        if loss.is_finite() {
-            write!(f, "training ended with infinite parameters after step {step} (loss {loss})")
-        } else {
-            write!(f, "training stopped at step {step}: the loss is {loss}")
+        let Self { step, loss, what } = self;
+        match what {
+            Quantity::Loss => write!(f, "training stopped at step {step}: the loss is {loss}"),
+            _ => write!(f, "training stopped at step {step}: {what} is not finite (loss {loss})"),
         }
     }
 }
@@ -87,14 +90,16 @@ impl std::error::Error for NotFinite {}
 ///
 /// `objective` receives the parameters, the batch and its noise as variables of one tape and
 /// returns one number a sample, (n, 1); the loss is their mean. `observe` is called after every
-/// step.
+/// step. Without batches the parameters come back as they were.
 ///
 /// # Errors
-/// [`NotFinite`] as soon as a loss is infinite or not a number, or if the last step leaves such a
-/// parameter.
+/// [`NotFinite`] at the first step whose loss or gradient is infinite or not a number, or that leaves
+/// such a parameter.
 ///
 /// # Panics
-/// If the objective does not return a single column.
+/// If the objective does not return a single column, or the optimiser has a constant outside its
+/// domain ([`Optimizer::check`]).
+#[track_caller]
 pub fn train<P, T, O>(
     parameters: P,
     optimizer: &mut impl Optimizer<T>,
@@ -122,7 +127,8 @@ where
 /// That of the objective, or [`NotFinite`] as in [`train`].
 ///
 /// # Panics
-/// If the objective does not return a single column.
+/// As [`train`].
+#[track_caller]
 pub fn try_train<P, T, O, E>(
     mut parameters: P,
     optimizer: &mut impl Optimizer<T>,
@@ -141,7 +147,7 @@ where
     ) -> Result<Var<'t, Matrix<T>>, E>,
     for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
 {
-    let mut last = NotFinite { step: 0, loss: 0.0 };
+    optimizer.check();
     for (index, (x, noise)) in batches.enumerate() {
         let number = index + 1;
         let tape = Tape::new();
@@ -149,44 +155,54 @@ where
         let loss = objective(&variables, &tape.var(&x), &tape.var(&noise))?.mean();
         let gradients = loss.gradient(&variables.into_list());
         let loss = loss.value().item();
+        let failed = |what| NotFinite { step: number, loss, what };
         if !loss.is_finite() {
-            return Err(NotFinite { step: number, loss }.into());
+            return Err(failed(Quantity::Loss).into());
         }
         drop(tape); // it shares the parameters' buffers; now they can be updated in place
         let mut slots = gradients.iter().enumerate();
-        parameters = parameters.map(|p| {
+        let mut moves = Ok(Moves::default());
+        parameters = parameters.map(|mut p| {
             let (slot, gradient) = slots.next().expect("one gradient for each parameter");
-            optimizer.update(slot, p, gradient)
+            moves = moves.and_then(|sum| Ok(sum + optimizer.update(slot, &mut p, gradient)?));
+            p
         });
-        last = NotFinite { step: number, loss };
-        observe(Progress { number, loss, parameters: &parameters });
+        let moves = moves.map_err(failed)?;
+        observe(Progress { number, loss, moves, parameters: &parameters });
     }
-    let finite = parameters.clone().into_list().iter().all(Matrix::is_finite);
-    if finite { Ok(parameters) } else { Err(last.into()) }
+    Ok(parameters)
 }
 
 /// Endless batches of `size` new samples of a density, each with fresh noise: no point is seen
-/// twice, so the descent is on the expectation itself and there is nothing to overfit.
+/// twice, so the descent is on the expectation itself and there is nothing to overfit. The samples and
+/// the noise have a stream each.
+///
+/// # Panics
+/// If a batch would be empty.
+#[track_caller]
 pub fn fresh<T: Real>(
     density: &impl Density,
     size: usize,
     mut rng: Generator,
 ) -> impl Iterator<Item = Batch<T>> {
+    assert!(size > 0, "batches of no samples");
+    let mut noise = rng.fork();
     iter::repeat_with(move || {
         let x = density.sample(size, &mut rng).cast();
-        let noise = standard_normal(size, density.dimension(), &mut rng);
-        (x, noise)
+        (x, standard_normal(size, density.dimension(), &mut noise))
     })
 }
 
 /// Endless mini-batches of a dataset, in a new order in every epoch, each with fresh noise.
 ///
 /// An epoch leaves out the rows that do not fill a batch; the order changes, so they get their turn.
+/// The order and the noise have a stream each.
 #[derive(Clone, Debug)]
 pub struct Batches<T: Real> {
     data: Matrix<T>,
     size: usize,
     rng: Generator,
+    noise: Generator,
     order: Vec<usize>,
     next: usize,
 }
@@ -195,12 +211,17 @@ impl<T: Real> Batches<T> {
     /// Batches of `size` rows of `data`.
     ///
     /// # Panics
-    /// If a batch would be empty or larger than the data.
+    /// If a batch would be empty or larger than the data, or a number of the data is not finite: its
+    /// row and column are told, from 0.
     #[track_caller]
-    pub fn new(data: Matrix<T>, size: usize, rng: Generator) -> Self {
-        let n = data.rows();
+    pub fn new(data: Matrix<T>, size: usize, mut rng: Generator) -> Self {
+        let (n, d) = data.shape();
         assert!(0 < size && size <= n, "batches of {size} from {n} rows");
-        Self { data, size, rng, order: (0..n).collect(), next: n }
+        if let Some(at) = data.data().iter().position(|x| !x.to_f64().is_finite()) {
+            panic!("the data have {} at row {}, column {}", data.data()[at], at / d, at % d);
+        }
+        let noise = rng.fork();
+        Self { data, size, rng, noise, order: (0..n).collect(), next: n }
     }
 
     /// How many batches make an epoch.
@@ -219,7 +240,7 @@ impl<T: Real> Iterator for Batches<T> {
         }
         let x = self.data.select(&self.order[self.next..][..self.size]);
         self.next += self.size;
-        let noise = standard_normal(self.size, self.data.cols(), &mut self.rng);
+        let noise = standard_normal(self.size, self.data.cols(), &mut self.noise);
         Some((x, noise))
     }
 }

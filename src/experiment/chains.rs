@@ -1,14 +1,14 @@
 //! Three ways from one point of the pinwheel: ascent, Langevin dynamics, and the Metropolis-adjusted
 //! chain (T21, T22).
 
+use super::stream;
 use crate::{
     array::Array,
     density::{Density, Mixture, shapes},
     identity::langevin::ascend,
-    matrix::{Matrix, noise::Generator},
+    matrix::Matrix,
     sampler::{Escaped, Sampler, Step, langevin, metropolis},
 };
-use rand::SeedableRng;
 use std::iter::once;
 
 /// Where all chains start: not in the very middle, where the score vanishes and rounding would choose
@@ -52,10 +52,9 @@ impl PinwheelChains {
         let potential = |x: &Matrix| (-p.log_density(x), p.score(x));
         let start = |chains| Matrix::from_fn(chains, 2, |_, j| START[j]);
         let step = Step::halved(EPSILON);
-        let mut rng = Generator::seed_from_u64(seed);
-        let mut unused = rng.clone(); // ascent has no use for noise
+        let mut rng = stream(seed, "chains");
         let paths = [
-            path(langevin(score, start(1), Step::ascent(step.drift), &mut unused))?,
+            path(langevin(score, start(1), Step::ascent(step.drift), &mut rng))?, // draws no noise
             path(langevin(score, start(1), step, &mut rng))?,
             path(metropolis(potential, start(1), EPSILON, &mut rng))?,
         ];

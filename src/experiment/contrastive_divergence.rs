@@ -1,7 +1,7 @@
 //! Contrastive divergence against implicit score matching: how far their gradients are apart as the
 //! step of the chain shrinks, and what is learned with a long one (T26).
 
-use super::Failure;
+use super::{Failure, stream};
 use crate::{
     density::Mixture,
     identity::contrastive_divergence::{
@@ -17,7 +17,7 @@ use crate::{
     statistics::Scatter,
     train::{fresh, try_train},
 };
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 
 /// How many random energies, half of them on the line and half in the plane.
 pub const ENERGIES: usize = 8;
@@ -119,7 +119,7 @@ impl ContrastiveDivergence {
     /// # Errors
     /// If a loss stops being finite, or a chain leaves the finite numbers.
     pub fn run(seed: u64) -> Result<Self, Failure> {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "contrastive divergence");
         let random = |which| {
             let d = 1 + which % 2;
             let instance = Contrast::random(d, &mut rng);
@@ -156,7 +156,7 @@ fn gaps(instance: &Contrast) -> Vec<Gaps> {
 
 /// k after a training on fresh samples of N(0, 1).
 fn learn(recipe: Recipe, epsilon: f64, rng: &mut Generator) -> Result<f64, Failure> {
-    let [own, batches] = [rng.random(), rng.random()].map(Generator::seed_from_u64);
+    let [own, batches] = [rng.fork(), rng.fork()];
     let mut negatives = recipe.negatives(epsilon, own);
     let trained = try_train(
         Energy::gaussian(1.0),

@@ -5,6 +5,7 @@
 //! squared error is compared with that of the [`Wiener`] denoiser, which knows the mean and the
 //! covariance of the same 1500: both receive the same 20 corruptions of every digit.
 
+use super::stream;
 use crate::{
     array::Array,
     autodiff::Tape,
@@ -21,7 +22,6 @@ use crate::{
     statistics::Scatter,
     train::{Batches, NotFinite, train},
 };
-use rand::SeedableRng;
 
 /// σ of the corruption.
 pub const SIGMA: f64 = 0.25;
@@ -98,7 +98,7 @@ impl DenoisedDigits {
     pub fn run(seed: u64, progress: impl Fn(f64)) -> Result<Self, NotFinite> {
         let digits = Digits::load();
         let wiener = Wiener::fit(&digits.training, SIGMA).expect("σ²I is positive definite");
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "digits");
         let training = Corrupted::new(&digits.training, 1, &mut rng);
         let held_out = Corrupted::new(&digits.held_out, 1, &mut rng);
         let twenty = Corrupted::new(&digits.held_out, DRAWS, &mut rng);

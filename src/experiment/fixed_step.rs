@@ -1,6 +1,7 @@
 //! The variance at which chains of a fixed step settle on N(0, v), plain and Metropolis-adjusted
 //! (T21).
 
+use super::stream;
 use crate::{
     array::Array,
     matrix::{
@@ -10,7 +11,6 @@ use crate::{
     sampler::{Escaped, Sampler, Step, langevin, metropolis},
     statistics::Scatter,
 };
-use rand::SeedableRng;
 
 /// v; steps are in units of it.
 pub const V: f64 = 1.0;
@@ -40,7 +40,7 @@ impl FixedStep {
     /// # Errors
     /// If a chain leaves the finite numbers.
     pub fn measure(seed: u64) -> Result<Vec<Self>, Escaped> {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "fixed step");
         EPSILONS.iter().map(|&epsilon| Self::at(epsilon, &mut rng)).collect()
     }
 

@@ -1,19 +1,15 @@
 //! Whose noise is in the gradient: the share of each noise level in its variance, for a network that
 //! was trained at all of them (T24).
 
-use super::LearnedShape;
+use super::{LearnedShape, stream};
 use crate::{
     density::Density,
     identity::noise_conditional::{sample_gradients, total_variance},
-    matrix::{
-        Matrix,
-        noise::{Generator, standard_normal},
-    },
+    matrix::{Matrix, noise::standard_normal},
     model::Parameters,
     objective::Weight,
     statistics::Scatter,
 };
-use rand::SeedableRng;
 
 /// Samples on each level from which the variance is estimated, in several parts: their scatter is its
 /// standard error.
@@ -32,7 +28,7 @@ pub struct GradientVariances {
 impl GradientVariances {
     /// Of a trained network, on fresh samples.
     pub fn of(learned: &LearnedShape, seed: u64) -> Self {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "level gradients");
         let (model, d) = (learned.model.clone().map(|p| p.cast()), learned.density.dimension());
         let mut at = |&sigma: &f64| {
             let mut part = || {

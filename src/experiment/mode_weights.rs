@@ -1,6 +1,7 @@
 //! Two far modes by plain and by annealed Langevin dynamics: which share of the chains ends at the
 //! larger one, sampled and by the exact law of the chains (T23).
 
+use super::stream;
 use crate::{
     corruption::NoiseScales,
     density::{Density, Mixture},
@@ -8,7 +9,6 @@ use crate::{
     matrix::{Matrix, noise::Generator},
     sampler::{Escaped, Level, Sampler, Step, annealed, langevin, levels},
 };
-use rand::SeedableRng;
 
 /// The modes.
 pub const MODES: TwoModes = TwoModes::EXAMPLE;
@@ -74,7 +74,7 @@ impl ModeWeights {
     /// # Errors
     /// If a chain leaves the finite numbers.
     pub fn run(seed: u64, progress: impl Fn(f64)) -> Result<Self, Escaped> {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "mode weights");
         let q = MODES.plane();
         let start = TwoModes::start(CHAINS, &mut rng);
         let plain = langevin(|x: &Matrix| q.score(x), start, Step::halved(EPSILON), &mut rng);
@@ -97,6 +97,7 @@ impl ModeWeights {
     ///
     /// # Panics
     /// If there is none.
+    #[track_caller]
     pub fn annealed(&self, levels: usize, steps: usize) -> &Annealing {
         let mut all = self.annealed.iter();
         all.find(|run| run.levels == levels && run.steps == steps).expect("a schedule of the table")

@@ -36,6 +36,7 @@ impl Course {
     ///
     /// # Panics
     /// If the rows are not a multiple of the levels, which then would not have equal shares.
+    #[track_caller]
     pub fn objective<'t>(
         &self,
         model: &NoiseConditionalNetwork<Var<'t, Matrix<f32>>>,
@@ -99,6 +100,7 @@ pub struct Walk {
 ///
 /// # Panics
 /// If states are kept at steps that do not divide a level.
+#[track_caller]
 pub fn sample(
     model: &Network,
     scales: &NoiseScales,

@@ -1,17 +1,17 @@
 //! Explicit and implicit score matching along a line in θ, from where a training starts to where it
 //! ends and beyond, by quadrature (T2).
 
+use super::stream;
 use crate::{
     array::{Array, Function},
     density::{Density, Mixture},
     identity::explicit_implicit::{AnyScore, ScoreUnderMixture},
-    matrix::{Matrix, noise::Generator},
+    matrix::Matrix,
     model::{Parameters, ScoreNetwork},
     objective::implicit,
     optimizer::Adam,
     train::{NotFinite, train},
 };
-use rand::SeedableRng;
 
 /// The ends of the line: 0 is where the training starts, 1 where it ends.
 pub const ENDS: [f64; 2] = [-0.25, 1.75];
@@ -51,7 +51,7 @@ impl ObjectivesOnALine {
     /// # Errors
     /// If the loss stops being finite.
     pub fn run(seed: u64) -> Result<Self, NotFinite> {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "objectives on a line");
         let point = |x: f64| Matrix::from_rows([[x]]);
         let components = [(0.6, point(-1.5), point(0.5)), (0.4, point(1.2), point(0.3))];
         let density = Mixture::new(components);

@@ -1,6 +1,7 @@
 //! The loss of the perfect score: DSM_σ of ∇ log q_σ itself for a pinwheel, sampled with and without
 //! its control variate, and by quadrature (T7, T14).
 
+use super::stream;
 use crate::{
     corruption::corrupt,
     density::{Density, Mixture, shapes},
@@ -12,7 +13,6 @@ use crate::{
     quadrature::Rule,
     statistics::Scatter,
 };
-use rand::SeedableRng;
 
 /// Samples in a batch.
 pub const BATCH: usize = 512;
@@ -39,7 +39,7 @@ pub struct PerfectLoss {
 impl PerfectLoss {
     /// Measured at each of the noise levels.
     pub fn measure(sigmas: &[f64], seed: u64) -> Vec<Self> {
-        let (q, mut rng) = (shapes::pinwheel(), Generator::seed_from_u64(seed));
+        let (q, mut rng) = (shapes::pinwheel(), stream(seed, "perfect score"));
         sigmas.iter().map(|&sigma| Self::at(&q, sigma, &mut rng)).collect()
     }
 

@@ -13,22 +13,19 @@
 //! | denoising | corrupted samples | value |
 //! | denoising with its control variate | corrupted samples | value at x̃ and at x |
 
+use super::stream;
 use crate::{
     array::{Array, Function},
     autodiff::Var,
     corruption::corrupt,
     density::{Density, Mixture, shapes},
-    matrix::{
-        Matrix, Real,
-        noise::{Generator, standard_normal},
-    },
+    matrix::{Matrix, Real, noise::standard_normal},
     model::{Parameters, ScoreNetwork},
     objective::{denoising, denoising_with_control, explicit, implicit, sliced::hutchinson},
     optimizer::Adam,
     quadrature::{Rule, converged},
     train::{NotFinite, fresh, train},
 };
-use rand::SeedableRng;
 use std::{sync::mpsc, thread};
 
 /// σ of the corruption.
@@ -174,7 +171,7 @@ impl Pinwheel {
 
 /// Trains by one method; `step` is called at every step.
 fn fit(method: Method, q: &Mixture, seed: u64, step: impl Fn()) -> Result<Fit, NotFinite> {
-    let mut rng = Generator::seed_from_u64(seed);
+    let mut rng = stream(seed, "pinwheel");
     let widths = [2, HIDDEN, HIDDEN, 2];
     let mut start = ScoreNetwork::<Matrix<f32>>::random(&widths, Function::Softplus, &mut rng);
     let first = &mut start.layers[0];

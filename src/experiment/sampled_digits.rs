@@ -21,6 +21,7 @@ use super::{
     Failure,
     digits::SIGMA,
     noise_conditional::{Course, Descent, Network, Walk, sample},
+    stream,
 };
 use crate::{
     array::{Array, Function},
@@ -37,7 +38,7 @@ use crate::{
     statistics::Scatter,
     train::{Batches, NotFinite},
 };
-use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand::{SeedableRng, seq::SliceRandom};
 use std::iter;
 
 /// Samples that are drawn and judged.
@@ -109,7 +110,7 @@ impl SampledDigits {
         energy: &Autoencoder<Matrix>,
         progress: impl Fn(f64),
     ) -> Result<Self, Failure> {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "sampled digits");
         let mean =
             digits.training.clone().sum_over_samples() * (1.0 / digits.training.rows() as f64);
         let centred = digits.training.clone().add_row(&-mean.clone());
@@ -173,8 +174,7 @@ fn learn(
     let widths = [PIXELS, HIDDEN, HIDDEN, PIXELS];
     let start = Network::random(&widths, Function::Softplus, width, rng);
     // A stream of its own: the chains must not meet the noise of the training again.
-    let stream = Generator::seed_from_u64(rng.random());
-    let batches = Batches::new(centred.cast(), BATCH, stream);
+    let batches = Batches::new(centred.cast(), BATCH, rng.fork());
     let course =
         Course { scales: scales.clone(), weight: Weight::Variance, steps: STEPS, rate: RATE };
     course.train(start, batches, |step| progress(step as f64 / STEPS as f64))

@@ -5,7 +5,10 @@
 //! component, and by the maximum mean discrepancy beside that of two fresh samples. And the learned
 //! score can be held against the exact one on every level, by quadrature.
 
-use super::noise_conditional::{Course, Descent, Network, Walk, sample};
+use super::{
+    noise_conditional::{Course, Descent, Network, Walk, sample},
+    stream,
+};
 use crate::{
     array::{Array, Function},
     corruption::NoiseScales,
@@ -17,7 +20,6 @@ use crate::{
     sampler::Escaped,
     train::{NotFinite, fresh},
 };
-use rand::SeedableRng;
 
 /// Samples that are drawn and judged.
 pub const SAMPLES: usize = 5000;
@@ -109,7 +111,7 @@ impl LearnedShape {
         seed: u64,
         progress: impl Fn(f64),
     ) -> Result<Self, NotFinite> {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "shapes: training");
         let x = density.sample(SAMPLES, &mut rng);
         let width = (0.5 * x.squared_norm().mean().item()).sqrt();
         let widths = [2, HIDDEN, HIDDEN, 2];
@@ -166,8 +168,7 @@ impl LearnedShape {
     /// # Errors
     /// If a chain leaves the finite numbers.
     pub fn sample(&self, seed: u64) -> Result<SampledShape, Escaped> {
-        // Another stream than that of the training, also under the same seed.
-        let mut rng = Generator::seed_from_u64(!seed);
+        let mut rng = stream(seed, "shapes: samples");
         let descent = self.descend(SAMPLES, STEPS_PER_LEVEL, &mut rng)?;
         let fresh: Vec<Matrix> =
             (0..2 * FRESH).map(|_| self.density.sample(SAMPLES, &mut rng)).collect();

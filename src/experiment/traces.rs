@@ -1,13 +1,11 @@
 //! What the exact divergence costs by each route, and how far random directions are from it (T12,
 //! T13, T28).
 
+use super::stream;
 use crate::{
     array::{Array, Function},
     autodiff::{Dual, Tape},
-    matrix::{
-        Matrix,
-        noise::{Generator, standard_normal},
-    },
+    matrix::{Matrix, noise::standard_normal},
     model::{Parameters, ScoreNetwork},
     objective::{
         implicit,
@@ -15,7 +13,6 @@ use crate::{
         trace,
     },
 };
-use rand::SeedableRng;
 use std::{hint::black_box, time::Instant};
 
 /// Samples whose trace is computed at once, and hidden units.
@@ -58,7 +55,7 @@ impl Cost {
     }
 
     fn at(d: usize, seed: u64) -> Self {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "traces: costs");
         let m = ScoreNetwork::random(&[d, HIDDEN, HIDDEN, d], Function::Softplus, &mut rng);
         let x: Matrix = standard_normal(BATCH, d, &mut rng);
         let dual = m.constants();
@@ -100,7 +97,7 @@ pub struct ProbeErrors {
 impl ProbeErrors {
     /// Sliced, and with the exact norm in the place of the sliced one.
     pub fn measure(seed: u64) -> [Self; 2] {
-        let mut rng = Generator::seed_from_u64(seed);
+        let mut rng = stream(seed, "traces: errors");
         let m = ScoreNetwork::random(&[D, 64, 64, D], Function::Tanh, &mut rng);
         let x: Matrix = standard_normal(1, D, &mut rng);
         let dual = m.constants();

@@ -38,6 +38,11 @@ pub trait Real:
 
     /// The nearest number of this precision.
     fn of(x: f64) -> Self;
+    /// Whether the nearest number of this precision is finite, and 0 only if x is.
+    fn holds(x: f64) -> bool {
+        let near = Self::of(x).to_f64();
+        near.is_finite() && (near == 0.0) == (x == 0.0)
+    }
     /// The same number as f64; exact.
     fn to_f64(self) -> f64;
     /// a b + c in one rounding. Slow where the processor has no such instruction.

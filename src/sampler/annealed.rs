@@ -15,7 +15,6 @@ use crate::{
     corruption::NoiseScales,
     matrix::{Matrix, Real, noise::Generator},
 };
-use std::iter::Take;
 
 /// One noise level of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,12 +26,20 @@ pub struct Level {
 }
 
 /// The schedule of the paper, αᵢ = ε σᵢ²/σ_L²: ε is the step at the smallest level.
+///
+/// # Panics
+/// Unless every αᵢ is positive and finite, and σᵢ²/σ_L² with it.
+#[track_caller]
 pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
-    let level = |&sigma: &f64| {
+    let mut levels = Vec::new();
+    for &sigma in scales.sigmas() {
         let ratio = sigma / scales.smallest(); // at the last level exactly 1
-        Level { sigma, step: Step::halved(epsilon * (ratio * ratio)) }
-    };
-    scales.sigmas().iter().map(level).collect()
+        let alpha = epsilon * (ratio * ratio);
+        let fits = alpha > 0.0 && alpha.is_finite();
+        assert!(fits, "levels: ε = {epsilon:e} makes a step of {alpha:e} at σ = {sigma:e}");
+        levels.push(Level { sigma, step: Step::halved(alpha) });
+    }
+    levels
 }
 
 /// The transition of [`annealed`]: that of Langevin, for the score and the step of the level.
@@ -68,15 +75,21 @@ pub struct Annealed<S> {
 /// assert!(x.mean().item().abs() < 0.27); // and half of them at each: 6/√500
 /// # Ok::<(), score_matching::sampler::Escaped>(())
 /// ```
+///
+/// # Panics
+/// As [`langevin`](super::langevin), for each of the levels.
+#[track_caller]
 pub fn annealed<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>>(
     score: S,
     start: Matrix<T>,
     levels: Vec<Level>,
     steps_per_level: usize,
     rng: &mut Generator,
-) -> Take<Chains<'_, T, Annealed<S>>> {
-    let steps = levels.len() * steps_per_level;
-    Chains::new(Annealed { score, levels, steps_per_level }, start, rng).take(steps)
+) -> Chains<'_, T, Annealed<S>> {
+    for level in &levels {
+        level.step.check::<T>();
+    }
+    Chains::new(Annealed { score, levels, steps_per_level }, start, rng)
 }
 
 impl<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>> Transition<T> for Annealed<S> {
@@ -86,13 +99,13 @@ impl<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>> Transition<T> for Annealed<S>
         x
     }
 
-    fn step(
-        &mut self,
-        x: &Matrix<T>,
-        taken: usize,
-        rng: &mut Generator,
-    ) -> Result<Matrix<T>, usize> {
+    #[track_caller]
+    fn step(&mut self, x: &Matrix<T>, taken: usize, rng: &mut Generator) -> Matrix<T> {
         let Level { sigma, step } = self.levels[taken / self.steps_per_level];
         Langevin { score: |x: &Matrix<T>| (self.score)(x, sigma), step }.step(x, taken, rng)
+    }
+
+    fn steps(&self) -> Option<usize> {
+        Some(self.levels.len().saturating_mul(self.steps_per_level))
     }
 }

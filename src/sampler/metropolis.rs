@@ -14,7 +14,7 @@
 //! J. Besag (1994), comment on Grenander and Miller; G. Roberts and R. Tweedie (1996), *Exponential
 //! convergence of Langevin distributions and their discrete approximations*.
 
-use super::{Chains, Step, Transition, finite};
+use super::{Chains, Step, Transition, is_finite};
 use crate::{
     array::Array,
     matrix::{
@@ -45,13 +45,23 @@ pub fn log_proposal<A: Array>(from: &Place<A>, to: &Place<A>, epsilon: f64) -> A
 
 /// log [p(x′) k(x|x′) / (p(x) k(x′|x))] of every chain: (n, 1).
 ///
+/// The difference of the two [`log_proposal`]s is one of squares, ‖√ε z′‖² − ‖√ε z‖², and is taken as
+/// their sum times their difference:
+///
+/// ```text
+/// E(x) − E(x′) − ½ ⟨x′ − x − (ε/4)(ψ(x) − ψ(x′)), ψ(x) + ψ(x′)⟩
+/// ```
+///
+/// So 1/ε cancels, and no square of a noise can overflow or vanish before it meets it.
+///
 /// The way there and the way back have opposite signs to the last bit, and so the two acceptances
 /// have exactly the ratio that detailed balance asks for.
 #[track_caller]
 pub fn log_acceptance<A: Array>(here: &Place<A>, there: &Place<A>, epsilon: f64) -> A {
-    let forth = log_proposal(here, there, epsilon);
-    let back = log_proposal(there, here, epsilon);
-    here.energy.clone() - &there.energy + (back - forth)
+    let bent = (here.score.clone() - &there.score) * (0.25 * epsilon);
+    let way = there.x.clone() - &here.x - bent;
+    let work = way.inner(&(here.score.clone() + &there.score));
+    here.energy.clone() - &there.energy - work * 0.5
 }
 
 /// The points alone.
@@ -72,9 +82,11 @@ pub struct Metropolis<P> {
 
 /// The Metropolis-adjusted Langevin algorithm with steps of length ε from `start` (n, d).
 ///
-/// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d). An energy of +∞ means a place
-/// outside the support, and no chain goes there. One of −∞, or one that is not a number, means that
-/// p is no density there, and is an error.
+/// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d). A proposal is rejected that is
+/// not finite itself, or at which the energy is +∞, outside the support, or the score is not finite,
+/// without a way back. An energy of −∞, or one that is not a number, means that p is no density
+/// there: the chain that meets it is lost, and so is one that starts where not all of x, E and ψ are
+/// finite.
 ///
 /// ```
 /// use rand::SeedableRng;
@@ -89,17 +101,23 @@ pub struct Metropolis<P> {
 /// assert!(chains.acceptance() > 0.9);
 /// # Ok::<(), score_matching::sampler::Escaped>(())
 /// ```
+///
+/// # Panics
+/// Unless ε is positive and finite in this precision, or if energy or score have another shape.
+#[track_caller]
 pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)>(
     potential: P,
     start: Matrix<T>,
     epsilon: f64,
     rng: &mut Generator,
 ) -> Chains<'_, T, Metropolis<P>> {
+    Step::halved(epsilon).check::<T>();
     Chains::new(Metropolis { potential, epsilon, proposed: 0, accepted: 0 }, start, rng)
 }
 
 impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Chains<'_, T, Metropolis<P>> {
-    /// The share of all proposals so far that was accepted; 1 before the first.
+    /// The share of all proposals so far that was accepted; 1 before the first. A chain that is lost
+    /// proposes no more.
     pub const fn acceptance(&self) -> f64 {
         let Metropolis { proposed, accepted, .. } = self.transition;
         if proposed == 0 { 1.0 } else { accepted as f64 / proposed as f64 }
@@ -109,46 +127,78 @@ impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Chains<'_, T, Metropo
 impl<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)> Transition<T> for Metropolis<P> {
     type State = Place<Matrix<T>>;
 
+    #[track_caller]
     fn begin(&self, x: Matrix<T>) -> Self::State {
-        let (energy, score) = (self.potential)(&x);
-        Place { x, energy, score }
+        let mut start = self.place(x);
+        let lost = |&i: &usize| !start.is_finite(i);
+        let lost: Vec<usize> = (0..start.x.rows()).filter(lost).collect();
+        lose(&mut start.x, &lost);
+        start
     }
 
     /// Proposes and decides.
-    fn step(
-        &mut self,
-        here: &Self::State,
-        _: usize,
-        rng: &mut Generator,
-    ) -> Result<Self::State, usize> {
+    #[track_caller]
+    fn step(&mut self, here: &Self::State, _: usize, rng: &mut Generator) -> Self::State {
         let (n, d) = here.x.shape();
         let z = standard_normal(n, d, rng);
-        let proposal = Step::halved(self.epsilon).take(&here.x, here.score.clone(), z);
-        let there = self.begin(finite(proposal)?);
+        let there = self.place(Step::halved(self.epsilon).take(&here.x, here.score.clone(), z));
         let ratio = log_acceptance(here, &there, self.epsilon);
-        let decide = |chain| {
-            let log_uniform = rng.random::<f64>().ln();
-            let energies = [here, &there].map(|place| place.energy.at(chain, 0));
-            if energies[1] == f64::INFINITY {
-                return Ok(false); // whatever the score says there
+        let (mut accepted, mut lost) = (vec![false; n], vec![]);
+        for (chain, accepted) in accepted.iter_mut().enumerate() {
+            let log_uniform = rng.random::<f64>().ln(); // for the lost as well: the others' bits
+            if !is_finite(here.x.row(chain)) {
+                continue;
             }
-            let ratio = ratio.at(chain, 0);
-            if ratio.is_nan() || energies.contains(&f64::NEG_INFINITY) {
-                return Err(chain);
+            let inside = is_finite(there.x.row(chain));
+            let energy = there.energy.at(chain, 0);
+            if inside && (energy.is_nan() || energy == f64::NEG_INFINITY) {
+                lost.push(chain);
+                continue;
             }
-            Ok(log_uniform < ratio)
-        };
-        let accepted = (0..n).map(decide).collect::<Result<Vec<bool>, _>>()?;
-        self.proposed += n;
-        self.accepted += accepted.iter().filter(|accepted| **accepted).count();
+            // An infinite energy or score there makes the ratio −∞ or no number: a rejection.
+            *accepted = inside && log_uniform < ratio.at(chain, 0);
+            self.proposed += 1;
+            self.accepted += usize::from(*accepted);
+        }
         let chosen = |old: &Matrix<T>, new: &Matrix<T>| {
             let pick = |i: usize, j| if accepted[i] { new.at(i, j) } else { old.at(i, j) };
             Matrix::from_fn(n, old.cols(), pick)
         };
-        Ok(Place {
+        let mut next = Place {
             x: chosen(&here.x, &there.x),
             energy: chosen(&here.energy, &there.energy),
             score: chosen(&here.score, &there.score),
-        })
+        };
+        lose(&mut next.x, &lost);
+        next
+    }
+}
+
+impl<P> Metropolis<P> {
+    #[track_caller]
+    fn place<T: Real>(&self, x: Matrix<T>) -> Place<Matrix<T>>
+    where
+        P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>),
+    {
+        let (energy, score) = (self.potential)(&x);
+        let shapes = [energy.shape(), score.shape()];
+        let right = [(x.rows(), 1), x.shape()];
+        assert!(shapes == right, "energy and score are {shapes:?}, expected {right:?}");
+        Place { x, energy, score }
+    }
+}
+
+impl<T: Real> Place<Matrix<T>> {
+    /// Whether chain i has a point, an energy and a score there.
+    fn is_finite(&self, i: usize) -> bool {
+        [&self.x, &self.energy, &self.score].iter().all(|a| is_finite(a.row(i)))
+    }
+}
+
+/// Marks chains as lost, wherever they are.
+fn lose<T: Real>(x: &mut Matrix<T>, chains: &[usize]) {
+    let d = x.cols();
+    for &chain in chains {
+        x.data_mut()[chain * d..][..d].fill(T::of(f64::NAN));
     }
 }

@@ -49,12 +49,23 @@ pub struct Negatives<T: Real> {
 
 impl<T: Real> Negatives<T> {
     /// k steps of length ε from the data.
+    ///
+    /// # Panics
+    /// If k is 0, or ε is not positive and finite in this precision.
+    #[track_caller]
     pub fn from_data(k: usize, epsilon: f64, rng: Generator) -> Self {
-        Self { steps: k, step: Step::halved(epsilon), chains: None, rng }
+        assert!(k > 0, "after 0 steps the negatives are the data");
+        let step = Step::halved(epsilon);
+        step.check::<T>();
+        Self { steps: k, step, chains: None, rng }
     }
 
     /// k steps of length ε from where the chains are, at first at `start` (n, d): as many chains as a
     /// batch will have rows.
+    ///
+    /// # Panics
+    /// As [`Negatives::from_data`].
+    #[track_caller]
     pub fn persistent(start: Matrix<T>, k: usize, epsilon: f64, rng: Generator) -> Self {
         Self { chains: Some(start), ..Self::from_data(k, epsilon, rng) }
     }
@@ -62,10 +73,11 @@ impl<T: Real> Negatives<T> {
     /// x⁻ for the energy and the batch x: (n, d) both. It lies on the tape of x as a constant.
     ///
     /// # Errors
-    /// If a chain leaves the finite numbers; persistent ones then stay where they were.
+    /// If chains leave the finite numbers; it tells how many. Persistent ones among them go back to
+    /// where they were before this call, and the others go on from where they are now.
     ///
     /// # Panics
-    /// If k is 0, or the persistent chains are not as many as the rows of x.
+    /// If the persistent chains have another shape than x.
     #[track_caller]
     pub fn draw<'t>(
         &mut self,
@@ -82,10 +94,14 @@ impl<T: Real> Negatives<T> {
         };
         let start = self.chains.clone().unwrap_or_else(|| x.value());
         assert!(start.shape() == x.shape(), "chains {:?} · batch {:?}", start.shape(), x.shape());
-        let negative = langevin(score, start, self.step, &mut self.rng).after(self.steps)?;
+        let mut moving = langevin(score, start, self.step, &mut self.rng);
+        let negative = moving.by_ref().after(self.steps);
         if let Some(chains) = &mut self.chains {
-            chains.clone_from(&negative);
+            let (d, (survivors, points)) = (chains.cols(), moving.survivors());
+            for (row, chain) in survivors.into_iter().enumerate() {
+                chains.data_mut()[chain * d..][..d].copy_from_slice(points.row(row));
+            }
         }
-        Ok(constant(&negative))
+        Ok(constant(&negative?))
     }
 }

@@ -3,3 +3,4 @@
 mod command_line;
 mod pages;
 mod sources;
+mod streams;

@@ -47,6 +47,14 @@ pub(crate) fn complaint(f: impl FnOnce()) -> Complaint {
     LAST.take().expect("the hook was called")
 }
 
+/// Asserts that `f` panics with this in its message, at a line of the file that calls.
+#[track_caller]
+pub fn refused(expected: &str, f: impl FnOnce()) {
+    let (message, file, _) = complaint(f);
+    assert!(message.contains(expected), "{message:?}, expected {expected:?}");
+    assert_eq!(file, panic::Location::caller().file(), "{message}");
+}
+
 /// Asserts that an expression panics with a message, here.
 macro_rules! complains {
     ($expression:expr, $message:expr) => {

@@ -10,10 +10,10 @@ use rand::RngExt;
 use score_matching::{
     Array, Matrix,
     identity::{Sides, langevin::biased_variance},
-    matrix::noise::standard_normal,
+    matrix::{Real, noise::standard_normal},
     sampler::{
         Escaped, Sampler, Step,
-        metropolis::{Place, log_acceptance, metropolis},
+        metropolis::{Place, log_acceptance, log_proposal, metropolis},
     },
 };
 
@@ -113,23 +113,8 @@ fn what_is_no_number_in_metropolis_is_an_error() {
         });
         let mut rng = generator(1);
         let first = metropolis(second(energy), Matrix::zeros(3, 1), 0.1, &mut rng).next();
-        assert_eq!(first, Some(Err(Escaped { chain: 1, step: 1 })), "from the start");
-
-        let potential = from_step_four(second(energy));
-        let mut chains = metropolis(potential, Matrix::zeros(3, 1), 0.1, &mut rng);
-        assert!(chains.by_ref().take(3).all(|state| state.is_ok()));
-        let before = chains.acceptance();
-        assert_eq!(chains.next(), Some(Err(LOST)));
-        assert_eq!(chains.acceptance(), before, "a step that failed has decided nothing");
+        assert_eq!(first, Some(Err(Escaped { step: 0, ..LOST })), "from the start");
     }
-    let mut rng = generator(1);
-    // A proposal that is not finite, and a place whose way back is no number.
-    let steep = |x: &Matrix| (Matrix::zeros(x.rows(), 1), x.clone() * 0.0 + f64::MAX);
-    let lost = metropolis(steep, Matrix::zeros(1, 1), 4.0, &mut rng).next();
-    assert_eq!(lost, Some(Err(Escaped { chain: 0, step: 1 })));
-    let broken = from_step_four(|x| (Matrix::zeros(x.rows(), 1), x.clone() * f64::NAN));
-    let lost = metropolis(broken, Matrix::zeros(1, 1), 0.1, &mut rng).take(9).last();
-    assert_eq!(lost, Some(Err(Escaped { chain: 0, step: 4 })));
 }
 
 /// N(0, 1) on x > 0: E = +∞ elsewhere, where the score may be anything.
@@ -152,5 +137,55 @@ fn a_place_of_infinite_energy_is_never_entered() {
         // 𝔼x² = 1 on half a Gaussian as well: within 6 standard errors √(2/n)
         let mean = path[59].squared_norm().mean().item();
         assert!((mean - 1.0).abs() < 6.0 * (2.0_f64 / 20_000.0).sqrt(), "{mean}");
+    }
+}
+
+/// Steps whose square is no number of the precision: E = ½‖x‖² on their scale.
+fn steps_of_any_size<T: Real>(epsilons: &[f64]) {
+    for &epsilon in epsilons {
+        let width = epsilon.sqrt();
+        let potential = |x: &Matrix<T>| {
+            let scaled = x.clone() * (1.0 / width);
+            (scaled.squared_norm() * 0.5, -scaled * (1.0 / width))
+        };
+        let start = Matrix::<T>::zeros(2000, 1);
+        let mut rng = generator(8);
+        let mut chains = metropolis(potential, start, epsilon, &mut rng);
+        let x = chains.by_ref().after(30).expect("finite");
+        let mean = (x * (1.0 / width)).squared_norm().mean().item();
+        // ε = v: 𝔼x² = v within 6 standard errors, and most proposals are accepted.
+        assert!((mean - 1.0).abs() < 6.0 * (2.0_f64 / 2000.0).sqrt(), "{epsilon:e}: {mean}");
+        assert!(chains.acceptance() > 0.8 && chains.acceptance() < 1.0, "{epsilon:e}");
+    }
+}
+
+#[test]
+fn steps_whose_squares_are_no_numbers_are_taken_as_any_others() {
+    steps_of_any_size::<f32>(&[1e-40, 1e-36, 1e-20, 1.0, 1e20, 1e36]);
+    steps_of_any_size::<f64>(&[1e-310, 1e-300, 1e-200, 1.0, 1e200, 1e300]);
+}
+
+/// The two log densities of the proposals, whose difference the ratio is made of.
+#[test]
+fn the_ratio_is_that_of_the_densities_and_the_proposals() {
+    let mut rng = generator(9);
+    for d in [1, 2, 3, 7] {
+        let mut place = || Place {
+            x: standard_normal(100, d, &mut rng),
+            energy: standard_normal(100, 1, &mut rng),
+            score: standard_normal(100, d, &mut rng),
+        };
+        let (here, there) = (place(), place());
+        for epsilon in [0.1, 1.0, 3.0] {
+            let found = log_acceptance(&here, &there, epsilon);
+            let [back, forth]: [Matrix; 2] = [(&there, &here), (&here, &there)]
+                .map(|(from, to)| log_proposal(from, to, epsilon));
+            let right = here.energy.clone() - &there.energy + &back - &forth;
+            for i in 0..100 {
+                let size = 10.0 + back.at(i, 0).abs() + forth.at(i, 0).abs();
+                let gap = (found.at(i, 0) - right.at(i, 0)).abs();
+                assert!(gap <= 20.0 * d as f64 * f64::UNIT_ROUNDOFF * size, "{gap:e}");
+            }
+        }
     }
 }

@@ -2,17 +2,18 @@
 //!
 //! What they sample is the business of the theorems (T21–T24); the Metropolis rule has `metropolis.rs`.
 
+use crate::callers::refused;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use score_matching::{
-    Array, Matrix,
+    Array, Matrix, Tape,
     corruption::NoiseScales,
     density::{Density, shapes},
     matrix::{
         Real,
         noise::{Generator, standard_normal},
     },
-    sampler::{Escaped, Level, Sampler, Step, annealed, langevin, levels, metropolis},
+    sampler::{Escaped, Level, Negatives, Sampler, Step, annealed, langevin, levels, metropolis},
 };
 
 pub fn generator(seed: u64) -> Generator {
@@ -114,7 +115,7 @@ fn no_steps_are_not_asked_for() {
     _ = langevin(score, Matrix::zeros(1, 1), step, &mut generator(1)).after(0);
 }
 
-pub const LOST: Escaped = Escaped { chain: 1, step: 4 };
+pub const LOST: Escaped = Escaped { chain: 1, step: 4, lost: 1, of: 3 };
 
 /// Of a sampler that loses its chain 1 at step 4, whatever adaptor is asked.
 pub fn nothing_steps_over(
@@ -149,13 +150,14 @@ fn a_chain_that_leaves_the_finite_numbers_is_an_error_that_nothing_steps_over() 
         Box::new(langevin(score, start.clone(), Step::ascent(0.5), rng))
     });
     let said = LOST.to_string();
-    assert!(said.contains("chain 1") && said.contains("step 4"), "{said}");
+    let parts = ["chain 1", "step 4", "1 of 3"];
+    assert!(parts.iter().all(|part| said.contains(part)), "{said}");
 }
 
 #[test]
 fn a_start_that_is_lost_already_is_told_from_a_step_that_loses_it() {
     let start = Matrix::from_rows([[0.0], [f64::NAN]]);
-    let lost = Some(Err(Escaped { chain: 1, step: 0 }));
+    let lost = Some(Err(Escaped { chain: 1, step: 0, lost: 1, of: 2 }));
     let p = |x: &Matrix| (x.squared_norm() * 0.5, -x.clone());
     let one = Level { sigma: 1.0, step: Step::halved(0.1) };
     let mut rng = generator(1);
@@ -171,5 +173,100 @@ fn a_step_without_a_length_is_refused() {
         for step in [Step::halved, Step::doubled, Step::ascent] {
             assert!(std::panic::catch_unwind(|| step(bad)).is_err(), "{bad}");
         }
+    }
+}
+
+fn no_chains<T: Real>() {
+    let nobody = || Matrix::<T>::zeros(0, 2);
+    let p = |x: &Matrix<T>| (Matrix::zeros(x.rows(), 1), -x.clone());
+    let (step, mut rng) = (Step::halved(0.1), generator(1));
+    assert_eq!(langevin(|x| p(x).1, nobody(), step, &mut rng).after(3), Ok(nobody()));
+    let level = vec![Level { sigma: 1.0, step }];
+    assert_eq!(annealed(|x, _| p(x).1, nobody(), level, 3, &mut rng).after(3), Ok(nobody()));
+    let mut chains = metropolis(p, nobody(), 0.1, &mut rng);
+    assert_eq!(chains.by_ref().after(3), Ok(nobody()));
+    assert_eq!((chains.acceptance(), chains.survivors()), (1.0, (vec![], nobody())));
+}
+
+#[test]
+fn no_chains_at_all_are_chains_as_well() {
+    no_chains::<f32>();
+    no_chains::<f64>();
+}
+
+#[test]
+fn scores_and_energies_of_another_shape_are_refused_at_the_call() {
+    let (start, step) = (|| Matrix::<f64>::zeros(3, 2), Step::halved(0.1));
+    let thin = |x: &Matrix| Matrix::zeros(x.rows(), 1);
+    refused("the score of (3, 2) is (3, 1)", || {
+        _ = langevin(thin, start(), step, &mut generator(1)).next();
+    });
+    refused("the score of (3, 2) is (3, 1)", || {
+        _ = langevin(thin, start(), step, &mut generator(1)).after(2);
+    });
+    refused("the score of (3, 2) is (3, 1)", || {
+        let level = vec![Level { sigma: 1.0, step }];
+        _ = annealed(|x, _| thin(x), start(), level, 2, &mut generator(1)).after(2);
+    });
+    let expected = "energy and score are [(3, 1), (3, 1)], expected [(3, 1), (3, 2)]";
+    refused(expected, || {
+        _ = metropolis(|x| (thin(x), thin(x)), start(), 0.1, &mut generator(1));
+    });
+    let expected = "energy and score are [(3, 2), (3, 2)], expected [(3, 1), (3, 2)]";
+    refused(expected, || {
+        _ = metropolis(|x| (x.clone(), x.clone()), start(), 0.1, &mut generator(1));
+    });
+}
+
+/// A step that this precision cannot take would leave the chains where they are.
+fn steps_are_refused<T: Real>(bad: &[f64]) {
+    let start = || Matrix::<T>::zeros(1, 1);
+    let p = |x: &Matrix<T>| (x.squared_norm(), -x.clone());
+    for &epsilon in bad {
+        let (step, mut rng) = (Step::halved(epsilon), generator(1));
+        let expected = "numbers from 0 that this precision has";
+        refused(expected, || _ = langevin(|x| p(x).1, start(), step, &mut rng));
+        refused(expected, || _ = metropolis(p, start(), epsilon, &mut generator(1)));
+        let level = vec![Level { sigma: 1.0, step }];
+        refused(expected, || _ = annealed(|x, _| p(x).1, start(), level, 1, &mut generator(1)));
+        refused(expected, || _ = Negatives::<T>::from_data(1, epsilon, generator(1)));
+        refused(expected, || _ = Negatives::persistent(start(), 1, epsilon, generator(1)));
+    }
+    for step in [
+        Step { drift: f64::NAN, noise: 1.0 },
+        Step { drift: -1.0, noise: 1.0 },
+        Step { drift: 1.0, noise: f64::INFINITY },
+    ] {
+        refused("numbers from 0", || _ = langevin(|x| p(x).1, start(), step, &mut generator(1)));
+    }
+}
+
+#[test]
+fn a_step_that_a_precision_cannot_take_is_refused() {
+    steps_are_refused::<f32>(&[1e-50, 1e-200, 1e39, 1e300]);
+    steps_are_refused::<f64>(&[]);
+    refused("a step of length 5e-324", || _ = Step::halved(5e-324)); // half of it is 0
+    refused("a step of length 1e308", || _ = Step::doubled(1e308));
+    refused("after 0 steps the negatives are the data", || {
+        _ = Negatives::<f64>::from_data(0, 0.1, generator(1));
+    });
+    refused("after 0 steps the negatives are the data", || {
+        _ = Negatives::persistent(Matrix::<f64>::zeros(1, 1), 0, 0.1, generator(1));
+    });
+    refused("chains (1, 1) · batch (2, 1)", || {
+        let mut negatives = Negatives::persistent(Matrix::zeros(1, 1), 1, 0.1, generator(1));
+        let tape = Tape::new();
+        _ = negatives.draw(Array::squared_norm, &tape.var(&Matrix::<f64>::zeros(2, 1)));
+    });
+}
+
+#[test]
+fn a_schedule_whose_steps_are_no_numbers_is_refused() {
+    let huge = NoiseScales::geometric(1e160, 1.0, 3);
+    refused("levels: ε = 1e0 makes a step of inf at σ = 1e160", || _ = levels(&huge, 1.0));
+    // The square alone overflows.
+    refused("makes a step of inf at σ = 1e160", || _ = levels(&huge, 1e-200));
+    for bad in [0.0, -0.1, f64::NAN, f64::INFINITY] {
+        refused("levels: ε = ", || _ = levels(&huge, bad));
     }
 }

@@ -12,7 +12,7 @@ use score_matching::{
     matrix::noise::{Generator, standard_normal},
     model::{EnergyNetwork, Parameters, ScoreNetwork},
     objective::contrastive_divergence,
-    optimizer::Adam,
+    optimizer::{Adam, Quantity},
     sampler::{Escaped, Negatives, Sampler, Step, langevin, metropolis},
     train::{NotFinite, fresh, train, try_train},
 };
@@ -115,7 +115,7 @@ fn negatives_are_langevin_chains_of_the_model() {
         assert_eq!(draw(&mut persistent), Ok(chains.clone()));
     }
     let mut escaping = Negatives::persistent(x.clone() * 1e300, 2, 1e10, generator(2));
-    assert_eq!(draw(&mut escaping), Err(Escaped { chain: 0, step: 1 }));
+    assert_eq!(draw(&mut escaping), Err(Escaped { chain: 0, step: 1, lost: 50, of: 50 }));
 
     // An energy from which they escape leaves persistent chains where they were: the next draw goes
     // on from there, with new noise.
@@ -135,8 +135,11 @@ fn an_objective_that_fails_ends_the_training_with_its_error() {
     // What the energy is multiplied by in the third batch, for the chains and for the loss: with a
     // score beyond all numbers every chain escapes at once, the first in the first place.
     let cases = [
-        ([f64::INFINITY, 1.0], Failure::Sampling(Escaped { chain: 0, step: 1 })),
-        ([1.0, f64::INFINITY], Failure::Training(NotFinite { step: 3, loss: f64::INFINITY })),
+        ([f64::INFINITY, 1.0], Failure::Sampling(Escaped { chain: 0, step: 1, lost: 8, of: 8 })),
+        (
+            [1.0, f64::INFINITY],
+            Failure::Training(NotFinite { step: 3, loss: f64::INFINITY, what: Quantity::Loss }),
+        ),
     ];
     for ([steep, large], expected) in cases {
         let mut negatives = Negatives::from_data(1, 0.1, generator(2));

@@ -18,7 +18,7 @@ use score_matching::{
         sliced::{hutchinson, sliced},
         trace,
     },
-    optimizer::{Adam, Optimizer, Sgd},
+    optimizer::{Adam, Optimizer, Quantity, Sgd},
     train::{Batches, NotFinite, fresh, train},
 };
 use std::cell::Cell;
@@ -128,10 +128,10 @@ fn every_objective_trains_an_energy_network() {
 
 #[test]
 fn sgd_subtracts_the_rate_times_the_gradient() {
-    let start = Matrix::<f64>::from_rows([[1.0, -2.0]]);
+    let mut parameter = Matrix::<f64>::from_rows([[1.0, -2.0]]);
     let gradient = Matrix::from_rows([[4.0, 0.5]]);
-    let moved = Sgd { rate: 0.25 }.update(0, start, &gradient);
-    assert_eq!(moved, Matrix::from_rows([[0.0, -2.125]])); // dyadic: exact
+    Sgd { rate: 0.25 }.update(0, &mut parameter, &gradient).expect("finite");
+    assert_eq!(parameter, Matrix::from_rows([[0.0, -2.125]])); // dyadic: exact
 }
 
 /// With β₁ = ½, β₂ = ¾, ε = 0 and gradients 1, −1, 2 everything but the roots is dyadic or a small
@@ -151,7 +151,7 @@ fn three_steps_of_adam_are_those_computed_by_hand() {
     let mut parameter = Matrix::from_rows([[3.0]]);
     let mut by_hand = 3.0;
     for (gradient, direction) in steps {
-        parameter = adam.update(0, parameter, &Matrix::from_rows([[gradient]]));
+        adam.update(0, &mut parameter, &Matrix::from_rows([[gradient]])).expect("finite");
         by_hand -= 0.1 * direction;
         // A dozen operations on numbers up to 3, each rounded by at most u.
         let gap = (parameter.item() - by_hand).abs();
@@ -169,7 +169,7 @@ fn an_annealed_rate_falls_linearly_and_ends_at_zero() {
     let mut parameter = Matrix::from_rows([[0.0]]);
     for step in 0..HORIZON + 2 {
         let before = parameter.item();
-        parameter = adam.update(0, parameter, &Matrix::from_rows([[1.0]]));
+        adam.update(0, &mut parameter, &Matrix::from_rows([[1.0]])).expect("finite");
         let left = HORIZON.saturating_sub(step) as f64 / HORIZON as f64;
         let gap = (before - parameter.item() - 0.5 * left).abs();
         // 1 − β₂ᵗ cancels all but ten bits: u/(1 − 0.999) relative, halved by the root.
@@ -195,16 +195,18 @@ fn a_loss_that_is_not_a_number_stops_the_training_at_its_step() {
             },
             |step| told.set(step.number),
         );
-        let NotFinite { step, loss } = result.expect_err("a poisoned loss");
+        let NotFinite { step, loss, what } = result.expect_err("a poisoned loss");
         assert_eq!((step, told.get(), asked.get()), (bad, bad - 1, bad));
+        assert_eq!(what, Quantity::Loss);
         assert!(!loss.is_finite());
     }
     // The last step leaves no finite parameters, and no loss comes after it.
-    let (mut leap, q) = (Sgd { rate: f64::INFINITY }, bumps());
+    let (mut leap, q) = (Sgd { rate: f64::MAX }, bumps());
     let batch = fresh(&q, 8, rng).take(1);
-    let lost = train(model, &mut leap, batch, |model, x, _| model.score(x).squared_norm(), |_| ());
-    let NotFinite { step, loss } = lost.expect_err("infinite parameters");
-    assert!(step == 1 && loss.is_finite());
+    let lost =
+        train(model, &mut leap, batch, |model, x, _| model.score(x).squared_norm() * 100.0, |_| ());
+    let NotFinite { step, loss, what } = lost.expect_err("infinite parameters");
+    assert!(step == 1 && loss.is_finite() && what == Quantity::Parameter);
 }
 
 /// The value of every entry is its place, so that a row shows where it is from.

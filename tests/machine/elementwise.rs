@@ -13,7 +13,7 @@ use score_matching::{
     matrix::{Real, door::Door, noise::Generator},
 };
 
-mod double_double;
+pub mod double_double;
 
 /// A number and the power of two that belongs to it.
 type Oracle = fn(f64) -> (Dd, i32);

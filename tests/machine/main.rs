@@ -18,6 +18,7 @@ mod lost_chains;
 mod metropolis;
 mod noise_scales;
 mod optimizer;
+mod oracle;
 mod quadrature;
 mod rejections;
 mod sampler;

@@ -10,13 +10,12 @@
 //! polynomial u. Nothing is known of it but its derivative ([`Function::derivative`]) and
 //!
 //! ```text
-//! sigmoid′(u) = sigmoid(u) (1 − sigmoid(u))
 //! sigmoid(−u) = 1 − sigmoid(u)    softplus(−u) = softplus(u) − u    tanh u = 2 sigmoid(2u) − 1
+//! sigmoid′(u) = sigmoid(u) sigmoid(−u)
 //! ```
 //!
 //! 1/u is a negative power if u is ± a power of two times symbols. So equality here is always
-//! equality; a difference is one unless it rests on a relation that is not listed, such as
-//! e^(u+v) = eᵘeᵛ.
+//! equality; a difference is one unless it rests on a relation not listed, like e^(u+v) = eᵘeᵛ.
 //!
 //! ```
 //! use score_matching::{Array, Tape, grid::Exact};
@@ -242,10 +241,7 @@ impl Number for Polynomial {
             }
             (Reciprocal | Ln, None) => panic!("{f:?} of the polynomial 0"),
             (Tanh, _) => times(&times(self, 2.0).apply(Sigmoid), 2.0).plus(&Self::of(-1.0)),
-            (SigmoidSlope, _) => {
-                let s = self.apply(Sigmoid);
-                s.times(&Self::of(1.0).plus(&times(&s, -1.0)))
-            }
+            (SigmoidSlope, _) => self.apply(Sigmoid).times(&times(self, -1.0).apply(Sigmoid)),
             (Sigmoid, None) => Self::of(0.5), // u = 0 = −u
             (Sigmoid, _) if turned => Self::of(1.0).plus(&times(&times(self, -1.0).apply(f), -1.0)),
             (Softplus, _) if turned => times(self, -1.0).apply(f).plus(self),

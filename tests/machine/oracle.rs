@@ -13,7 +13,10 @@ use score_matching::{
     Matrix,
     matrix::{Real, door::Door, noise::Generator},
 };
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
 pub use wide::{PI, Wide, w};
 
 mod densities;
@@ -51,7 +54,7 @@ pub const TABLE: &[(&str, &str, f64)] = &[
     ("φ″ softplus", "|φ″|", 2.0),
     ("φ″ tanh", "|φ″| + 8 of the smallest normal number", 5.0),
     ("φ″ ln", "|φ″|", 2.0),
-    ("φ″ 1/x", "|φ″|", 3.0),
+    ("φ″ 1/x", "|φ″|", 4.0),
     ("φ″ sigmoid′", "φ′ of sigmoid (tanh² + 2 sigmoid′)", 6.0),
     ("φ″ relu, heaviside", "|φ″|", 0.0),
     ("Quartic: log q", "θx⁴ + log 2 + |log Γ(5/4)| + ¼|log θ|", 4.0),
@@ -63,52 +66,52 @@ pub const TABLE: &[(&str, &str, f64)] = &[
     ("Uniform", "|log q|, |ψ|", 0.0),
     ("Cauchy: log q", "log π + log(1 + x²)", 3.0),
     ("Cauchy: score", "|ψ|", 3.0),
-    ("Gamma: log q", "|(a − 1) log x| + x + |log Γ(a)|", 8.0),
+    ("Gamma: log q", "|(a − 1) log x| + x + |log Γ(a)|", 4.0),
     ("Gamma: score", "|a − 1|/x + 1", 2.0),
     ("Logistic: log q", "|x|/s + |log s| + 2 log(1 + e^(−|x|/s))", 3.0),
     ("Logistic: score", "|ψ|", 4.0),
     ("log Γ", "|log Γ(a)|", 8.0),
     ("Mixture: log q", "½rᵀΣ⁻¹r, log det Σ, log w; of the odds their share", 16.0),
     ("Mixture: score", "Σ⁻¹r by entries; of the odds their share", 24.0),
-    ("Mixture: Hessian", "ρ(ssᵀ + Σ⁻¹) by entries; of the odds their share", 48.0),
-    ("KernelEstimate: log q", "as Mixture", 8.0),
-    ("KernelEstimate: score", "as Mixture", 8.0),
-    ("KernelEstimate: 𝔼[X|x]", "ρ|X|; of the odds their share", 8.0),
-    ("corruption: corrupt", "|x| + |σz|", 1.0),
+    ("Mixture: Hessian", "ρ(ssᵀ + Σ⁻¹) by entries; of the odds their share", 8.0),
+    ("KernelEstimate: log q", "as Mixture", 4.0),
+    ("KernelEstimate: score", "as Mixture", 4.0),
+    ("KernelEstimate: 𝔼[X|x]", "ρ|X|; of the odds their share", 3.0),
+    ("corruption: corrupt", "|x| + |σz|", 2.0),
     ("corruption: log density", "z² + |log σ| + log τ", 4.0),
     ("corruption: score", "|ψ|", 4.0),
-    ("corruption: denoise", "|x̃| + |σ²ψ|", 3.0),
-    ("Kernel: log density", "Isotropic, Gaussian: z² + |log σ| + log τ", 6.0),
-    ("Kernel: score", "Isotropic, Gaussian: |ψ|", 6.0),
-    ("Kernel: logistic log density", "|t| + 2 log(1 + e^(−|t|)) + |log s|", 8.0),
-    ("Kernel: logistic score", "|ψ|", 8.0),
-    ("Kernel: sensor log density", "(|x̃| + |ax|)|x̃ − ax|/v + ½|log v| + log τ", 10.0),
-    ("Kernel: sensor score", "(|x̃| + |ax|)/v", 12.0),
-    ("NoiseScales", "σ (1 + |log(σ_L/σ₁)|)", 3.0),
-    ("nearest, median", "the distance", 4.0),
-    ("MMD", "of its square the means of k (1 + ‖x − y‖²/h²)", 8.0),
+    ("corruption: denoise", "|x̃| + |σ²ψ| + σ of the smallest normal number", 4.0),
+    ("Kernel: log density", "Isotropic, Gaussian: z² + |log σ| + log τ", 4.0),
+    ("Kernel: score", "Isotropic, Gaussian: |ψ|", 4.0),
+    ("Kernel: logistic log density", "|t| + 2 log(1 + e^(−|t|)) + |log s|", 4.0),
+    ("Kernel: logistic score", "|ψ|", 6.0),
+    ("Kernel: sensor log density", "(|x̃| + |ax|)|x̃ − ax|/v + ½|log v| + log τ", 8.0),
+    ("Kernel: sensor score", "(|x̃| + |ax|)/v", 8.0),
+    ("NoiseScales", "σ (1 + |log σ₁| + |log σ_L|)", 2.0),
+    ("nearest, median", "the distance", 3.0),
+    ("MMD", "of its square the means of k (1 + ‖x − y‖²/h²)", 4.0),
     ("Scatter: mean", "mean of |v|", 4.0),
-    ("Scatter: variance", "variance + (ε mean)²", 8.0),
-    ("Scatter: deviation", "deviation + ε |mean|", 8.0),
+    ("Scatter: variance", "variance + (ε mean)²", 4.0),
+    ("Scatter: deviation", "deviation + ε |mean|", 3.0),
     ("trapezoid", "|low| + |high|; the weight", 2.0),
-    ("double exponential: x", "|a| + (x − a)(1 + |du/dt| |t| + |u|)", 8.0),
-    ("double exponential: w", "w (1 + |du/dt| |t| + |u|)", 8.0),
-    ("Gauss–Legendre: x", "the distance to the nearer end", 8.0),
-    ("Gauss–Legendre: w", "n w", 8.0),
-    ("Gauss–Hermite: x", "1 + |x|", 8.0),
-    ("Gauss–Hermite: w", "(n + x²) w", 8.0),
+    ("double exponential: x", "|a| + (x − a)(1 + |du/dt| |t| + |u|)", 2.0),
+    ("double exponential: w", "w (1 + |du/dt| |t| + |u|)", 3.0),
+    ("Gauss–Legendre: x", "the distance to the nearer end", 4.0),
+    ("Gauss–Legendre: w", "n w", 1.0),
+    ("Gauss–Hermite: x", "1 + |x|", 1.0),
+    ("Gauss–Hermite: w", "(n + x²) w", 2.0),
     ("Sgd", "|θ| + |rate g|", 2.0),
-    ("Adam", "the sum of the steps", 10.0),
+    ("Adam", "the sum of the steps, and of those by the smallest normal m", 10.0),
     ("Langevin step", "|x| + |drift ψ| + |noise z|", 3.0),
     ("log acceptance", "its terms multiplied out", 8.0),
-    ("explicit", "(|ψ| + |s|)²", 3.0),
-    ("implicit, weighted", "the terms", 4.0),
-    ("regularised, sliced", "the terms", 5.0),
+    ("explicit", "(|ψ| + |s|)²", 2.0),
+    ("implicit, weighted", "the terms", 2.0),
+    ("regularised, sliced", "the terms", 3.0),
     ("denoising", "(|ψ| + |x − x̃|/σ²)²", 8.0),
     ("with control", "ψ(x̃)² + (|ψ(x̃)| + |ψ(x)|)|z|/σ, ψ′ times |x| + |σz|", 6.0),
     ("noise-conditional", "λ(σ) (|ψ| + |z|/σ)²", 8.0),
-    ("reconstruction, CD", "the terms", 4.0),
-    ("noise floor", "d/σ² + I", 3.0),
+    ("reconstruction, CD", "the terms", 2.0),
+    ("noise floor", "d/σ² + I", 1.0),
 ];
 
 /// The worst error found of each row and precision, in units, and where.
@@ -188,7 +191,8 @@ pub fn tiny<T: Real>() -> Wide {
 }
 
 /// |found − truth| in the last place of the size, which is at least the smallest number. ∞ counts as
-/// the number after the largest.
+/// the number after the largest, and is forgiven in the last two powers of two: a square may overflow
+/// before it is halved.
 fn units<T: Real>(found: f64, truth: Wide, size: Wide) -> f64 {
     let (bits, smallest) = precision::<T>();
     let top = 3 - bits - smallest; // 1024 or 128
@@ -196,7 +200,7 @@ fn units<T: Real>(found: f64, truth: Wide, size: Wide) -> f64 {
     if truth.top().is_nan() || found.is_nan() {
         return same(truth.top().is_nan() && found.is_nan());
     }
-    let beyond = truth.top().is_infinite() || truth.e >= top;
+    let beyond = truth.top().is_infinite() || truth.e >= top - 2;
     if beyond && found.is_infinite() || truth.top().is_infinite() {
         return same(found == f64::INFINITY.copysign(truth.top()));
     }
@@ -210,8 +214,8 @@ fn units<T: Real>(found: f64, truth: Wide, size: Wide) -> f64 {
     (found - truth).times_power(-unit).to_f64().abs()
 }
 
-/// Numbers of a precision: `each` of every exponent from 2^low to 2^high, both signs, with mantissas
-/// that change; as many of random bits in that range; zeros and ones and their neighbours.
+/// Numbers of a precision, of both signs: some at one in `every` exponents from 2^low to 2^high, round
+/// ones and as many of random bits; ±0, 1, 2 and their neighbours.
 pub fn numbers<T: Real>(low: i32, high: i32, every: usize) -> Vec<f64> {
     let (_, smallest) = precision::<T>();
     let mut rng = Generator::seed_from_u64(1);
@@ -241,6 +245,6 @@ pub fn column<T: Real, const K: usize>(inputs: &[[f64; K]], k: usize) -> Matrix<
 /// Every row belongs to one name.
 #[test]
 fn the_table_has_no_name_twice() {
-    let names: std::collections::BTreeSet<_> = TABLE.iter().map(|row| row.0).collect();
+    let names: BTreeSet<_> = TABLE.iter().map(|row| row.0).collect();
     assert_eq!(names.len(), TABLE.len());
 }

@@ -31,9 +31,7 @@ fn truth(q: Univariate, at: f64) -> (Truth, Option<Truth>) {
             let log = [-size / w(scale), -w(2.0).ln(), -w(scale).ln()];
             (terms(log), own(-sign / w(scale)))
         }
-        Univariate::Exponential { rate } => {
-            (terms([w(rate).ln(), -w(rate) * x]), own(-w(rate)))
-        }
+        Univariate::Exponential { rate } => (terms([w(rate).ln(), -w(rate) * x]), own(-w(rate))),
         Univariate::Uniform => (own(w(0.0)), own(w(0.0))),
         Univariate::Cauchy => {
             let square = x * x + one;

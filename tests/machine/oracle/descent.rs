@@ -1,6 +1,6 @@
 //! One step: of descent, of Langevin dynamics, of its acceptance; for gradients of any size.
 
-use super::{Ledger, Wide, all_numbers, column, numbers, w};
+use super::{Ledger, Wide, all_numbers, column, numbers, tiny, w};
 use score_matching::{
     Matrix,
     matrix::Real,
@@ -40,7 +40,7 @@ fn steps<T: Real>(ledger: &mut Ledger) {
                 let root = (v / (w(1.0) - decay2)).sqrt();
                 let by = w(rate) / (w(1.0) - decay1) / (root + epsilon);
                 theta = theta - m * by;
-                size = size + (m.abs() + g.abs()) * by;
+                size = size + (m.abs() + g.abs() + tiny::<T>()) * by;
                 if outcome.is_err() {
                     // allowed only where a square is near the end of the range
                     let late = (g * g).e >= if size_of::<T>() == 8 { 1022 } else { 126 };
@@ -49,7 +49,8 @@ fn steps<T: Real>(ledger: &mut Ledger) {
                     });
                     break;
                 }
-                ledger.judge::<T>("Adam", found.item(), (theta, size), &(rate, g.to_f64(), factor));
+                let input = (rate, g.to_f64(), factor);
+                ledger.judge::<T>("Adam", found.item(), (theta, size), &input);
             }
         }
     }
@@ -80,13 +81,14 @@ fn moves<T: Real>(ledger: &mut Ledger) {
         let found = || log_acceptance(&place(&x, &y, &z), &place(&y, &z, &x), epsilon);
         ledger.judge_each("log acceptance", &inputs, found, |input| {
             let [x, y, z] = input.map(w); // here (x, E = y, ψ = z), there (y, E = z, ψ = x)
-            let square = |from: Wide, to: Wide, psi: Wide| {
-                let noise = to - from - drift * psi;
-                noise * noise / w(2.0 * epsilon)
+            // ‖to − from − (ε/2)ψ‖²/(2ε) multiplied out, for 1/ε would drown all else
+            let square = |sign: Wide, psi: Wide| {
+                [sign * (x - y) * psi.times_power(-1), drift * psi * psi.times_power(-2)]
             };
-            let truth = y - z + square(x, y, z) - square(y, x, x);
-            let way = y.abs() + x.abs() + drift * (x.abs() + z.abs());
-            (truth, y.abs() + z.abs() + way * (x.abs() + z.abs()))
+            let terms = [square(w(1.0), z), square(w(-1.0), x).map(|t| -t)].concat();
+            let size = [y, z, x * z, y * z, x * y, x * x].into_iter().map(Wide::abs).sum::<Wide>();
+            let truth = y - z + terms.iter().copied().sum();
+            (truth, size + drift * (x.abs() + z.abs()) * (x.abs() + z.abs()))
         });
     }
 }

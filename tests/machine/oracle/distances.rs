@@ -74,7 +74,8 @@ fn distances_hold_at_any_size_and_offset() {
 fn means_and_variances_hold_at_any_size_and_offset() {
     let mut ledger = Ledger::default();
     let lengths = |v: &Matrix| (2..=v.data().len()).map(|n| v.data()[..n].to_vec()).collect();
-    let samples: Vec<Vec<f64>> = clouds(2).iter().flat_map(|v| -> Vec<Vec<f64>> { lengths(v) }).collect();
+    let samples: Vec<Vec<f64>> =
+        clouds(2).iter().flat_map(|v| -> Vec<Vec<f64>> { lengths(v) }).collect();
     for v in samples {
         let n = w(v.len() as f64);
         let mean = v.iter().map(|&v| w(v)).sum::<Wide>() / n;

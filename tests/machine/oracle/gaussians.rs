@@ -108,9 +108,8 @@ fn answer(parts: &[Gaussian], x: &[f64]) -> Answer {
     let mut b = 0;
     let all = loop {
         let all: Vec<Odds> = parts.iter().map(|k| odds(k, &parts[b], &x)).collect();
-        let best = (0..all.len()).fold(b, |best, k| {
-            if all[best].log.0.is_less(all[k].log.0) { k } else { best }
-        });
+        let best = (0..all.len())
+            .fold(b, |best, k| if all[best].log.0.is_less(all[k].log.0) { k } else { best });
         if best == b {
             break all;
         }
@@ -198,14 +197,20 @@ fn judge(
     answer
 }
 
+/// Whether the residuals of all components are numbers, that is L⁻¹(x − μ).
+fn is_within_reach(parts: &[Gaussian], x: &[f64]) -> bool {
+    let x: Row = x.iter().map(|&x| w(x)).collect();
+    let square = |k: &Gaussian| form(&minus(&x, &k.mean), &k.precision, &minus(&x, &k.mean));
+    parts.iter().all(|k| square(k).e < 2040)
+}
+
 /// Weight, mean and covariance of each component: the rows of one case.
 type Case = Vec<(f64, Vec<f64>, Vec<Vec<f64>>)>;
 
 fn cases() -> Vec<(Case, f64)> {
     let line = |w: f64, m: f64, v: f64| (w, vec![m], vec![vec![v]]);
-    let plane = |w: f64, m: [f64; 2], [a, b, c]: [f64; 3]| {
-        (w, m.to_vec(), vec![vec![a, b], vec![b, c]])
-    };
+    let plane =
+        |w: f64, m: [f64; 2], [a, b, c]: [f64; 3]| (w, m.to_vec(), vec![vec![a, b], vec![b, c]]);
     vec![
         (vec![line(1.0, 0.0, 1.0)], 1.0),
         (vec![line(1.0, 0.3, 2.5)], 1.0),
@@ -252,7 +257,7 @@ fn mixtures_hold_near_and_far() {
             let mean = Matrix::from_vec(1, d, mean.clone());
             (*weight, mean, Matrix::from_fn(d, d, |i, j| c[i][j]))
         }));
-        for x in places(d, scale) {
+        for x in places(d, scale).into_iter().filter(|x| is_within_reach(&parts, x)) {
             let answer = judge(&mut ledger, "Mixture", &parts, &q, &x, case);
             let hessian = q.hessian(&Matrix::from_vec(1, d, x.clone()));
             for (&found, &truth) in hessian.data().iter().zip(answer.hessian.iter().flatten()) {

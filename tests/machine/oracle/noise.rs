@@ -1,6 +1,6 @@
 //! Corruption: densities and scores of the noise, for data and noise of any size.
 
-use super::{Ledger, PI, Wide, all_numbers, column, numbers, w};
+use super::{Ledger, PI, Wide, all_numbers, column, numbers, tiny, w};
 use score_matching::{
     Matrix,
     corruption::{self, Kernel, NoiseScales},
@@ -16,7 +16,8 @@ pub fn pairs<T: Real>(sigma: f64) -> Vec<[f64; 2]> {
     let largest = w(1.0).times_power(if size_of::<T>() == 8 { 1022 } else { 126 }).to_f64();
     let fits = |x: &f64| x.abs() < largest;
     let beside = |x: f64| T::of(x * (1.0 + 1e-6)).to_f64();
-    let all = x.into_iter().filter(fits).flat_map(|x| [[0.0, x], [x, 0.0], [x, beside(x)], [1.5, x]]);
+    let all =
+        x.into_iter().filter(fits).flat_map(|x| [[0.0, x], [x, 0.0], [x, beside(x)], [1.5, x]]);
     all.chain([[0.0, f64::NAN], [f64::NAN, 0.0]]).collect()
 }
 
@@ -53,7 +54,8 @@ fn kernels<T: Real>(ledger: &mut Ledger) {
         };
         let denoised = |input: &[f64; 2]| {
             let (x, psi) = wide(input);
-            (x + psi * sigma * sigma, x.abs() + (psi * sigma * sigma).abs())
+            // what σψ has lost below the smallest numbers is multiplied by σ
+            (x + psi * sigma * sigma, x.abs() + (psi * sigma * sigma).abs() + tiny::<T>() * sigma)
         };
         let corrupt = || corruption::corrupt(&x, &noisy, s);
         ledger.judge_each("corruption: corrupt", &inputs, corrupt, corrupted);
@@ -96,7 +98,8 @@ fn kernels<T: Real>(ledger: &mut Ledger) {
             let parts = |input: &[f64; 2]| {
                 let (x, noisy) = wide(input);
                 let variance = sigma * sigma + w(slope) * w(slope) * x * x;
-                let (change, size) = (noisy - w(gain) * x, noisy.abs() + (w(gain) * x).abs());
+                let (change, size) =
+                    (noisy - w(gain) * x, noisy.abs() + (w(gain) * x).abs() + tiny::<T>());
                 (change, size, variance)
             };
             let log = |input: &[f64; 2]| {
@@ -133,7 +136,7 @@ fn noise_scales_are_the_powers_of_one_ratio() {
         let log_ratio = (w(to) / w(from)).ln();
         for (i, &sigma) in levels.sigmas().iter().enumerate() {
             let truth = w(from) * (log_ratio * w(i as f64) / w(10.0)).exp();
-            let size = truth * (w(1.0) + log_ratio.abs());
+            let size = truth * (w(1.0) + w(from).ln().abs() + w(to).ln().abs());
             ledger.judge::<f64>("NoiseScales", sigma, (truth, size), &(from, to, i));
         }
     }

@@ -93,7 +93,9 @@ fn steps_are_equal_and_ends_are_halved() {
 fn a_double_exponential_rule_is_its_formula() {
     let mut ledger = Ledger::default();
     let step = 1.0 / 16.0;
-    for (a, b) in [(0.0, 1.0), (-3.0, 5.0), (0.0, f64::INFINITY), (f64::NEG_INFINITY, 2.0), (0.0, 1e300)] {
+    for (a, b) in
+        [(0.0, 1.0), (-3.0, 5.0), (0.0, f64::INFINITY), (f64::NEG_INFINITY, 2.0), (0.0, 1e300)]
+    {
         let rule = Rule::double_exponential(&[a, b], step);
         let finite = a.is_finite() && b.is_finite();
         let from = w(if finite { -3.2 } else { -3.7 });

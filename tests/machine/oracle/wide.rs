@@ -18,13 +18,16 @@ pub struct Wide {
 
 /// Exponents from here on stand for more than any sum, root or product could bring back.
 const FAR: i32 = 1 << 27;
-pub const PI: Wide =
-    Wide { m: Dd(std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17), e: 1 };
+pub const PI: Wide = Wide { m: Dd(std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17), e: 1 };
 const EULER_GAMMA: Dd = Dd(0.577_215_664_901_532_9, -4.942_915_152_430_645e-18);
 
 /// The number itself.
 pub fn w(x: f64) -> Wide {
-    if x.abs() < 1e-290 { Wide::new(Dd(x * 2f64.powi(200), 0.0), -200) } else { Wide::new(Dd(x, 0.0), 0) }
+    if x.abs() < 1e-290 {
+        Wide::new(Dd(x * 2f64.powi(200), 0.0), -200)
+    } else {
+        Wide::new(Dd(x, 0.0), 0)
+    }
 }
 
 impl Wide {
@@ -247,7 +250,7 @@ fn wide_numbers_satisfy_the_identities() {
         same("log(1 + x)", a.ln_1p().expm1(), a, a * (a.ln().abs() + w(1.0)));
         let t = x.tanh();
         same("1 − tanh²", w(1.0) - t * t, x.times_power(1).sigmoid_slope() * w(4.0), w(1.0));
-        same("σ − ½", x.sigmoid() - w(0.5), x.times_power(-1).tanh().times_power(-1), t);
+        same("σ − ½", x.sigmoid() - w(0.5), x.times_power(-1).tanh().times_power(-1), w(1.0));
         let (half, twice) = ((a + w(0.5)).ln_gamma(), a.times_power(1));
         let double = a.ln_gamma() + half + w(2.0).ln() * (twice - w(1.0)) - PI.ln() * w(0.5);
         let size = a.ln().abs() * (a + w(1.0)) + w(10.0);

@@ -44,6 +44,9 @@ struct Component {
     log_norm: f64,
 }
 
+/// Down to this log density the difference of two logarithms is as good as any other way to compare.
+const NEAR: f64 = -1e3;
+
 /// A mixture of Gaussians with full covariances; a single Gaussian is a mixture of one.
 #[derive(Clone, Debug)]
 pub struct Mixture {
@@ -131,6 +134,10 @@ impl Mixture {
         let likeliest = |b, k| if odds[k] > odds[b] { k } else { b };
         let mut b = (1..odds.len()).fold(0, likeliest);
         let log_joint = odds[b];
+        if log_joint > NEAR {
+            odds.iter_mut().for_each(|odds| *odds -= log_joint);
+            return (b, log_joint);
+        }
         loop {
             let base = &self.components[b];
             odds.iter_mut().zip(&self.components).for_each(|(o, c)| *o = c.log_odds(base, x));

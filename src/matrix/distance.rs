@@ -17,7 +17,7 @@ use crate::array::Array;
 use rayon::prelude::*;
 
 /// Points that are compared with one row at once; every door's vectors divide them.
-const LANES: usize = 16;
+const LANES: usize = 32;
 /// From so many differences on it pays to wake another thread.
 const PARALLEL: usize = 1 << 16;
 /// Rows of one piece of work.
@@ -61,24 +61,17 @@ fn compare(b: &Matrix, r: &Matrix, y: &Matrix, finish: impl Fn(f64, f64) -> f64 
     // Coordinate by coordinate, so that the points of one block lie side by side.
     for (block, out) in packed.as_mut_slice().chunks_exact_mut((LANES * d).max(1)).enumerate() {
         for (k, out) in out.iter_mut().enumerate() {
-            let point = block * LANES + k % LANES;
-            *out = if point < m { y.data()[point * d + k / LANES] } else { 0.0 };
+            // The last point fills the last block up.
+            let point = (block * LANES + k % LANES).min(m - 1);
+            *out = y.data()[point * d + k / LANES];
         }
     }
-    let door = Door::current();
+    let (door, packed) = (Door::current(), packed.as_slice());
     let rows = |(piece, out): (usize, &mut [f64])| {
-        out.fill(0.0);
         let first = piece * ROWS;
-        let part = |x: &'_ Matrix| first * d..(first + out.len() / m).min(x.rows()) * d;
-        let [b_rows, r_rows] = [&b.data()[part(b)], &r.data()[part(r)]];
-        door.enter(Sums { d, m, b: b_rows, r: r_rows, packed: packed.as_slice(), out });
-        for (index, out) in out.iter_mut().enumerate() {
-            let safe = out.abs() > SAFE[0] && out.abs() < SAFE[1];
-            let (i, j) = (first + index / m, index % m);
-            let (sum, unit) =
-                if safe { (*out, 1.0) } else { in_own_unit(b.row(i), r.row(i), y.row(j)) };
-            *out = if sum == 0.0 { 0.0 } else { finish(sum, unit) };
-        }
+        let rows = first * d..(first + out.len() / m) * d;
+        let [b, r] = [b, r].map(|x| &x.data()[rows.clone()]);
+        door.enter(Rows { d, b, r, y, packed, out, finish: &finish });
     };
     Matrix::build(n, m, |out| {
         let piece = (ROWS * m).max(1);
@@ -90,25 +83,27 @@ fn compare(b: &Matrix, r: &Matrix, y: &Matrix, finish: impl Fn(f64, f64) -> f64 
     })
 }
 
-/// The sums for some rows and all points. Each is added up coordinate after coordinate, wherever it
-/// stands and however the rows are shared.
-struct Sums<'a> {
+/// Some rows and all points. Each sum is added up coordinate after coordinate, wherever it stands and
+/// however the rows are shared.
+struct Rows<'a, F> {
     d: usize,
-    m: usize,
     b: &'a [f64],
     r: &'a [f64],
+    y: &'a Matrix,
     packed: &'a [f64],
     out: &'a mut [f64],
+    finish: &'a F,
 }
 
-impl Loop for Sums<'_> {
+impl<F: Fn(f64, f64) -> f64> Loop for Rows<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Instructions>(self) {
-        let Self { d, m, b, r, packed, out } = self;
-        for (block, points) in packed.chunks_exact((LANES * d).max(1)).enumerate() {
-            for (i, out) in out.chunks_exact_mut(m).enumerate() {
+        let Self { d, b, r, y, packed, out, finish } = self;
+        for start in (0..y.rows()).step_by(LANES) {
+            let points = &packed[start * d..][..LANES * d];
+            for (i, out) in out.chunks_exact_mut(y.rows()).enumerate() {
                 let (b, r) = (&b[i * d..][..d], &r[i * d..][..d]);
                 let mut sums = [0.0; LANES];
                 for ((points, &b), &r) in points.chunks_exact(LANES).zip(b).zip(r) {
@@ -117,7 +112,17 @@ impl Loop for Sums<'_> {
                         *sum = I::multiply_add(a, a - 2.0 * r, *sum);
                     }
                 }
-                out[block * LANES..].iter_mut().zip(sums).for_each(|(out, sum)| *out = sum);
+                let is_safe = |sum: f64| (sum.abs() > SAFE[0]) & (sum.abs() < SAFE[1]);
+                if sums.iter().fold(true, |all, &sum| all & is_safe(sum)) {
+                    sums.iter_mut().for_each(|sum| *sum = finish(*sum, 1.0));
+                } else {
+                    for (j, sum) in (start..y.rows()).zip(&mut sums) {
+                        let (found, unit) =
+                            if is_safe(*sum) { (*sum, 1.0) } else { in_own_unit(b, r, y.row(j)) };
+                        *sum = if found == 0.0 { 0.0 } else { finish(found, unit) };
+                    }
+                }
+                out[start..].iter_mut().zip(sums).for_each(|(out, sum)| *out = sum);
             }
         }
     }

@@ -4,9 +4,16 @@
 //! it on the way is enough. So a hook notes where each panic says it happened, and every operation
 //! of every reading is made to panic from a known line of this file.
 
+use rand::SeedableRng;
 use score_matching::{
     Array, Dual, Matrix, Tape,
     array::{Linear, Product},
+    corruption::Kernel,
+    density::{Boltzmann, Density, KernelEstimate, Mixture, Univariate, univariate::ln_gamma},
+    discrepancy::{maximum_mean_discrepancy, median_distance, nearest},
+    matrix::noise::Generator,
+    model::{ExponentialFamily, Monomials, Wiener},
+    quadrature::Rule,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -61,7 +68,7 @@ macro_rules! complains {
         let (message, file, line) = $crate::callers::complaint(|| {
             let _ = $expression;
         });
-        assert_eq!((message.as_str(), file.as_str(), line), ($message, file!(), line!()));
+        assert_eq!((&message[..], &file[..], line), (&$message[..], file!(), line!()));
     };
 }
 
@@ -145,4 +152,66 @@ fn the_rest_of_the_interface_blames_its_caller() {
     complains!(two.tn(&two), carries);
     complains!(Dual::constant(&x()).nt(&two), carries);
     complains!(two.clone().linear(Linear::Transpose), "Transpose of a value with 2 tangents a row");
+}
+
+/// A parameter outside its domain, too, is the caller's.
+#[test]
+#[rustfmt::skip]
+fn densities_and_distances_blame_their_caller() {
+    let one = |x: f64| Matrix::from_rows([[x]]);
+    let zero = || Matrix::zeros(1, 1);
+    complains!(Mixture::isotropic(1, 0.0), "covariance: not positive definite: pivot 0 in row 0");
+    complains!(Mixture::isotropic(1, f64::INFINITY), "covariance: finite numbers expected, got Matrix (1, 1)\n  [inf]\n");
+    let (slanted, two) = (Matrix::from_rows([[1.0, 5.0], [0.0, 1.0]]), Matrix::zeros(1, 2));
+    complains!(Mixture::gaussian(two.clone(), slanted.clone()), "covariance: not symmetric: 0 and 5 at (1, 0)");
+    complains!(Kernel::gaussian(&slanted), "covariance: not symmetric: 0 and 5 at (1, 0)");
+    complains!(Mixture::gaussian(two, one(1.0)), "covariance of shape (1, 1) in 2 dimensions");
+    complains!(Mixture::gaussian(Matrix::zeros(2, 1), one(1.0)), "mean Matrix (2, 1)\n  [0.0]\n  [0.0]\n: a finite row of 1 expected");
+    complains!(Mixture::gaussian(one(f64::NAN), one(1.0)), "mean Matrix (1, 1)\n  [NaN]\n: a finite row of 1 expected");
+    complains!(Mixture::new([(1.0, zero(), one(1.0)), (1.0, Matrix::zeros(1, 2), one(1.0))]), "mean Matrix (1, 2)\n  [0.0, 0.0]\n: a finite row of 1 expected");
+    complains!(Mixture::new([(-1.0, zero(), one(1.0))]), "weight -1: a positive number expected");
+    complains!(Mixture::new([]), "a mixture needs components");
+    let q = Mixture::isotropic(1, 1.0);
+    complains!(q.smoothed(f64::NAN), "σ = NaN: a number from 0 on expected");
+    complains!(q.score(&x()), "x of shape (2, 3) for a density in 1 dimensions");
+    complains!(q.hessian(&x()), "x of shape (2, 3) for a density in 1 dimensions");
+    for sigma in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let q = KernelEstimate { points: zero(), sigma };
+        let message = format!("the bandwidth σ = {sigma}: a positive number expected");
+        complains!(q.log_density(&zero()), message);
+        complains!(q.score(&zero()), message);
+        complains!(q.posterior_mean(&zero()), message);
+        complains!(q.sample(1, &mut Generator::seed_from_u64(1)), message);
+        let message = format!("a = {sigma} in Gamma {{ shape: {sigma:?} }}: a positive number expected");
+        let q = Univariate::Gamma { shape: sigma };
+        complains!(q.log_density_at(1.0), message);
+        complains!(q.score_at(1.0), message);
+        complains!(q.log_density(&zero()), message);
+        complains!(q.score(&zero()), message);
+        complains!(q.sample(1, &mut Generator::seed_from_u64(1)), message);
+        complains!(Univariate::Logistic { scale: sigma }.score_at(f64::NAN), format!("s = {sigma} in Logistic {{ scale: {sigma:?} }}: a positive number expected"));
+        complains!(Univariate::Laplace { scale: sigma }.score_at(0.0), format!("s = {sigma} in Laplace {{ scale: {sigma:?} }}: a positive number expected"));
+        complains!(Univariate::Quartic { theta: sigma }.score_at(0.0), format!("θ = {sigma} in Quartic {{ theta: {sigma:?} }}: a positive number expected"));
+        complains!(Univariate::Exponential { rate: sigma }.score_at(0.0), format!("λ = {sigma} in Exponential {{ rate: {sigma:?} }}: a positive number expected"));
+        let bandwidth = format!("bandwidth {sigma}: a positive number expected");
+        complains!(maximum_mean_discrepancy(&zero(), &zero(), sigma), bandwidth);
+    }
+    let empty = KernelEstimate { points: Matrix::zeros(0, 1), sigma: 1.0 };
+    complains!(empty.score(&zero()), "a kernel estimate from no points");
+    let infinite = KernelEstimate { points: one(f64::INFINITY), sigma: 1.0 };
+    complains!(infinite.score(&zero()), "a kernel estimate from points that are not finite");
+    complains!(ln_gamma(0.0), "log Γ of 0: a positive number expected");
+    complains!(ln_gamma(-1e17), "log Γ of -100000000000000000: a positive number expected");
+    complains!(nearest(&x(), &zero()), "distances: (2, 3) · (1, 1)");
+    complains!(nearest(&x(), &Matrix::zeros(0, 3)), "the nearest of no points");
+    complains!(nearest(&zero(), &one(f64::NAN)), "a distance that is not a number, to row 0");
+    complains!(median_distance(&zero()), "a distance needs two rows, not 1");
+    complains!(median_distance(&Matrix::from_rows([[0.0], [f64::NAN]])), "a distance that is not a number");
+    complains!(maximum_mean_discrepancy(&x(), &zero(), 1.0), "samples of shapes (2, 3) and (1, 1)");
+    complains!(Wiener::fit(&Matrix::zeros(0, 2), 1.0), "Wiener: a mean of no samples");
+    complains!(Wiener::fit(&zero(), f64::NAN), "σ = NaN: a number from 0 on expected");
+    complains!(ExponentialFamily::of_sample(&Monomials::quartic(), &Matrix::<f64>::zeros(0, 1)), "a family on no samples");
+    let rule = || Rule::trapezoid(-1.0, 1.0, 2);
+    complains!(Boltzmann::new(|x| *x * f64::NAN, rule()), "an energy of NaN: a number or ∞ expected");
+    complains!(Boltzmann::new(|x| x.squared_norm() + f64::INFINITY, rule()), "e^(−E) is 0 at every node that has a weight");
 }

@@ -1,0 +1,174 @@
+//! Singular systems are refused, at every door and however they round; all others are solved.
+
+use proptest::prelude::*;
+use rand::SeedableRng;
+use score_matching::{
+    Array, Matrix,
+    matrix::{
+        cholesky::Cholesky,
+        door::Door,
+        noise::{Generator, standard_normal},
+    },
+    model::{ExponentialFamily, Monomials, Wiener},
+};
+
+fn normal(n: usize, d: usize, seed: u64) -> Matrix {
+    standard_normal(n, d, &mut Generator::seed_from_u64(seed))
+}
+
+fn family_accepts(x: &Matrix, features: &Monomials) -> bool {
+    ExponentialFamily::of_sample(features, x).estimate().is_ok()
+}
+
+fn everywhere(accepted: impl Fn() -> bool) -> Vec<bool> {
+    Door::available().map(|door| door.within(&accepted)).collect()
+}
+
+#[track_caller]
+fn refused(name: &str, accepted: impl Fn() -> bool) {
+    assert!(!everywhere(accepted).contains(&true), "{name}");
+}
+
+/// A constant sample says nothing about x² beside x, whatever the constant and the count.
+#[test]
+fn a_constant_sample_is_refused() {
+    for c in (1..50).map(|k| 0.1 * f64::from(k)) {
+        for n in (1..40).chain([100, 1000, 20_000]).filter(|n| *n < 50 || c < 0.35) {
+            let x = Matrix::from_fn(n, 1, |_, _| c);
+            refused(&format!("{n} times {c}"), || family_accepts(&x, &Monomials::gaussian(1)));
+            for size in [1e-150, 1.0, 1e150] {
+                let x = Matrix::from_fn(n, 2, |i, j| if j == 0 { c } else { i as f64 } * size);
+                refused("a constant column", || Wiener::fit(&x, 0.0).is_ok());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::common::config(300))]
+
+    #[test]
+    fn dependent_columns_are_refused(n in 3..300_usize, seed: u64, factor in -3.0..3.0, offset in -1e6..1e6) {
+        let x = normal(n, 1, seed);
+        let doubled = Matrix::from_fn(n, 2, |i, _| x.at(i, 0));
+        let features = Monomials::gaussian(2);
+        prop_assert!(!everywhere(|| family_accepts(&doubled, &features)).contains(&true));
+        let multiple = Matrix::from_fn(n, 3, |i, j| [1.0, factor, 0.3][j] * x.at(i, 0) + offset);
+        prop_assert!(!everywhere(|| Wiener::fit(&multiple, 0.0).is_ok()).contains(&true));
+        // one that is the sum of two others
+        let y = normal(n, 2, !seed);
+        let sum = Matrix::from_fn(n, 3, |i, j| if j < 2 { y.at(i, j) } else { y.at(i, 0) + y.at(i, 1) });
+        prop_assert!(!everywhere(|| Wiener::fit(&sum, 0.0).is_ok()).contains(&true));
+    }
+
+    /// Fewer samples than features; for a covariance one fewer still.
+    #[test]
+    fn too_few_samples_are_refused(d in 2..9_usize, seed: u64) {
+        let few = |n: usize| normal(n, d, seed);
+        for n in 1..=d {
+            prop_assert!(!everywhere(|| Wiener::fit(&few(n), 0.0).is_ok()).contains(&true), "{n} of {d}");
+        }
+        let features = Monomials::gaussian(d);
+        let n = (features.count() - 1) / d; // A is a sum of n d products of vectors
+        prop_assert!(!everywhere(|| family_accepts(&few(n), &features)).contains(&true));
+        let gram = |n: usize| Cholesky::of_sums(&few(n).tn(&few(n)), n).is_ok();
+        prop_assert!(!everywhere(|| gram(d - 1)).contains(&true));
+    }
+
+    /// Q diag(λ) Qᵀ with λ from 1 to 10^(−10), in units from 2^(−300) to 2^300 that differ.
+    #[test]
+    fn what_is_only_ill_conditioned_is_solved(d in 1..9_usize, seed: u64, power in 0.0..10.0_f64) {
+        // By Gram and Schmidt, twice.
+        let mut q = normal(d, d, seed);
+        for _ in 0..2 {
+            for i in 0..d {
+                for k in 0..i {
+                    let inner: f64 = q.row(i).iter().zip(q.row(k)).map(|(a, b)| a * b).sum();
+                    (0..d).for_each(|j| q.data_mut()[i * d + j] -= inner * q.at(k, j));
+                }
+                let norm = q.row(i).iter().map(|a| a * a).sum::<f64>().sqrt();
+                (0..d).for_each(|j| q.data_mut()[i * d + j] /= norm);
+            }
+        }
+        let lambda = |i: usize| 10.0_f64.powf(-power * i as f64 / (d.max(2) - 1) as f64);
+        let unit = |i: usize| 2.0_f64.powi(300 - ((seed >> (7 * i)) % 600) as i32);
+        let scaled = Matrix::from_fn(d, d, |k, j| q.at(k, j) * lambda(k).sqrt() * unit(j));
+        let a = scaled.tn(&scaled);
+        prop_assert!(!everywhere(|| Cholesky::of_sums(&a, d).is_ok()).contains(&false));
+        let x = Cholesky::new(&a).expect("definite").solve(&a);
+        prop_assert!(x.is_finite());
+    }
+}
+
+#[test]
+fn units_do_not_matter() {
+    let accepted = [
+        Matrix::from_rows([[1e-200, 0.0], [0.0, 1e200]]),
+        Matrix::from_rows([[1e300, 1e300], [1e300, 2e300]]),
+        Matrix::from_rows([[1e-300, 1e-300], [1e-300, 2e-300]]),
+        Matrix::from_rows([[1e-320]]),
+    ];
+    for a in accepted {
+        let solved = Cholesky::new(&a).expect("definite").solve(&a);
+        let identity = Matrix::from_fn(a.rows(), a.rows(), |i, j| f64::from(u8::from(i == j)));
+        let off = (solved - identity).squared_norm().sum().item();
+        assert!(off < 1e-28, "{off}");
+    }
+    let rejected = [
+        [[1e300, 1e300], [1e300, 1e300]],
+        [[1e-300, 1e-300], [1e-300, 1e-300]],
+        [[1.0, 1.0], [1.0, 1.0 + f64::EPSILON]],
+        [[1.0, 0.0], [0.0, 0.0]],
+        [[1.0, 2.0], [2.0, 1.0]],
+        [[f64::NAN, 0.0], [0.0, 1.0]],
+        [[f64::INFINITY, 0.0], [0.0, 1.0]],
+        [[1.0, f64::INFINITY], [f64::INFINITY, 1.0]],
+    ];
+    for a in rejected {
+        assert!(Cholesky::new(&Matrix::from_rows(a)).is_err(), "{a:?}");
+    }
+}
+
+/// The pivot that is refused is the value of the form at a v with large elements: a test relative to
+/// the diagonal alone would take it for a number.
+#[test]
+fn a_late_pivot_is_held_against_all_that_it_cancels() {
+    let (mut refused, mut total) = (0, 0);
+    for n in 8..14_usize {
+        for k in 0..20 {
+            // Powers 1, x, …, of fewer points than powers: rank n − 1.
+            let x = Matrix::from_fn(n - 1, n, |i, j| (0.3 + 0.05 * (i + k) as f64).powi(j as i32));
+            let gram = x.tn(&x);
+            total += 1;
+            refused += usize::from(Cholesky::of_sums(&gram, n).is_err());
+        }
+    }
+    assert_eq!(refused, total);
+}
+
+#[test]
+fn the_affine_denoiser_has_no_units() {
+    let x = Matrix::from_rows([[1.0, 0.0], [2.0, 5.0], [4.0, -1.0]]);
+    let plain = Wiener::fit(&x, 0.5).expect("definite");
+    for unit in [2.0_f64.powi(-1000), 2.0_f64.powi(-600), 2.0_f64.powi(600), 2.0_f64.powi(1000)] {
+        let fit = Wiener::fit(&(x.clone() * unit), 0.5 * unit).expect("definite");
+        assert_eq!((fit.gain, fit.mean), (plain.gain.clone(), plain.mean.clone() * unit));
+    }
+    // Far out the covariance is the same.
+    let moved = Wiener::fit(&(x + 1024.0), 0.5).expect("definite");
+    assert!((moved.gain - plain.gain).squared_norm().sum().item() < 1e-24);
+}
+
+#[test]
+fn data_that_are_not_finite_or_become_so_are_an_error() {
+    for lost in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert!(Wiener::fit(&Matrix::from_rows([[1.0], [lost]]), 1.0).is_err());
+        assert!(!family_accepts(&Matrix::from_rows([[1.0], [lost]]), &Monomials::quartic()));
+    }
+    for large in [1e60, 1e200, 1e-60, 1e-200] {
+        assert!(!family_accepts(
+            &(Matrix::from_rows([[1.0], [2.0]]) * large),
+            &Monomials::quartic()
+        ));
+    }
+}

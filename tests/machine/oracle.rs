@@ -70,7 +70,7 @@ pub const TABLE: &[(&str, &str, f64)] = &[
     ("Gamma: score", "|a − 1|/x + 1", 2.0),
     ("Logistic: log q", "|x|/s + |log s| + 2 log(1 + e^(−|x|/s))", 3.0),
     ("Logistic: score", "|ψ|", 4.0),
-    ("log Γ", "|log Γ(a)|", 8.0),
+    ("log Γ", "|log Γ(a)|", 20.0),
     ("Mixture: log q", "½rᵀΣ⁻¹r, log det Σ, log w; of the odds their share", 16.0),
     ("Mixture: score", "Σ⁻¹r by entries; of the odds their share", 24.0),
     ("Mixture: Hessian", "ρ(ssᵀ + Σ⁻¹) by entries; of the odds their share", 8.0),

@@ -89,7 +89,7 @@ fn odds(k: &Gaussian, b: &Gaussian, x: &[Wide]) -> Odds {
     };
     let (norm, weight) = (b.log_det - k.log_det, k.log_weight - b.log_weight);
     let norms = norm.times_power(-1) + weight;
-    let norm_sizes = if same { w(0.0) } else { k.log_det.abs() + b.log_det.abs() };
+    let norm_sizes = k.log_det.abs() + b.log_det.abs();
     let weights = k.log_weight.abs() + b.log_weight.abs();
     let log = (norms - quadratic.times_power(-1), squares + norm_sizes + weights);
     let pull = minus(&act(&k.precision, &delta), &act(&change, &y));
@@ -197,11 +197,11 @@ fn judge(
     answer
 }
 
-/// Whether the residuals of all components are numbers, that is L⁻¹(x − μ).
+/// Whether the residuals of all components, L⁻¹(x − μ), are numbers neither too large nor too small.
 fn is_within_reach(parts: &[Gaussian], x: &[f64]) -> bool {
     let x: Row = x.iter().map(|&x| w(x)).collect();
     let square = |k: &Gaussian| form(&minus(&x, &k.mean), &k.precision, &minus(&x, &k.mean));
-    parts.iter().all(|k| square(k).e < 2040)
+    parts.iter().map(square).all(|r| r.top() == 0.0 || (-2160..2040).contains(&r.e))
 }
 
 /// Weight, mean and covariance of each component: the rows of one case.

@@ -97,13 +97,17 @@ fn with_noise<T: Real>(ledger: &mut Ledger) {
         }
         // Of what is ∞ less ∞ nothing can be said: the terms are to be numbers.
         let top = if size_of::<T>() == 8 { 510 } else { 62 };
-        let fits = |[x, z]: &[f64; 2]| {
-            let [x, z] = [w(*x), w(*z)];
-            let sizes = [x, z, w(s) * z].map(|x| x * w(steep)).into_iter().chain([z / w(s)]);
-            sizes.chain([(x - z) / (w(s) * w(s))]).all(|size| size.e < top)
+        let fits = |[x, noisy]: &[f64; 2]| {
+            let sizes = [w(*x), w(*noisy)].map(|x| x * w(steep));
+            sizes.into_iter().all(|size| size.e < top)
         };
         let inputs: Vec<_> = noise::pairs::<T>(s).into_iter().filter(fits).collect();
         let [x, y] = [0, 1].map(|k| column::<T, 2>(&inputs, k));
+        let standard = numbers::<T>(-40, 6, 1); // noise is not of any size
+        let z = |i: usize| standard[i % standard.len()];
+        let with_noise: Vec<_> =
+            inputs.iter().enumerate().map(|(i, input)| [input[0], z(i)]).collect();
+        let [clean, z] = [0, 1].map(|k| column::<T, 2>(&with_noise, k));
         let (sigma, slope) = (w(s), w(-steep));
         let psi = |x: &Matrix<T>| x.clone() * -steep;
         ledger.judge_each(
@@ -115,8 +119,8 @@ fn with_noise<T: Real>(ledger: &mut Ledger) {
                 square(slope * noisy, (x - noisy) / (sigma * sigma))
             },
         );
-        let found = || denoising_with_control(psi, &x, &y, s);
-        ledger.judge_each("with control", &inputs, found, |input| {
+        let found = || denoising_with_control(psi, &clean, &z, s);
+        ledger.judge_each("with control", &with_noise, found, |input| {
             let [x, z] = input.map(w);
             let noisy = x + sigma * z;
             let [here, there] = [slope * x, slope * noisy];
@@ -128,8 +132,8 @@ fn with_noise<T: Real>(ledger: &mut Ledger) {
         let held = w(T::of(s).to_f64());
         for (weight, lambda) in [(Weight::Variance, held * held), (Weight::One, w(1.0))] {
             let score = |x: &Matrix<T>, _: &Matrix<T>| psi(x);
-            let found = || noise_conditional(score, &x, &y, &column_of_sigma, weight);
-            ledger.judge_each("noise-conditional", &inputs, found, |input| {
+            let found = || noise_conditional(score, &clean, &z, &column_of_sigma, weight);
+            ledger.judge_each("noise-conditional", &with_noise, found, |input| {
                 let [x, z] = input.map(w);
                 let size = (slope * (x.abs() + (held * z).abs())).abs() + (z / held).abs();
                 let residual = slope * (x + held * z) + z / held;

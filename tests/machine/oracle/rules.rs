@@ -51,7 +51,7 @@ fn nodes_and_weights_of_gauss_are_those_of_their_polynomials() {
             assert!(i == 0 || rule.nodes.at(i, 0) != rule.nodes.at(i - 1, 0), "{n}, {i}");
         }
     }
-    for n in [1, 2, 3, 5, 16, 33, 150, 400] {
+    for n in [1, 2, 3, 5, 16, 33, 100, 150] {
         let rule = Rule::gauss_hermite(n);
         let log_factorial = w(n as f64 + 1.0).ln_gamma();
         for i in 0..n {

@@ -244,6 +244,9 @@ fn wide_numbers_satisfy_the_identities() {
         let x = w(f64::from(i) - 999.3) * w(f64::from(i % 89 - 44) * 1.37).exp();
         let a = x.abs();
         same("√x²", a.sqrt() * a.sqrt(), a, a);
+        if x.e > 25 {
+            continue; // past all ends
+        }
         same("log eˣ", x.exp().ln(), x, x + w(1.0));
         same("e^(log x)", (a.ln() - w(3.0)).exp() * w(3.0).exp(), a, a * a.ln());
         same("1 + (eˣ − 1)", x.expm1() + w(1.0), x.exp(), x.exp() * a + w(1.0));

@@ -58,26 +58,11 @@ fn form(a: &[Wide], p: &Square, b: &[Wide]) -> Wide {
     a.iter().zip(act(p, b)).map(|(&a, b)| a * b).sum()
 }
 
-/// All that is known about a mixture at one x, each with its size.
-struct Answer {
-    log: Truth,
-    score: Vec<Truth>,
-    hessian: Vec<Vec<Truth>>,
-    posterior_mean: Vec<Truth>,
-}
-
-/// How a component differs from the one it is compared with.
-struct Odds {
-    log: Truth,
-    /// sₖ − s_b, entry by entry.
-    pull: Vec<Truth>,
-}
-
-fn odds(k: &Gaussian, b: &Gaussian, x: &[Wide]) -> Odds {
+/// How a component differs from the one it is compared with: log odds, and sₖ − s_b entry by entry.
+fn compare(k: &Gaussian, b: &Gaussian, x: &[Wide]) -> (Truth, Vec<Truth>) {
     let (y, r, delta) = (minus(x, &b.mean), minus(x, &k.mean), minus(&k.mean, &b.mean));
     let change = each(&k.precision, |i, j, p| p - b.precision[i][j]);
-    let size = each(&k.precision, |_, _, p| p.abs());
-    let other = each(&b.precision, |_, _, p| p.abs());
+    let [size, other] = [k, b].map(|part| each(&part.precision, |_, _, p| p.abs()));
     let same = change.iter().flatten().all(|c| c.top() == 0.0);
     let quadratic = form(&y, &change, &y) - form(&y, &k.precision, &delta).times_power(1)
         + form(&delta, &k.precision, &delta);
@@ -87,18 +72,22 @@ fn odds(k: &Gaussian, b: &Gaussian, x: &[Wide]) -> Odds {
     } else {
         form(&ar, &size, &ar) + form(&ay, &other, &ay)
     };
-    let (norm, weight) = (b.log_det - k.log_det, k.log_weight - b.log_weight);
-    let norms = norm.times_power(-1) + weight;
-    let norm_sizes = k.log_det.abs() + b.log_det.abs();
-    let weights = k.log_weight.abs() + b.log_weight.abs();
-    let log = (norms - quadratic.times_power(-1), squares + norm_sizes + weights);
-    let pull = minus(&act(&k.precision, &delta), &act(&change, &y));
-    let pull_size = if same { act(&size, &ad) } else { add(&act(&size, &ar), &act(&other, &ay)) };
-    Odds { log, pull: pull.into_iter().zip(pull_size).collect() }
+    let norms = (b.log_det - k.log_det).times_power(-1) + k.log_weight - b.log_weight;
+    let logs = [k.log_det, b.log_det, k.log_weight, b.log_weight];
+    let odds = (norms - quadratic.times_power(-1), squares + logs.map(Wide::abs).into_iter().sum());
+    let pull = minus(&act(&k.precision, &delta), &act(&change, &y)).into_iter();
+    let pull_size = |i: usize| {
+        if same { act(&size, &ad)[i] } else { act(&size, &ar)[i] + act(&other, &ay)[i] }
+    };
+    (odds, pull.enumerate().map(|(i, pull)| (pull, pull_size(i))).collect())
 }
 
-fn add(a: &[Wide], b: &[Wide]) -> Row {
-    a.iter().zip(b).map(|(&a, &b)| a + b).collect()
+/// All that is known about a mixture at one x, each with its size.
+struct Answer {
+    log: Vec<Truth>,
+    score: Vec<Truth>,
+    hessian: Vec<Truth>,
+    posterior_mean: Vec<Truth>,
 }
 
 fn answer(parts: &[Gaussian], x: &[f64]) -> Answer {
@@ -107,24 +96,25 @@ fn answer(parts: &[Gaussian], x: &[f64]) -> Answer {
     // The likeliest: from any on, as long as another is likelier.
     let mut b = 0;
     let all = loop {
-        let all: Vec<Odds> = parts.iter().map(|k| odds(k, &parts[b], &x)).collect();
-        let best = (0..all.len())
-            .fold(b, |best, k| if all[best].log.0.is_less(all[k].log.0) { k } else { best });
-        if best == b {
-            break all;
+        let all: Vec<_> = parts.iter().map(|k| compare(k, &parts[b], &x)).collect();
+        let likelier =
+            |best: usize, k: usize| if all[best].0.0.is_less(all[k].0.0) { k } else { best };
+        match (0..all.len()).fold(b, likelier) {
+            best if best == b => break all,
+            best => b = best,
         }
-        b = best;
     };
+    let (odds, pulls): (Vec<Truth>, Vec<Vec<Truth>>) = all.into_iter().unzip();
     let base = &parts[b];
     let y = minus(&x, &base.mean);
-    let shares: Row = all.iter().map(|k| k.log.0.exp()).collect();
+    let shares: Row = odds.iter().map(|odds| odds.0.exp()).collect();
     let total: Wide = shares.iter().copied().sum();
     let rho: Row = shares.iter().map(|&share| share / total).collect();
     let mean = |f: &dyn Fn(usize) -> Wide| (0..rho.len()).map(|k| rho[k] * f(k)).sum::<Wide>();
     // Of an average of f over k: what is averaged, and what wrong odds do to it.
     let moved = |f: &dyn Fn(usize) -> Wide| {
         let average = mean(f);
-        mean(&|k| f(k).abs() + (f(k) - average).abs() * all[k].log.1)
+        mean(&|k| f(k).abs() + (f(k) - average).abs() * odds[k].1)
     };
     let size = each(&base.precision, |_, _, p| p.abs());
     let half_tau = PI.times_power(1).ln() * w(0.5 * d as f64);
@@ -135,20 +125,20 @@ fn answer(parts: &[Gaussian], x: &[f64]) -> Answer {
         + base.log_det.abs()
         + half_tau
         + total.ln()
-        + mean(&|k| all[k].log.1);
+        + mean(&|k| odds[k].1);
     let own = act(&base.precision, &y);
     let own_size = act(&size, &abs(&y));
-    let average: Row = (0..d).map(|i| mean(&|k| all[k].pull[i].0)).collect();
-    let spread: Row = (0..d).map(|i| mean(&|k| all[k].pull[i].1)).collect();
-    let apart = |k: usize, i: usize| all[k].pull[i].0 - average[i];
+    let average: Row = (0..d).map(|i| mean(&|k| pulls[k][i].0)).collect();
+    let spread: Row = (0..d).map(|i| mean(&|k| pulls[k][i].1)).collect();
+    let apart = |k: usize, i: usize| pulls[k][i].0 - average[i];
     let score = |i: usize| {
-        let size = own_size[i] + spread[i] + moved(&|k| all[k].pull[i].0);
+        let size = own_size[i] + spread[i] + moved(&|k| pulls[k][i].0);
         (average[i] - own[i], size)
     };
     let hessian = |i: usize, j: usize| {
         let entry = |k: usize| apart(k, i) * apart(k, j) - parts[k].precision[i][j];
         let direct = |k: usize| {
-            let [i_off, j_off] = [i, j].map(|i| all[k].pull[i].1 + spread[i]);
+            let [i_off, j_off] = [i, j].map(|i| pulls[k][i].1 + spread[i]);
             let products = (apart(k, i) * apart(k, j)).abs() + parts[k].precision[i][j].abs();
             products + apart(k, i).abs() * j_off + apart(k, j).abs() * i_off
         };
@@ -156,9 +146,9 @@ fn answer(parts: &[Gaussian], x: &[f64]) -> Answer {
     };
     let place = |i: usize| (mean(&|k| parts[k].mean[i]), moved(&|k| parts[k].mean[i]));
     Answer {
-        log: (norm - square + total.ln(), log_size),
+        log: vec![(norm - square + total.ln(), log_size)],
         score: (0..d).map(score).collect(),
-        hessian: (0..d).map(|i| (0..d).map(|j| hessian(i, j)).collect()).collect(),
+        hessian: (0..d * d).map(|ij| hessian(ij / d, ij % d)).collect(),
         posterior_mean: (0..d).map(place).collect(),
     }
 }
@@ -178,23 +168,12 @@ fn places(d: usize, scale: f64) -> Vec<Vec<f64>> {
     directions.iter().flat_map(along).filter(finite).collect()
 }
 
-fn judge(
-    ledger: &mut Ledger,
-    name: &str,
-    parts: &[Gaussian],
-    q: &impl Density,
-    x: &[f64],
-    case: usize,
-) -> Answer {
-    let answer = answer(parts, x);
-    let at = Matrix::from_vec(1, x.len(), x.to_vec());
-    let row = |what: &str| format!("{name}: {what}");
-    let log = q.log_density(&at).item();
-    ledger.judge::<f64>(&row("log q"), log, answer.log, &(case, x));
-    for (&found, &truth) in q.score(&at).data().iter().zip(&answer.score) {
-        ledger.judge::<f64>(&row("score"), found, truth, &(case, x));
+fn judge(ledger: &mut Ledger, at: (usize, &[f64]), rows: [(&str, Matrix, Vec<Truth>); 3]) {
+    for (row, found, truths) in rows {
+        for (&found, &truth) in found.data().iter().zip(&truths) {
+            ledger.judge::<f64>(row, found, truth, &at);
+        }
     }
-    answer
 }
 
 /// Whether the residuals of all components, L⁻¹(x − μ), are numbers neither too large nor too small.
@@ -258,11 +237,13 @@ fn mixtures_hold_near_and_far() {
             (*weight, mean, Matrix::from_fn(d, d, |i, j| c[i][j]))
         }));
         for x in places(d, scale).into_iter().filter(|x| is_within_reach(&parts, x)) {
-            let answer = judge(&mut ledger, "Mixture", &parts, &q, &x, case);
-            let hessian = q.hessian(&Matrix::from_vec(1, d, x.clone()));
-            for (&found, &truth) in hessian.data().iter().zip(answer.hessian.iter().flatten()) {
-                ledger.judge::<f64>("Mixture: Hessian", found, truth, &(case, &x));
-            }
+            let (answer, at) = (answer(&parts, &x), Matrix::from_vec(1, d, x.clone()));
+            let rows = [
+                ("Mixture: log q", q.log_density(&at), answer.log),
+                ("Mixture: score", q.score(&at), answer.score),
+                ("Mixture: Hessian", q.hessian(&at), answer.hessian),
+            ];
+            judge(&mut ledger, (case, &x), rows);
         }
         at_the_end(&q, d);
     }
@@ -292,11 +273,13 @@ fn kernel_estimates_hold_near_and_far() {
         let parts: Vec<Gaussian> = points.iter().map(part).collect();
         let q = KernelEstimate { points: Matrix::from_fn(n, d, |i, j| points[i][j]), sigma };
         for x in places(d, scale) {
-            let answer = judge(&mut ledger, "KernelEstimate", &parts, &q, &x, case);
-            let mean = q.posterior_mean(&Matrix::from_vec(1, d, x.clone()));
-            for (&found, &truth) in mean.data().iter().zip(&answer.posterior_mean) {
-                ledger.judge::<f64>("KernelEstimate: 𝔼[X|x]", found, truth, &(case, &x));
-            }
+            let (answer, at) = (answer(&parts, &x), Matrix::from_vec(1, d, x.clone()));
+            let rows = [
+                ("KernelEstimate: log q", q.log_density(&at), answer.log),
+                ("KernelEstimate: score", q.score(&at), answer.score),
+                ("KernelEstimate: 𝔼[X|x]", q.posterior_mean(&at), answer.posterior_mean),
+            ];
+            judge(&mut ledger, (case, &x), rows);
         }
         at_the_end(&q, d);
     }

@@ -45,8 +45,10 @@ impl KernelEstimate {
         let x = within_reach(x);
         let apart = distances(&x, &self.points);
         let least = |i| {
-            let row = apart.row(i).iter().enumerate();
-            row.min_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index)
+            let nearer = |best: (usize, f64), one: (usize, &f64)| {
+                if *one.1 < best.1 { (one.0, *one.1) } else { best }
+            };
+            apart.row(i).iter().enumerate().fold((0, f64::INFINITY), nearer).0
         };
         let mut next: Vec<usize> = (0..x.rows()).map(least).collect();
         loop {
@@ -105,7 +107,9 @@ impl Density for KernelEstimate {
                 let point = self.points.row(k).iter().zip(x.row(i));
                 score.iter_mut().zip(point).for_each(|(s, (point, x))| *s += rho * (point - x));
             }
-            score.iter_mut().for_each(|s| *s = *s / self.sigma / self.sigma);
+            for s in score {
+                *s = *s / self.sigma / self.sigma; // σ² may leave the range
+            }
         }
         score
     }

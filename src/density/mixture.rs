@@ -135,7 +135,9 @@ impl Mixture {
         let mut b = (1..odds.len()).fold(0, likeliest);
         let log_joint = odds[b];
         if log_joint > NEAR {
-            odds.iter_mut().for_each(|odds| *odds -= log_joint);
+            for odds in odds {
+                *odds -= log_joint;
+            }
             return (b, log_joint);
         }
         loop {
@@ -181,8 +183,8 @@ impl Mixture {
         let (d, k) = (self.dimension(), self.components.len());
         let (bases, rho, _) = self.posterior(x);
         let (mut own, mut apart, mut mean) = (vec![0.0; d], vec![0.0; k * d], vec![0.0; d]);
-        for i in 0..x.rows() {
-            let base = &self.components[bases[i]];
+        for (i, &base) in bases.iter().enumerate() {
+            let base = &self.components[base];
             base.score(x.row(i), base.mean.data(), &mut own);
             mean.fill(0.0);
             for (k, (c, apart)) in self.components.iter().zip(apart.chunks_exact_mut(d)).enumerate()

@@ -12,15 +12,16 @@ use super::{
     Matrix,
     buffer::Buffer,
     door::{Door, Instructions, Loop},
+    tile::each_row,
 };
 use crate::array::Array;
 use rayon::prelude::*;
 
 /// Points that are compared with one row at once; every door's vectors divide them.
-const LANES: usize = 32;
+const LANES: usize = 16;
 /// From so many differences on it pays to wake another thread.
 const PARALLEL: usize = 1 << 16;
-/// Rows of one piece of work.
+/// Rows of one piece of work; every tile's height divides them.
 const ROWS: usize = 16;
 /// 2⁻⁹⁰⁰ and 2⁹⁰⁰: between them no square that matters has been lost.
 const SAFE: [f64; 2] = [f64::from_bits(123 << 52), f64::from_bits(1923 << 52)];
@@ -100,32 +101,70 @@ impl<F: Fn(f64, f64) -> f64> Loop for Rows<'_, F> {
 
     #[inline(always)]
     fn run<I: Instructions>(self) {
+        match I::DOOR {
+            Door::Avx512 => self.tiles::<I, 4>(),
+            Door::Avx2 => self.tiles::<I, 2>(),
+            Door::Portable => self.tiles::<I, 1>(),
+        }
+    }
+}
+
+impl<F: Fn(f64, f64) -> f64> Rows<'_, F> {
+    /// R rows against [`LANES`] points at once: so many sums stay in registers.
+    #[inline(always)]
+    fn tiles<I: Instructions, const R: usize>(self) {
         let Self { d, b, r, y, packed, out, finish } = self;
-        for start in (0..y.rows()).step_by(LANES) {
-            let points = &packed[start * d..][..LANES * d];
-            for (i, out) in out.chunks_exact_mut(y.rows()).enumerate() {
-                let (b, r) = (&b[i * d..][..d], &r[i * d..][..d]);
-                let mut sums = [0.0; LANES];
-                for ((points, &b), &r) in points.chunks_exact(LANES).zip(b).zip(r) {
-                    for (sum, &y) in sums.iter_mut().zip(points) {
-                        let a = y - b;
-                        *sum = I::multiply_add(a, a - 2.0 * r, *sum);
-                    }
+        let m = y.rows();
+        let is_safe = |sum: f64| (sum.abs() > SAFE[0]) & (sum.abs() < SAFE[1]);
+        let mut panel = vec![([0.0; R], [0.0; R]); d]; // of b and of 2r
+        for (tile, out) in out.chunks_mut(R * m).enumerate() {
+            let rows = out.len() / m;
+            for (k, (b_out, r_out)) in panel.iter_mut().enumerate() {
+                for i in 0..R {
+                    let row = tile * R + i.min(rows - 1); // the last one fills the tile up
+                    (b_out[i], r_out[i]) = (b[row * d + k], 2.0 * r[row * d + k]);
                 }
-                let is_safe = |sum: f64| (sum.abs() > SAFE[0]) & (sum.abs() < SAFE[1]);
-                if sums.iter().fold(true, |all, &sum| all & is_safe(sum)) {
-                    sums.iter_mut().for_each(|sum| *sum = finish(*sum, 1.0));
-                } else {
-                    for (j, sum) in (start..y.rows()).zip(&mut sums) {
-                        let (found, unit) =
-                            if is_safe(*sum) { (*sum, 1.0) } else { in_own_unit(b, r, y.row(j)) };
-                        *sum = if found == 0.0 { 0.0 } else { finish(found, unit) };
+            }
+            for start in (0..m).step_by(LANES) {
+                let points = packed[start * d..][..LANES * d].as_chunks::<LANES>().0;
+                let mut sums = sums::<I, R>(panel.iter().zip(points));
+                for (i, sums) in sums.iter_mut().enumerate().take(rows) {
+                    if sums.iter().fold(true, |all, &sum| all & is_safe(sum)) {
+                        for sum in sums.iter_mut() {
+                            *sum = finish(*sum, 1.0);
+                        }
+                    } else {
+                        let row = (tile * R + i) * d;
+                        let [b, r] = [b, r].map(|x| &x[row..][..d]);
+                        for (j, sum) in (start..m).zip(sums.iter_mut()) {
+                            let safe = is_safe(*sum);
+                            let (found, unit) =
+                                if safe { (*sum, 1.0) } else { in_own_unit(b, r, y.row(j)) };
+                            *sum = if found == 0.0 { 0.0 } else { finish(found, unit) };
+                        }
                     }
+                    let out = &mut out[i * m + start..(i + 1) * m];
+                    out.iter_mut().zip(sums).for_each(|(out, sum)| *out = *sum);
                 }
-                out[start..].iter_mut().zip(sums).for_each(|(out, sum)| *out = sum);
             }
         }
     }
+}
+
+/// Σ a(a − 2r) with a = y − b from b, 2r and y, in a tile as the product's: a function of its own, so
+/// that the sums stay in registers whatever is done with them later.
+#[inline(always)]
+fn sums<'a, I: Instructions, const R: usize>(
+    terms: impl Iterator<Item = (&'a ([f64; R], [f64; R]), &'a [f64; LANES])>,
+) -> [[f64; LANES]; R] {
+    let mut sums = [[0.0; LANES]; R];
+    for ((b, r), y) in terms {
+        each_row!(i < R: for j in 0..LANES {
+            let a = y[j] - b[i];
+            sums[i][j] = I::multiply_add(a, a - r[i], sums[i][j]);
+        });
+    }
+    sums
 }
 
 /// Σ a(a − 2r) with a = y − b, and the unit it is in: a power of two of the size of the largest |a|

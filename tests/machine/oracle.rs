@@ -123,6 +123,7 @@ impl Ledger {
     pub fn enter<T: Real>(&mut self, name: &str, units: f64, place: impl FnOnce() -> String) {
         let row = TABLE.iter().position(|row| row.0 == name);
         let row = row.unwrap_or_else(|| panic!("no row for {name}"));
+        let units = if units.is_nan() { f64::INFINITY } else { units };
         let worst = self.0.entry((row, size_of::<T>())).or_insert((-1.0, String::new()));
         if units > worst.0 {
             *worst = (units, place());
@@ -171,7 +172,7 @@ impl Ledger {
                 "at"
             );
             println!("{line}");
-            if !(units <= allowed) {
+            if units > allowed {
                 failures.push(line);
             }
         }
@@ -223,7 +224,7 @@ pub fn numbers<T: Real>(low: i32, high: i32, every: usize) -> Vec<f64> {
     for (i, e) in (low.max(smallest)..high).step_by(every).enumerate() {
         let random = f64::from_bits(rng.next_u64() >> 12 | 0x3ff << 52);
         let power = w(1.0).times_power(e).to_f64();
-        let plain = [1.0, 1.999_999_9, 1.25, 1.414_213_562_373_095][i % 4];
+        let plain = [1.0, 1.999_999_9, 1.25, 1.5][i % 4];
         x.extend([plain, -plain, random, -random].map(|m| T::of(m * power).to_f64()));
     }
     let epsilon = 2.0 * T::UNIT_ROUNDOFF;

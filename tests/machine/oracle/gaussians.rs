@@ -27,13 +27,12 @@ struct Gaussian {
 impl Gaussian {
     /// In one or two dimensions.
     fn new(weight: Wide, mean: Row, c: &[Row]) -> Self {
-        let (det, precision) = match c.len() {
-            1 => (c[0][0], vec![vec![w(1.0) / c[0][0]]]),
-            _ => {
-                let det = c[0][0] * c[1][1] - c[0][1] * c[1][0];
-                let rows = [[c[1][1], -c[0][1]], [-c[1][0], c[0][0]]];
-                (det, rows.map(|row| row.map(|entry| entry / det).to_vec()).to_vec())
-            }
+        let (det, precision) = if c.len() == 1 {
+            (c[0][0], vec![vec![w(1.0) / c[0][0]]])
+        } else {
+            let det = c[0][0] * c[1][1] - c[0][1] * c[1][0];
+            let rows = [[c[1][1], -c[0][1]], [-c[1][0], c[0][0]]];
+            (det, rows.map(|row| row.map(|entry| entry / det).to_vec()).to_vec())
         };
         Self { log_weight: weight.ln(), mean, precision, log_det: det.ln() }
     }

@@ -3,10 +3,6 @@
 use super::{Ledger, PI, Wide, w};
 use score_matching::quadrature::Rule;
 
-fn judge(ledger: &mut Ledger, name: &str, found: f64, truth: Wide, size: Wide, at: (usize, usize)) {
-    ledger.judge::<f64>(name, found, (truth, size), &at);
-}
-
 /// The zero of a polynomial next to x by Newton's method, from its value and slope.
 fn zero(x: Wide, polynomial: impl Fn(Wide) -> (Wide, Wide)) -> Wide {
     (0..2).fold(x, |x, _| {
@@ -46,22 +42,22 @@ fn nodes_and_weights_of_gauss_are_those_of_their_polynomials() {
             let (_, slope) = legendre(n, t);
             let truth = w(2.0) / ((w(1.0) - t * t) * slope * slope);
             let node = w(1.0) + t;
-            judge(&mut ledger, "Gauss–Legendre: x", x, node, node, (n, i));
-            judge(&mut ledger, "Gauss–Legendre: w", weight, truth, truth * w(n as f64), (n, i));
+            ledger.judge::<f64>("Gauss–Legendre: x", x, (node, node), &(n, i));
+            ledger.judge::<f64>("Gauss–Legendre: w", weight, (truth, truth * w(n as f64)), &(n, i));
             assert!(i == 0 || rule.nodes.at(i, 0) != rule.nodes.at(i - 1, 0), "{n}, {i}");
         }
     }
     for n in [1, 2, 3, 5, 16, 33, 100, 150] {
         let rule = Rule::gauss_hermite(n);
-        let log_factorial = w(n as f64 + 1.0).ln_gamma();
+        let factorial = (1..=n).fold(w(1.0), |product, k| product * w(k as f64));
         for i in 0..n {
             let (x, weight) = (rule.nodes.at(i, 0), rule.weights.at(i, 0));
             let node = zero(w(x), |x| hermite(n, x));
             let (_, slope) = hermite(n, node);
-            let truth = w(n as f64) * log_factorial.exp() / (slope * slope) / w(n as f64);
+            let truth = factorial / (slope * slope); // n!/Heₙ′²
             let size = truth * (node * node + w(n as f64));
-            judge(&mut ledger, "Gauss–Hermite: x", x, node, node.abs() + w(1.0), (n, i));
-            judge(&mut ledger, "Gauss–Hermite: w", weight, truth, size, (n, i));
+            ledger.judge::<f64>("Gauss–Hermite: x", x, (node, node.abs() + w(1.0)), &(n, i));
+            ledger.judge::<f64>("Gauss–Hermite: w", weight, (truth, size), &(n, i));
             assert!(i == 0 || rule.nodes.at(i, 0) != rule.nodes.at(i - 1, 0), "{n}, {i}");
         }
     }
@@ -79,9 +75,9 @@ fn steps_are_equal_and_ends_are_halved() {
         for i in 0..=steps {
             let (node, weight) = (rule.nodes.at(i, 0), rule.weights.at(i, 0));
             let size = w(low).abs() + w(high).abs();
-            judge(&mut ledger, "trapezoid", node, w(low) + h * w(i as f64), size, (steps, i));
+            ledger.judge::<f64>("trapezoid", node, (w(low) + h * w(i as f64), size), &(steps, i));
             let truth = if i % steps == 0 { h.times_power(-1) } else { h };
-            judge(&mut ledger, "trapezoid", weight, truth, truth, (steps, i));
+            ledger.judge::<f64>("trapezoid", weight, (truth, truth), &(steps, i));
         }
     }
     ledger.settle();
@@ -118,9 +114,14 @@ fn a_double_exponential_rule_is_its_formula() {
             let magnified = w(1.0) + slope * t.abs() + u.abs();
             let at = (i, rule.nodes.rows());
             let size = start.abs() + y * magnified;
-            judge(&mut ledger, "double exponential: x", rule.nodes.at(i, 0), node, size, at);
+            ledger.judge::<f64>("double exponential: x", rule.nodes.at(i, 0), (node, size), &at);
             let size = weight * magnified;
-            judge(&mut ledger, "double exponential: w", rule.weights.at(i, 0), weight, size, at);
+            ledger.judge::<f64>(
+                "double exponential: w",
+                rule.weights.at(i, 0),
+                (weight, size),
+                &at,
+            );
         }
     }
     ledger.settle();

@@ -83,7 +83,7 @@ fn all<T: Real>(ledger: &mut Ledger) {
     for f in Function::ALL {
         // A logarithm ends at 0; 1/x has no slope there, and a kink's is not asked for at ±∞ either.
         let fits = |[x]: &[f64; 1]| match f {
-            Function::Ln => !(*x <= 0.0),
+            Function::Ln => x.is_nan() || *x > 0.0,
             Function::Reciprocal => *x != 0.0,
             Function::Relu | Function::Heaviside => !x.is_infinite(),
             _ => true,

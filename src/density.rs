@@ -71,3 +71,8 @@ fn within_reach(x: &Matrix) -> Matrix {
     let near = |x: f64| if x.is_infinite() { FAR.copysign(x) } else { x };
     Matrix::from_fn(x.rows(), x.cols(), |i, j| near(x.at(i, j)))
 }
+
+/// What log q(x) is more than at a place within reach: −∞ at ±∞.
+fn end(x: &[f64]) -> f64 {
+    if x.iter().any(|x| x.is_infinite()) { f64::NEG_INFINITY } else { 0.0 }
+}

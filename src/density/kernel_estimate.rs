@@ -4,7 +4,7 @@
 //! n⁻¹ Σᵢ N(x; Xᵢ, σ²I). A corrupted training point is a sample of it, so it is the density whose
 //! score an unlimited model learns by denoising those n points (T17).
 
-use super::{Density, mixture::softmax, within_reach};
+use super::{Density, end, mixture::softmax, within_reach};
 use crate::{
     array::Array,
     matrix::{
@@ -15,6 +15,9 @@ use crate::{
 };
 use rand::RngExt;
 use std::f64::consts::TAU;
+
+/// Up to so many σ the difference of two squared distances is as good as any other way to compare.
+const NEAR: f64 = 50.0;
 
 /// n⁻¹ Σᵢ N(x; Xᵢ, σ²I).
 #[derive(Clone, Debug)]
@@ -37,34 +40,39 @@ impl KernelEstimate {
         assert!(valid, "the bandwidth σ = {sigma}: a positive number expected");
     }
 
-    /// The point next to each x (m, d), by its row; and log N(x; Xᵢ, σ²I) less that of this next one:
-    /// (m, n). Far out the squares that all have in common would drown the differences.
+    /// log N(x; Xᵢ, σ²I) less that of the point next to x: (m, d) → (m, n); and of this the distance
+    /// over σ. Far out the squares that all have in common would drown the differences.
     #[track_caller]
-    fn log_kernels(&self, x: &Matrix) -> (Vec<usize>, Matrix) {
+    fn log_kernels(&self, x: &Matrix) -> (Matrix, Vec<f64>) {
         self.check();
+        let (points, sigma) = (&self.points, self.sigma);
         let x = within_reach(x);
-        let apart = distances(&x, &self.points);
-        let least = |i| {
-            let nearer = |best: (usize, f64), one: (usize, &f64)| {
-                if *one.1 < best.1 { (one.0, *one.1) } else { best }
-            };
-            apart.row(i).iter().enumerate().fold((0, f64::INFINITY), nearer).0
-        };
-        let mut next: Vec<usize> = (0..x.rows()).map(least).collect();
-        loop {
-            let centres = self.points.select(&next);
-            let more = excesses(&centres, &(x.clone() - &centres), &self.points, self.sigma);
-            // Equally far to rounding, and yet one may be infinitely nearer: then that one is next.
-            let mut settled = true;
-            for (i, next) in next.iter_mut().enumerate() {
-                if let Some(j) = more.row(i).iter().position(|&e| e == f64::NEG_INFINITY) {
-                    (*next, settled) = (j, false);
+        let mut log = distances(&x, points);
+        let mut least = Vec::with_capacity(x.rows());
+        for (i, row) in log.data_mut().chunks_exact_mut(points.rows()).enumerate() {
+            let nearer = |a, b| if row[b] < row[a] { b } else { a };
+            let mut next = (1..row.len()).fold(0, nearer);
+            let shortest = row[next] / sigma;
+            least.push(shortest);
+            if shortest < NEAR {
+                for log in row {
+                    let distance = *log / sigma;
+                    *log = 0.5 * (shortest - distance) * (shortest + distance);
+                }
+                continue;
+            }
+            let x = x.select(&[i]);
+            loop {
+                let centre = points.select(&[next]);
+                let more = excesses(&centre, &(x.clone() - &centre), points, sigma) * -0.5;
+                // Equally far to rounding, and yet one may be infinitely nearer: then it is next.
+                match more.data().iter().position(|&log| log == f64::INFINITY) {
+                    Some(nearer) => next = nearer,
+                    None => break row.copy_from_slice(more.data()),
                 }
             }
-            if settled {
-                return (next, more * -0.5);
-            }
         }
+        (log, least)
     }
 
     /// 𝔼[X ∣ x̃], the mean of the points weighted by how well each explains x̃:
@@ -76,7 +84,7 @@ impl KernelEstimate {
     /// If there is no point, one is not finite, or σ is not positive and finite.
     #[track_caller]
     pub fn posterior_mean(&self, noisy: &Matrix) -> Matrix {
-        softmax(&self.log_kernels(noisy).1).0.nn(&self.points)
+        softmax(&self.log_kernels(noisy).0).0.nn(&self.points)
     }
 }
 
@@ -88,19 +96,17 @@ impl Density for KernelEstimate {
     #[track_caller]
     fn log_density(&self, x: &Matrix) -> Matrix {
         let ((n, d), sigma) = (self.points.shape(), self.sigma);
-        let (next, log_kernels) = self.log_kernels(x);
+        let (log_kernels, least) = self.log_kernels(x);
         let (_, log_sum) = softmax(&log_kernels);
         let constant = d as f64 * (0.5 * TAU.ln() + sigma.ln()) + (n as f64).ln();
-        Matrix::from_fn(x.rows(), 1, |i, _| {
-            let least = distances(&x.select(&[i]), &self.points.select(&[next[i]])).item() / sigma;
-            log_sum.at(i, 0) - 0.5 * least * least - constant
-        })
+        let nearest = |i: usize| -0.5 * least[i] * least[i] + end(x.row(i));
+        Matrix::from_fn(x.rows(), 1, |i, _| log_sum.at(i, 0) + nearest(i) - constant)
     }
 
     /// 𝔼[X − x ∣ x]/σ²: a mean of differences, since a difference of means would cancel far from 0.
     #[track_caller]
     fn score(&self, x: &Matrix) -> Matrix {
-        let (rho, _) = softmax(&self.log_kernels(x).1);
+        let (rho, _) = softmax(&self.log_kernels(x).0);
         let mut score = Matrix::zeros(x.rows(), x.cols());
         for (i, score) in score.data_mut().chunks_exact_mut(x.cols().max(1)).enumerate() {
             for (k, &rho) in rho.row(i).iter().enumerate().filter(|(_, rho)| **rho != 0.0) {

@@ -11,6 +11,7 @@ mod determinism;
 mod discrepancy;
 mod domains;
 mod door;
+mod edges;
 mod elementwise;
 mod experiments;
 mod far_out;

@@ -119,7 +119,7 @@ pub const TABLE: &[(&str, &str, f64)] = &[
 pub struct Ledger(BTreeMap<(usize, usize), (f64, String)>);
 
 impl Ledger {
-    /// An error of `units`, as measured by whoever calls.
+    /// An error of `units`, as measured by whoever calls; what is not a number is no small one.
     pub fn enter<T: Real>(&mut self, name: &str, units: f64, place: impl FnOnce() -> String) {
         let row = TABLE.iter().position(|row| row.0 == name);
         let row = row.unwrap_or_else(|| panic!("no row for {name}"));
@@ -142,7 +142,7 @@ impl Ledger {
         self.enter::<T>(name, units::<T>(found, truth, size), place);
     }
 
-    /// φ of every input, behind every door, where φ is computed on whole columns.
+    /// A column with a result for every input, behind every door.
     pub fn judge_each<T: Real, I: Debug>(
         &mut self,
         name: &str,

@@ -24,6 +24,7 @@ mod descent;
 mod distances;
 mod exhaustive;
 mod gaussians;
+mod models;
 mod noise;
 mod objectives;
 mod rules;
@@ -111,6 +112,11 @@ pub const TABLE: &[(&str, &str, f64)] = &[
     ("with control", "ψ(x̃)² + (|ψ(x̃)| + |ψ(x)|)|z|/σ, ψ′ times |x| + |σz|", 3.0),
     ("noise-conditional", "λ(σ) (|ψ| + |z|/σ)²", 4.0),
     ("reconstruction, CD", "the terms", 1.5),
+    ("model: score", "(|w|(σ + σ′(|wx| + |b|)) + |c| + |x|)/σ²", 6.0),
+    ("model: trace", "(w²σ′(1 + |wx| + |b|) + 1)/σ²", 4.0),
+    ("model: energy", "(½x² + |cx| + softplus + σ (|wx| + |b|))/σ²", 6.0),
+    ("Wiener", "the gain; |m| + |x|", 6.0),
+    ("exponential family", "θ (1 + m²/v)", 5.0),
     ("noise floor", "d/σ² + I", 1.0),
 ];
 

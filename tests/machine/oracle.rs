@@ -24,6 +24,7 @@ mod descent;
 mod distances;
 mod exhaustive;
 mod gaussians;
+mod models;
 mod noise;
 mod objectives;
 mod rules;
@@ -64,16 +65,16 @@ pub const TABLE: &[(&str, &str, f64)] = &[
     ("Exponential: log q", "|log λ| + λx", 2.0),
     ("Exponential: score", "|ψ|", 0.0),
     ("Uniform", "|log q|, |ψ|", 0.0),
-    ("Cauchy: log q", "log π + log(1 + x²)", 3.0),
+    ("Cauchy: log q", "log π + log(1 + x²)", 2.0),
     ("Cauchy: score", "|ψ|", 3.0),
     ("Gamma: log q", "|(a − 1) log x| + x + |log Γ(a)|", 4.0),
     ("Gamma: score", "|a − 1|/x + 1", 2.0),
-    ("Logistic: log q", "|x|/s + |log s| + 2 log(1 + e^(−|x|/s))", 3.0),
+    ("Logistic: log q", "|x|/s + |log s| + 2 log(1 + e^(−|x|/s))", 2.0),
     ("Logistic: score", "|ψ|", 4.0),
     ("log Γ", "|log Γ(a)|", 20.0),
     ("Mixture: log q", "½rᵀΣ⁻¹r, log det Σ, log w; of the odds their share", 12.0),
-    ("Mixture: score", "Σ⁻¹r by entries; of the odds their share", 8.0),
-    ("Mixture: Hessian", "ρ(ssᵀ + Σ⁻¹) by entries; of the odds their share", 8.0),
+    ("Mixture: score", "Σ⁻¹r by entries; of the odds their share", 6.0),
+    ("Mixture: Hessian", "ρ(ssᵀ + Σ⁻¹) by entries; of the odds their share", 4.0),
     ("KernelEstimate: log q", "as Mixture", 6.0),
     ("KernelEstimate: score", "as Mixture", 6.0),
     ("KernelEstimate: 𝔼[X|x]", "ρ|X|; of the odds their share", 8.0),
@@ -87,30 +88,35 @@ pub const TABLE: &[(&str, &str, f64)] = &[
     ("Kernel: logistic score", "|ψ|", 6.0),
     ("Kernel: sensor log density", "(|x̃| + |ax|)|x̃ − ax|/v + ½|log v| + log τ", 8.0),
     ("Kernel: sensor score", "(|x̃| + |ax|)/v", 8.0),
-    ("NoiseScales", "σ (1 + |log σ₁| + |log σ_L|)", 2.0),
+    ("NoiseScales", "σ (1 + |log σ₁| + |log σ_L|)", 1.0),
     ("nearest, median", "the distance", 3.0),
     ("MMD", "of its square the means of k (1 + ‖x − y‖²/h²)", 4.0),
     ("Scatter: mean", "mean of |v|", 4.0),
     ("Scatter: variance", "variance + (ε mean)²", 4.0),
-    ("Scatter: deviation", "deviation + ε |mean|", 3.0),
-    ("trapezoid", "|low| + |high|; the weight", 2.0),
-    ("double exponential: x", "|a| + (x − a)(1 + |du/dt| |t| + |u|)", 2.0),
+    ("Scatter: deviation", "deviation + ε |mean|", 2.0),
+    ("trapezoid", "|low| + |high|; the weight", 1.5),
+    ("double exponential: x", "|a| + (x − a)(1 + |du/dt| |t| + |u|)", 1.5),
     ("double exponential: w", "w (1 + |du/dt| |t| + |u|)", 3.0),
     ("Gauss–Legendre: x", "the distance to the nearer end", 4.0),
     ("Gauss–Legendre: w", "n w", 1.0),
     ("Gauss–Hermite: x", "1 + |x|", 1.0),
     ("Gauss–Hermite: w", "(n + x²) w", 2.0),
     ("Sgd", "|θ| + |rate g|", 2.0),
-    ("Adam", "the sum of the steps, and of those by the smallest normal m", 10.0),
+    ("Adam", "the sum of the steps, and of those by the smallest normal m", 8.0),
     ("Langevin step", "|x| + |drift ψ| + |noise z|", 3.0),
-    ("log acceptance", "its terms multiplied out", 8.0),
-    ("explicit", "(|ψ| + |s|)²", 2.0),
+    ("log acceptance", "its terms multiplied out", 2.0),
+    ("explicit", "(|ψ| + |s|)²", 1.5),
     ("implicit, weighted", "the terms", 2.0),
     ("regularised, sliced", "the terms", 3.0),
-    ("denoising", "(|ψ| + |x − x̃|/σ²)²", 8.0),
-    ("with control", "ψ(x̃)² + (|ψ(x̃)| + |ψ(x)|)|z|/σ, ψ′ times |x| + |σz|", 6.0),
-    ("noise-conditional", "λ(σ) (|ψ| + |z|/σ)²", 8.0),
-    ("reconstruction, CD", "the terms", 2.0),
+    ("denoising", "(|ψ| + |x − x̃|/σ²)²", 4.0),
+    ("with control", "ψ(x̃)² + (|ψ(x̃)| + |ψ(x)|)|z|/σ, ψ′ times |x| + |σz|", 3.0),
+    ("noise-conditional", "λ(σ) (|ψ| + |z|/σ)²", 4.0),
+    ("reconstruction, CD", "the terms", 1.5),
+    ("model: score", "(|w|(σ + σ′(|wx| + |b|)) + |c| + |x|)/σ²", 6.0),
+    ("model: trace", "(w²σ′(1 + |wx| + |b|) + 1)/σ²", 4.0),
+    ("model: energy", "(½x² + |cx| + softplus + σ (|wx| + |b|))/σ²", 6.0),
+    ("Wiener", "the gain; |m| + |x|", 6.0),
+    ("exponential family", "θ (1 + m²/v)", 5.0),
     ("noise floor", "d/σ² + I", 1.0),
 ];
 
@@ -119,7 +125,7 @@ pub const TABLE: &[(&str, &str, f64)] = &[
 pub struct Ledger(BTreeMap<(usize, usize), (f64, String)>);
 
 impl Ledger {
-    /// An error of `units`, as measured by whoever calls.
+    /// An error of `units`, as measured by whoever calls; what is not a number is no small one.
     pub fn enter<T: Real>(&mut self, name: &str, units: f64, place: impl FnOnce() -> String) {
         let row = TABLE.iter().position(|row| row.0 == name);
         let row = row.unwrap_or_else(|| panic!("no row for {name}"));
@@ -142,7 +148,7 @@ impl Ledger {
         self.enter::<T>(name, units::<T>(found, truth, size), place);
     }
 
-    /// φ of every input, behind every door, where φ is computed on whole columns.
+    /// A column with a result for every input, behind every door.
     pub fn judge_each<T: Real, I: Debug>(
         &mut self,
         name: &str,

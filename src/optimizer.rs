@@ -212,7 +212,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
             *m = beta1 * *m + rest1 * g;
             *v = beta2 * *v + rest2 * g * g;
             let root = scale * v.sqrt();
-            let next = *p - rate * *m / (root + epsilon);
+            let next = *p - rate * (*m / (root + epsilon));
             let moved = next != *p;
             moves.moved += usize::from(moved);
             moves.by_epsilon += usize::from(moved && root < epsilon);

@@ -140,7 +140,7 @@ impl Univariate {
             }
             Self::Gamma { shape: 1.0 } => -1.0, // also at 0
             Self::Gamma { shape } => (shape - 1.0) / (x + 0.0) - 1.0, // −0 is 0 from the right
-            Self::Logistic { scale } => -(0.5 * x / scale).tanh() / scale,
+            Self::Logistic { scale } => -(x / scale * 0.5).tanh() / scale,
         }
     }
 
@@ -220,13 +220,13 @@ const STIRLING: [f64; 7] = [
 pub fn ln_gamma(a: f64) -> f64 {
     assert!(a > 0.0 || a.is_nan(), "log Γ of {a}: a positive number expected");
     if a < 0.5 {
-        return ln_gamma_beside_one(a) - a.ln();
+        return ln_gamma_beside(1, a) - a.ln();
     }
     if a < 9.5 {
         let k = a.round();
-        let z = a - k;
-        let factors = (1..k as u32).map(|i| (f64::from(i - 1) + z).ln_1p()); // of Γ(k + z)/Γ(1 + z)
-        return ln_gamma_beside_one(z) + factors.sum::<f64>();
+        let (z, zero) = (a - k, k.min(2.0) as u32);
+        let factors = (zero..k as u32).map(|i| (f64::from(i) + z).ln()); // of Γ(k + z)/Γ(zero + z)
+        return ln_gamma_beside(zero, z) + factors.sum::<f64>();
     }
     let p = a.recip();
     let correction = STIRLING.iter().rev().fold(0.0, |sum, c| sum * p * p + c) * p;
@@ -234,16 +234,17 @@ pub fn ln_gamma(a: f64) -> f64 {
     a * (a.ln() - 1.0) - 0.5 * (a.ln().min(f64::MAX) - (2.0 * PI).ln()) + correction
 }
 
-/// log Γ(1 + z) for |z| ≤ ½, as z times something, so that at its zero it has all its digits. With
-/// A = 10 every term of
+/// log Γ(k + z) for k = 1 or 2 and |z| ≤ ½, as z times something, so that at its zero it has all its
+/// digits. With A = 10
 ///
 /// ```text
-/// log Γ(1 + z) = log Γ(A + z) − log Γ(A) − Σᵢ log(1 + z/i),   i = 1, …, A − 1
+/// log Γ(k + z) = log Γ(A + z) − log Γ(A) − Σᵢ log(1 + z/i),   i = k, …, A − 1
 /// ```
 ///
-/// is of the size of z, once Stirling's formula is subtracted from itself: a log a by log(1 + z/A),
-/// and the polynomial c by its divided difference.
-fn ln_gamma_beside_one(z: f64) -> f64 {
+/// where Stirling's formula is subtracted from itself: a log a by log(1 + z/A), and the polynomial c
+/// by its divided difference. Of every logarithm log(1 + u) = u + R(u) the first terms are gathered,
+/// for together they are a tenth of what each is.
+fn ln_gamma_beside(k: u32, z: f64) -> f64 {
     const A: f64 = 10.0;
     // c(A + z) − c(A) at p = 1/(A + z) and q = 1/A, for which p − q = −z p q
     let (p, q) = (1.0 / (A + z), 1.0 / A);
@@ -253,6 +254,9 @@ fn ln_gamma_beside_one(z: f64) -> f64 {
     };
     let (slope, value) = STIRLING.iter().rev().fold((0.0, 0.0), horner);
     let correction = -z * p * q * (p * slope + value); // of r P(r)
-    let stirling = (A + z - 0.5) * (z / A).ln_1p() + z * (A.ln() - 1.0) + correction;
-    stirling - (1..10).map(|i| (z / f64::from(i)).ln_1p()).sum::<f64>()
+    let rest = |u: f64| u.ln_1p() - u; // R
+    let harmonic: f64 = (k..10).map(|i| 1.0 / f64::from(i)).sum();
+    let linear = z * (A.ln() - harmonic + (z - 0.5) / A);
+    let rests: f64 = (k..10).map(|i| rest(z / f64::from(i))).sum();
+    linear + (A + z - 0.5) * rest(z / A) + correction - rests
 }

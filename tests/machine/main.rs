@@ -23,6 +23,7 @@ mod metropolis;
 mod noise;
 mod noise_scales;
 mod optimizer;
+mod oracle;
 mod quadrature;
 mod rejections;
 mod sampler;

@@ -6,13 +6,13 @@
 use std::ops::{Add, Div, Mul};
 
 #[derive(Clone, Copy, Debug)]
-pub struct Dd(f64, f64);
+pub struct Dd(pub f64, pub f64);
 
 /// value · 2^exponent, so that results far below the smallest f64 can be told apart.
 type Scaled = (Dd, i32);
 
-const ONE: Dd = Dd(1.0, 0.0);
-const LN_2: Dd = Dd(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
+pub const ONE: Dd = Dd(1.0, 0.0);
+pub const LN_2: Dd = Dd(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
 
 /// a + b, exactly (Knuth).
 fn two_sum(a: f64, b: f64) -> Dd {
@@ -71,7 +71,7 @@ pub fn error_in_ulp(y: f64, (truth, k): Scaled, (bits, smallest): (i32, i32)) ->
 }
 
 /// x 2ⁿ, in two steps, since 2¹⁰⁷⁴ is not an f64.
-fn scale(x: f64, n: i32) -> f64 {
+pub fn scale(x: f64, n: i32) -> f64 {
     x * 2f64.powi(n / 2) * 2f64.powi(n - n / 2)
 }
 
@@ -81,7 +81,7 @@ fn plain((value, k): Scaled) -> Dd {
 }
 
 /// eˣ − 1 = x + x²/2! + x³/3! + …, until the terms no longer count; for |x| < 1.
-fn expm1(x: Dd) -> Dd {
+pub fn expm1(x: Dd) -> Dd {
     let (mut sum, mut term) = (x, x);
     for k in 2.. {
         term = term * x / f64::from(k).into();
@@ -93,8 +93,8 @@ fn expm1(x: Dd) -> Dd {
     sum
 }
 
-/// log(1 + u) for 0 ≤ u ≤ 1: one of Newton's steps for eʸ = 1 + u, which doubles the digits.
-fn log1p(u: Dd) -> Dd {
+/// log(1 + u) for −½ ≤ u ≤ 1: one of Newton's steps for eʸ = 1 + u, which doubles the digits.
+pub fn log1p(u: Dd) -> Dd {
     let y = u.0.ln_1p();
     let m = expm1((-y).into());
     Dd::from(y) + (m + u * (m + ONE))

@@ -1,7 +1,6 @@
 //! Numbers: a dense row-major matrix, the plain reading of every formula.
 //!
-//! This floor is the only one that knows threads, vector instructions and memory. Above it there
-//! are formulas.
+//! This floor alone knows threads, vector instructions and memory. Above it there are formulas.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -16,20 +15,18 @@
 //! A [`Matrix`] shares its buffer: a clone costs a counter, and an elementwise operation works in
 //! place exactly when it holds the last owner. Formulas can therefore consume and clone freely.
 
+mod buffer;
 pub mod cholesky;
+pub(crate) mod distance;
 pub mod door;
 pub mod elementwise;
-pub mod noise;
-pub mod product;
-
-mod buffer;
-pub(crate) mod distance;
 mod linear;
+pub mod noise;
 mod pack;
+pub mod product;
 mod real;
 mod thin;
 mod tile;
-
 pub use real::Real;
 
 use crate::array::{Array, Function, Linear, Product, Shape, elements, operators, row_shape};

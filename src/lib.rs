@@ -65,6 +65,23 @@
 //!   both shapes. What a user can get wrong returns a typed error.
 //! - Every random thing takes its generator. The same seed gives the same bits on any number of
 //!   threads, for a given instruction set (see [`matrix::door`]).
+//!
+//! # Numbers that hold everywhere
+//!
+//! A formula is right where its floating point is, so four rules hold for every public function:
+//!
+//! - **NaN in, NaN out.** Or it is refused where it enters: in data, parameters, options.
+//! - **±∞ gives the limit** where there is one, and NaN where there is none.
+//! - **What is outside a domain is refused** at the caller's line, with the value and what was
+//!   expected: σ = 0, a step of length −1, a mean of no samples. Data that are bad are a typed error.
+//! - **Nothing finite is silently frozen, clamped, dropped or replaced.** A result may overflow only
+//!   if the true value does, and an intermediate that would overflow first is written another way.
+//!   A chain, a gradient or a parameter that leaves the finite numbers is an error that says so.
+//!
+//! How far a value may be from the true one is one table, `TABLE` in `tests/machine/oracle.rs`: units
+//! in the last place for elementary functions, and for the rest the same units of a size that counts
+//! what the arguments themselves leave open. Each row is tried over all exponents against some
+//! hundred bits.
 
 pub mod array;
 pub mod autodiff;

@@ -2,7 +2,7 @@
 //! each, as long as the target is the score of the kernel that made the noise (T30).
 
 use crate::{
-    array::{Array, Linear},
+    array::Array,
     domain::positive,
     matrix::{Matrix, cholesky::Cholesky},
 };
@@ -50,9 +50,7 @@ impl Kernel {
     #[track_caller]
     pub fn gaussian(covariance: &Matrix) -> Self {
         let cholesky = Cholesky::of_covariance(covariance);
-        let factor = cholesky.factor();
-        let inverse = cholesky.solve(&factor).linear(Linear::Transpose); // (C⁻¹L)ᵀ = L⁻¹
-        Self::Gaussian { factor, inverse }
+        Self::Gaussian { factor: cholesky.factor(), inverse: cholesky.inverse_factor() }
     }
 
     /// x̃ from x and standard noise z: (n, d), (n, d) → (n, d).

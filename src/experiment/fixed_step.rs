@@ -38,7 +38,7 @@ impl FixedStep {
     /// Measured at each of [`EPSILONS`]. All chains start from N(0, v) itself.
     ///
     /// # Errors
-    /// If a chain leaves the finite numbers.
+    /// Never at these steps; the chains may leave the finite numbers at others.
     pub fn measure(seed: u64) -> Result<Vec<Self>, Escaped> {
         let mut rng = stream(seed, "fixed step");
         EPSILONS.iter().map(|&epsilon| Self::at(epsilon, &mut rng)).collect()

@@ -207,7 +207,7 @@ fn efficiency_is(claimed: f64, theta: f64) -> Sides {
 /// (3k + 1) u √(aᵢᵢaⱼⱼ) at most (Higham 2002, theorem 10.4), however ill-conditioned A is.
 ///
 /// # Panics
-/// If A is singular, which for different monomials on a Gaussian sample has probability 0.
+/// Never, but with probability 0: different monomials on a Gaussian sample are independent.
 pub fn stationarity(instance: &FamilyOnSample) -> Sides {
     let family = ExponentialFamily::of_sample(&instance.features, &instance.x);
     let theta = family.estimate().expect("different monomials on enough points");

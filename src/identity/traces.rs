@@ -246,6 +246,7 @@ fn slopes<A: Array>(NetworkBatch { network, x }: &NetworkBatch<A>) -> Vec<A> {
 ///
 /// # Panics
 /// If there are not two hidden layers of one width.
+#[track_caller]
 pub fn without_transpose<A: Array>(i: &NetworkBatch<A>) -> A {
     let ([first, second, third], [s1, s2]) = (&i.network.layers[..], &slopes(i)[..]) else {
         panic!("two hidden layers expected")
@@ -259,6 +260,7 @@ pub fn without_transpose<A: Array>(i: &NetworkBatch<A>) -> A {
 ///
 /// # Panics
 /// If there are not three hidden layers.
+#[track_caller]
 pub fn with_inner_product<A: Array>(i: &NetworkBatch<A>) -> A {
     let ([w1, w2, w3, w4], [s1, _, s3]) = (&i.network.layers[..], &slopes(i)[..]) else {
         panic!("three hidden layers expected")

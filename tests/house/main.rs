@@ -2,5 +2,6 @@
 
 mod command_line;
 mod pages;
+mod refusals;
 mod sources;
 mod streams;

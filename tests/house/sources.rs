@@ -54,7 +54,7 @@ fn root() -> &'static Path {
 }
 
 /// Every Rust file under the given folders, with its text, by its path from the root.
-fn sources(folders: &[&str]) -> BTreeMap<PathBuf, String> {
+pub fn sources(folders: &[&str]) -> BTreeMap<PathBuf, String> {
     fn visit(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
         let Ok(entries) = fs::read_dir(folder) else { return }; // benches may be absent
         for entry in entries {

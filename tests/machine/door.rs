@@ -50,6 +50,7 @@ fn the_environment_chooses_the_door_of_a_process() {
     }
 }
 
+/// With the error of `Door::requested`.
 #[test]
 fn a_door_that_is_none_is_refused() {
     for name in ["avx3", "Portable", "portable ", "0"] {

@@ -25,6 +25,7 @@ mod noise_scales;
 mod optimizer;
 mod oracle;
 mod quadrature;
+mod refusals;
 mod rejections;
 mod sampler;
 mod singular;

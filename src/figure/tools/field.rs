@@ -111,6 +111,7 @@ impl Panel<'_> {
     ///
     /// # Panics
     /// Unless there is one vector for each point.
+    #[track_caller]
     pub fn arrows(&mut self, points: &Matrix, vectors: &Matrix, scale: ArrowScale) -> &mut Self {
         assert_eq!(points.rows(), vectors.rows(), "one vector for each point");
         let colours = ColourScale::magnitude(scale.full);
@@ -200,5 +201,22 @@ mod tests {
             panel.arrows(&mesh.points(), &(mesh.points() * f64::NAN), scale);
         });
         assert!(reason.starts_with("the vector of point 0"), "{reason}");
+    }
+
+    #[test]
+    #[should_panic = "one vector for each point"]
+    fn arrows_are_as_many_as_points() {
+        let mut canvas = Canvas::new(60, 60);
+        let mut panel = Panel::plane(&mut canvas, [20.0, 10.0], 30.0, 1.0);
+        let scale = ArrowScale { full: 1.0, longest: 5.0 };
+        panel.arrows(&Matrix::zeros(2, 2), &Matrix::zeros(1, 2), scale);
+    }
+
+    #[test]
+    #[should_panic = "one error for each point"]
+    fn error_bars_are_as_many_as_points() {
+        let mut canvas = Canvas::new(60, 60);
+        let mut panel = Panel::plane(&mut canvas, [20.0, 10.0], 30.0, 1.0);
+        panel.error_bars(&[[0.0, 0.0]], &[], NAVY);
     }
 }

@@ -164,8 +164,8 @@ impl<'a> Panel<'a> {
     /// Bars from y − e to y + e at each point (x, y), with e from `errors`.
     ///
     /// # Panics
-    ///
     /// Unless there is one error for each point.
+    #[track_caller]
     pub fn error_bars(&mut self, points: &[Point], errors: &[f64], colour: Colour) -> &mut Self {
         assert_eq!(points.len(), errors.len(), "one error for each point");
         for (&[x, y], &e) in points.iter().zip(errors) {

@@ -76,6 +76,7 @@ impl TwoModes {
 ///
 /// # Panics
 /// If there is no step to take.
+#[track_caller]
 pub fn heavy_side(
     modes: TwoModes,
     levels: &[Level],

@@ -48,7 +48,7 @@ fn rule(theta: f64, steps: usize) -> Rule {
 /// T19: with the weights of a quadrature for those of a sample, θ̂ is the true θ.
 ///
 /// # Panics
-/// If the density had no slope.
+/// Never: the density has slopes.
 pub fn consistency(rng: &mut impl Rng) -> Sides {
     let theta = random_theta(rng);
     Sides::doubled(|fineness| {

@@ -78,6 +78,7 @@ pub fn row_by_row<A: Array>(batch: &LevelBatch<A>) -> [Vec<A>; 2] {
 ///
 /// # Panics
 /// If there are fewer rows than levels.
+#[track_caller]
 pub fn in_turn<A: Array>(batch: &LevelBatch<A>, scales: &NoiseScales) -> [Vec<A>; 2] {
     let ((n, _), levels) = (batch.x.shape(), scales.sigmas().len());
     assert!(n >= levels, "{n} rows for {levels} levels");

@@ -137,6 +137,7 @@ impl<A: Array> AffineField<A> {
 ///
 /// # Panics
 /// If that is needed for m > 2, or d/(d + 2) has no finite binary expansion.
+#[track_caller]
 pub fn moment(law: Probe, d: usize, powers: &[i32]) -> Dyadic {
     let gaussian = powers.iter().map(|&a| pairings(a.unsigned_abs() as usize).expect("small"));
     let gaussian = Dyadic::whole(gaussian.product());

@@ -126,7 +126,7 @@ fn score_is_the_slope(name: &str, q: &(impl Density + ?Sized), x: &Matrix) {
         let allowed = found.truncation + Quotient::MAGNIFICATION * 64.0 * f64::EPSILON * terms;
         let gap = (found.value - score.at(i, j)).abs();
         assert!(gap <= allowed, "{name} at {:?}: {gap:e} > {allowed:e}", row.data());
-        // Between two moons the slope turns within a tenth, and the quotient knows it to 4·10⁻⁵ only.
+        // The check says something: an error of one part in ten thousand would be seen.
         assert!(allowed < 1e-4 * terms, "{name} at {:?}: {allowed:e} shows nothing", row.data());
     }
 }

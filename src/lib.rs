@@ -68,14 +68,15 @@
 //!
 //! # Numbers that hold everywhere
 //!
-//! A formula is right where its floating point is, so four rules hold for every public function:
+//! A formula is right where its floating point is, so four rules hold throughout:
 //!
 //! - **NaN in, NaN out.** Or it is refused where it enters: in data, parameters, options.
 //! - **±∞ gives the limit** where there is one, and NaN where there is none.
 //! - **What is outside a domain is refused** at the caller's line, with the value and what was
-//!   expected: σ = 0, a step of length −1, a mean of no samples. Data that are bad are a typed error.
-//! - **Nothing finite is silently frozen, clamped, dropped or replaced.** A result may overflow only
-//!   if the true value does, and an intermediate that would overflow first is written another way.
+//!   expected: σ = 0, a step of length −1, a mean of no samples. What shows only after arithmetic is a typed
+//!   error: a singular covariance, a loss that is not finite, a chain that is lost.
+//! - **Nothing finite is silently frozen, clamped, dropped or replaced.** An intermediate that would
+//!   overflow before its result is written another way; a sum overflows where a partial sum does.
 //!   A chain, a gradient or a parameter that leaves the finite numbers is an error that says so.
 //!
 //! How far a value may be from the true one is one table, `TABLE` in `tests/machine/oracle.rs`: units

@@ -42,8 +42,8 @@ pub enum Quantity {
     Loss,
     /// A gradient of a loss that is finite itself.
     Gradient,
-    /// What the optimiser remembers of a gradient that is finite itself: its square is not, beyond
-    /// 10¹⁹ in f32 and 10¹⁵⁴ in f64.
+    /// What the optimiser remembers of a gradient that is finite itself: (1 − β₂) g² is not, beyond
+    /// some 10²⁰ in f32 and 10¹⁵⁵ in f64.
     Moment,
     /// A parameter after the step.
     Parameter,

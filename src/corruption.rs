@@ -29,8 +29,12 @@ use crate::{
 use std::f64::consts::TAU;
 
 /// x̃ = x + σz: (n, d), (n, d) → (n, d).
+///
+/// # Panics
+/// If σ is negative or not finite.
 #[track_caller]
 pub fn corrupt<A: Array>(x: &A, noise: &A, sigma: f64) -> A {
+    assert!(sigma >= 0.0 && sigma.is_finite(), "σ = {sigma:?}: a number from 0 on expected");
     noise.clone() * sigma + x
 }
 

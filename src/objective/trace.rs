@@ -30,6 +30,7 @@ use crate::{
         Dual, Var,
         second::{along_axes, one_axis_a_row},
     },
+    domain::positive,
     matrix::{Matrix, Real},
 };
 
@@ -92,9 +93,13 @@ pub fn of_score_by_columns<A: Array>(score: impl Fn(&Dual<A>) -> Dual<A>, x: &A)
 }
 
 /// ψ and Σⱼ (ψⱼ(x + h eⱼ) − ψⱼ(x − h eⱼ))/(2h), which is tr ∂ψ/∂x up to O(h²) for a step h.
+///
+/// # Panics
+/// If h is no positive number.
 #[track_caller]
 pub fn of_score_by_differences<A: Array>(score: impl Fn(&A) -> A, x: &A, step: f64) -> (A, A) {
     let (n, d) = x.shape();
+    let step = positive("h", step);
     let difference = (0..d).fold(x.constant(n, 1, |_, _| 0.0), |sum, j| {
         let axis = axis(x, j);
         let at = |h: f64| score(&(x.clone() + axis.clone() * h));

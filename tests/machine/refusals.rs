@@ -8,7 +8,7 @@ use crate::{
 use score_matching::{
     Array, Matrix, Tape,
     array::Function,
-    corruption::NoiseScales,
+    corruption::{NoiseScales, corrupt},
     density::{Density, Mixture},
     grid::{Enclosed, Exact},
     identity::{
@@ -20,7 +20,7 @@ use score_matching::{
     },
     matrix::cholesky::Cholesky,
     model::{NoiseConditionalNetwork, ScoreNetwork},
-    objective::sliced::Probe,
+    objective::{sliced::Probe, trace::of_score_by_differences},
     sampler::Escaped,
 };
 
@@ -54,6 +54,21 @@ fn a_polynomial_has_a_mean_over_what_stands_in_no_function() {
     refused("a power of z, not of 1/z", &|| below.gaussian_mean(&z));
     refused("a power of z, not of 1/z", &|| below.mean_by(&z, |_| unreachable!()));
     refused("an indeterminate expected, not 2 z", &|| z.coefficient(&(z.clone() * 2.0), 1));
+}
+
+#[test]
+fn noise_and_differences_have_a_length() {
+    let x = Matrix::<f64>::zeros(1, 1);
+    for sigma in [-0.5, f64::NAN, f64::INFINITY] {
+        let message = format!("σ = {sigma:?}: a number from 0 on expected");
+        complains!(corrupt(&x, &x, sigma), message);
+    }
+    assert_eq!(corrupt(&x, &x, 0.0), x);
+    for step in [0.0, -1.0, f64::NAN] {
+        refused("a positive number expected", || {
+            _ = of_score_by_differences(Clone::clone, &x, step);
+        });
+    }
 }
 
 #[test]

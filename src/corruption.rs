@@ -24,7 +24,7 @@ pub use scales::NoiseScales;
 
 use crate::{
     array::{Array, Linear},
-    domain::positive,
+    domain::{from_zero, positive},
 };
 use std::f64::consts::TAU;
 
@@ -34,8 +34,7 @@ use std::f64::consts::TAU;
 /// If σ is negative or not finite.
 #[track_caller]
 pub fn corrupt<A: Array>(x: &A, noise: &A, sigma: f64) -> A {
-    assert!(sigma >= 0.0 && sigma.is_finite(), "σ = {sigma:?}: a number from 0 on expected");
-    noise.clone() * sigma + x
+    noise.clone() * from_zero("σ", sigma) + x
 }
 
 /// x̃ = x + σz with a σ for each row: (n, d), (n, d), (n, 1) → (n, d).

@@ -13,3 +13,13 @@ pub(crate) fn positive(name: &str, value: f64) -> f64 {
     );
     value
 }
+
+/// A standard deviation that only multiplies, or is added to another variance: it may be 0.
+///
+/// # Panics
+/// If it is negative or not finite.
+#[track_caller]
+pub(crate) fn from_zero(name: &str, value: f64) -> f64 {
+    assert!(value >= 0.0 && value.is_finite(), "{name} = {value:?}: a number from 0 on expected");
+    value
+}

@@ -12,6 +12,7 @@
 
 use crate::{
     array::Array,
+    domain::from_zero,
     matrix::{
         Matrix,
         cholesky::{Cholesky, NotPositiveDefinite},
@@ -41,7 +42,7 @@ impl Wiener {
     pub fn fit(x: &Matrix, sigma: f64) -> Result<Self, NotPositiveDefinite> {
         let (n, d) = x.shape();
         assert!(n > 0, "Wiener: a mean of no samples");
-        assert!(sigma >= 0.0 && sigma.is_finite(), "σ = {sigma}: a number from 0 on expected");
+        from_zero("σ", sigma);
         // In units of the largest number, so that no square overflows; the gain has no unit.
         let unit = unit_of(x.data().iter().fold(sigma, |size, x| size.max(x.abs())));
         let (x, sigma) = (x.clone() * (1.0 / unit), sigma / unit);

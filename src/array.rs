@@ -175,6 +175,8 @@ pub trait Array:
         let (n, d) = self.shape();
         assert!(d == 1, "mean: one number a sample expected, got shape {:?}", (n, d));
         assert!(n > 0, "mean: of no samples");
-        self.sum_over_samples() * (1.0 / n as f64)
+        // First by a power of two, without rounding, so that the sum does not leave the range.
+        let whole = n.next_power_of_two() as f64;
+        (self * (1.0 / whole)).sum_over_samples() * (whole / n as f64)
     }
 }

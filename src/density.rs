@@ -65,7 +65,8 @@ fn part(w: f64, v: f64) -> f64 {
     if w == 0.0 { 0.0 } else { w * v }
 }
 
-/// ±∞ as a number so large that every comparison of finite things there has reached its limit.
+/// ±∞ as a number so large that a comparison there has reached its limit, for whatever is small beside
+/// it: a mean of 10³⁰⁰ is not.
 fn within_reach(x: &Matrix) -> Matrix {
     const FAR: f64 = 1e300;
     let near = |x: f64| if x.is_infinite() { FAR.copysign(x) } else { x };

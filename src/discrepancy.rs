@@ -10,6 +10,7 @@
 
 use crate::{
     array::Array,
+    domain::positive,
     matrix::{
         Matrix,
         distance::{distances, squared_distances},
@@ -105,10 +106,7 @@ pub fn median_distance(x: &Matrix) -> f64 {
 pub fn maximum_mean_discrepancy(x: &Matrix, y: &Matrix, bandwidth: f64) -> f64 {
     assert!(x.rows() > 0 && y.rows() > 0, "from {} to {} samples", x.rows(), y.rows());
     assert!(x.cols() == y.cols(), "samples of shapes {:?} and {:?}", x.shape(), y.shape());
-    assert!(
-        bandwidth > 0.0 && bandwidth.is_finite(),
-        "bandwidth {bandwidth}: a positive number expected"
-    );
+    positive("bandwidth", bandwidth);
     let mean = |x: &Matrix, y: &Matrix| {
         // The differences are divided by h before they are squared: h² may leave the range.
         let kernel = |block| (squared_distances(&block, y, bandwidth) * -0.5).exp().sum().item();

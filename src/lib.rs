@@ -79,6 +79,8 @@
 //!   overflow before its result is written another way; a sum overflows where a partial sum does.
 //!   A chain, a gradient or a parameter that leaves the finite numbers is an error that says so.
 //!
+//! A number given as f64 to arrays of f32 enters as the f32 next to it: 10⁻⁴⁶ as 0, 10³⁹ as ∞.
+//!
 //! How far a value may be from the true one is one table, `TABLE` in `tests/machine/oracle.rs`: units
 //! in the last place for elementary functions, and for the rest the same units of a size that counts
 //! what the arguments themselves leave open. Each row is tried over all exponents against some

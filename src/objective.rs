@@ -32,7 +32,7 @@ pub mod trace;
 use crate::{
     array::{Array, Linear},
     corruption::{self, Kernel},
-    domain::positive,
+    domain::{from_zero, positive},
 };
 
 /// ½‖ψ(x) − ∇ log q(x)‖², explicit score matching (Hyvärinen 2005, equation 2): half the Fisher
@@ -98,9 +98,12 @@ pub fn weighted_implicit<A: Array>((score, trace): (A, A), weight: &A, slope: &A
 /// regulariser belongs inside the expectation.
 ///
 /// Shapes: ψ (n, d) and the diagonal of ∂ψ/∂x (n, d) → (n, 1).
+///
+/// # Panics
+/// If λ is negative or not finite.
 #[track_caller]
 pub fn regularised<A: Array>(score: A, diagonal: &A, lambda: f64) -> A {
-    let regulariser = diagonal.squared_norm() * lambda;
+    let regulariser = diagonal.squared_norm() * from_zero("λ", lambda);
     implicit((score, diagonal.clone().sum_over_dimensions())) + regulariser
 }
 

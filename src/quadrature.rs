@@ -182,20 +182,21 @@ impl Rule {
 
 /// Σᵢⱼ wᵢ vⱼ f(xᵢ, zⱼ) over the nodes of two rules: 𝔼 over a clean point and its noise, say. The
 /// function gets pairs of nodes row by row, x (m, d) and z (m, e), and returns (m, 1).
+#[track_caller]
 pub fn double(outer: &Rule, inner: &Rule, f: impl Fn(&Matrix, &Matrix) -> Matrix) -> f64 {
     // All pairs at once may be millions; blocks of this many rows stay in the cache.
     const ROWS: usize = 1 << 12;
     let (n, m) = (outer.nodes.rows(), inner.nodes.rows());
     let block = (ROWS / m.max(1)).max(1);
-    let starts = (0..n).step_by(block);
-    let part = |start: usize| {
+    let mut sum = 0.0;
+    for start in (0..n).step_by(block) {
         let rows: Vec<usize> = (start..n.min(start + block)).collect();
         let each = |of: &Matrix| of.select(&rows).linear(Linear::Each(m));
         let tile = |of: &Matrix| of.clone().linear(Linear::Tile(rows.len()));
         let weights = each(&outer.weights) * tile(&inner.weights);
-        weights.inner(&f(&each(&outer.nodes), &tile(&inner.nodes))).sum().item()
-    };
-    starts.map(part).sum()
+        sum += weights.inner(&f(&each(&outer.nodes), &tile(&inner.nodes))).sum().item();
+    }
+    sum
 }
 
 /// Σ wᵢ fᵢ as a formula, for weights that stay numbers while f is differentiated.

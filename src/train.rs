@@ -93,8 +93,8 @@ impl std::error::Error for NotFinite {}
 /// step. Without batches the parameters come back as they were.
 ///
 /// # Errors
-/// [`NotFinite`] at the first step whose loss or gradient is infinite or not a number, or that leaves
-/// such a parameter.
+/// [`NotFinite`] at the first step at which the loss, the gradient, a moment of the optimiser or a
+/// parameter after the step is infinite or not a number.
 ///
 /// # Panics
 /// If the objective does not return a single column, or the optimiser has a constant outside its

@@ -26,9 +26,12 @@ impl NoiseScales {
     /// each other that levels coincide.
     #[track_caller]
     pub fn geometric(largest: f64, smallest: f64, levels: usize) -> Self {
-        assert!(levels > 1, "{levels} noise levels: two at least");
+        assert!(levels > 1, "{levels} noise levels: two expected at least");
         let (start, end) = (positive("σ₁", largest).log2(), positive("σ_L", smallest).log2());
-        assert!(largest > smallest, "noise scales from {largest} to {smallest}");
+        assert!(
+            largest > smallest,
+            "noise scales from {largest} to {smallest}: falling ones expected"
+        );
         let last = levels - 1;
         let sigma = |i: usize| match i {
             // the ends as they were given, and not as a power rounds them

@@ -29,7 +29,8 @@ use crate::{
 use component::Component;
 use rand::RngExt;
 
-/// Down to this log density the difference of two logarithms is as good as any other way to compare.
+/// Down to this log density the difference of two logarithms is as good as any other way to compare:
+/// it rounds at 10³ · 10⁻¹⁶, and that is the error accepted.
 const NEAR: f64 = -1e3;
 
 /// A mixture of Gaussians with full covariances; a single Gaussian is a mixture of one.

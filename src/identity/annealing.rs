@@ -65,7 +65,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
 
 /// The step at noise level σ, when σ_L = 1: the rule of the theorem.
 pub fn proportional_to_the_variance(sigma: f64, epsilon: f64) -> Step {
-    Step::halved(epsilon * (sigma * sigma))
+    Step::halved(epsilon * sigma * sigma)
 }
 
 /// A near miss: a step proportional to σ.

@@ -44,6 +44,32 @@ impl fmt::Display for NotPositiveDefinite {
 
 impl std::error::Error for NotPositiveDefinite {}
 
+/// Why A x = b has no solution in numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoSolution {
+    /// A is singular, as far as rounding can tell.
+    Singular(NotPositiveDefinite),
+    /// The solution is too large for an f64.
+    TooLarge,
+}
+
+impl fmt::Display for NoSolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Singular(why) => why.fmt(f),
+            Self::TooLarge => write!(f, "the solution is too large for an f64"),
+        }
+    }
+}
+
+impl std::error::Error for NoSolution {}
+
+impl From<NotPositiveDefinite> for NoSolution {
+    fn from(why: NotPositiveDefinite) -> Self {
+        Self::Singular(why)
+    }
+}
+
 impl Cholesky {
     /// Factors the symmetric (n, n) matrix A, of which the lower triangle is read.
     ///
@@ -87,7 +113,8 @@ impl Cholesky {
     ) -> Result<Self, NotPositiveDefinite> {
         let n = a.rows();
         assert!(a.cols() == n, "cholesky of shape {:?}", (n, a.cols()));
-        // Twice the bound, u being half of this.
+        // n more for the elimination, 2 for the pivot's own rounding and the root's; twice the bound,
+        // u being half of this.
         let gamma = (terms + n + 2) as f64 * f64::EPSILON;
         let roots: Vec<f64> = (0..n).map(|i| scale(i).sqrt()).collect();
         let mut l = vec![0.0; n * n];
@@ -183,17 +210,11 @@ impl Cholesky {
     /// As [`Cholesky::solve`].
     ///
     /// # Errors
-    /// If the solution leaves the range of an f64, at its first row that does.
+    /// If the solution leaves the range of an f64.
     #[track_caller]
-    pub(crate) fn solve_finite(&self, b: &Matrix) -> Result<Matrix, NotPositiveDefinite> {
+    pub(crate) fn solve_finite(&self, b: &Matrix) -> Result<Matrix, NoSolution> {
         let x = self.solve(b);
-        let lost = |&row: &usize| x.row(row).iter().any(|x| !x.is_finite());
-        match (0..self.n).find(lost) {
-            Some(row) => {
-                Err(NotPositiveDefinite { row, pivot: self.l[row * self.n + row].powi(2) })
-            }
-            None => Ok(x),
-        }
+        if x.is_finite() { Ok(x) } else { Err(NoSolution::TooLarge) }
     }
 
     /// Row i of x ← (row i − Σⱼ l(i, j) row j) / l(i, i), with `at` reading L or Lᵀ.

@@ -14,7 +14,7 @@ use crate::{
     autodiff::second::along_axes,
     matrix::{
         Matrix,
-        cholesky::{Cholesky, NotPositiveDefinite},
+        cholesky::{Cholesky, NoSolution},
     },
 };
 
@@ -157,7 +157,7 @@ impl ExponentialFamily<Matrix> {
     /// If A is singular up to its rounding: some combination of the features has no slope anywhere on
     /// the sample, and the sample says nothing about its parameter. Also if A, b or θ̂ leave the range
     /// of an f64.
-    pub fn estimate(&self) -> Result<Matrix, NotPositiveDefinite> {
+    pub fn estimate(&self) -> Result<Matrix, NoSolution> {
         Ok(-Cholesky::of_sums(&self.a, self.terms)?.solve_finite(&self.b)?)
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     domain::from_zero,
     matrix::{
         Matrix,
-        cholesky::{Cholesky, NotPositiveDefinite},
+        cholesky::{Cholesky, NoSolution},
         distance::unit_of,
     },
 };
@@ -39,7 +39,7 @@ impl Wiener {
     /// # Panics
     /// If there is no row, or σ is negative or not finite.
     #[track_caller]
-    pub fn fit(x: &Matrix, sigma: f64) -> Result<Self, NotPositiveDefinite> {
+    pub fn fit(x: &Matrix, sigma: f64) -> Result<Self, NoSolution> {
         let (n, d) = x.shape();
         assert!(n > 0, "Wiener: a mean of no samples");
         from_zero("σ", sigma);

@@ -28,15 +28,18 @@ pub struct Level {
 /// The schedule of the paper, αᵢ = ε σᵢ²/σ_L²: ε is the step at the smallest level.
 ///
 /// # Panics
-/// Unless every αᵢ is positive and finite, and σᵢ²/σ_L² with it.
+/// Unless every αᵢ is positive and finite, and σᵢ/σ_L with it.
 #[track_caller]
 pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
     let mut levels = Vec::new();
     for &sigma in scales.sigmas() {
         let ratio = sigma / scales.smallest(); // at the last level exactly 1
-        let alpha = epsilon * (ratio * ratio);
+        let alpha = epsilon * ratio * ratio; // from ε on: the square alone may be too large
         let fits = alpha > 0.0 && alpha.is_finite();
-        assert!(fits, "levels: ε = {epsilon:e} makes a step of {alpha:e} at σ = {sigma:e}");
+        assert!(
+            fits,
+            "levels: ε = {epsilon:e} makes a step of {alpha:e} at σ = {sigma:e}: a positive finite one expected"
+        );
         levels.push(Level { sigma, step: Step::halved(alpha) });
     }
     levels

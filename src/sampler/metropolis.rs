@@ -37,10 +37,13 @@ pub struct Place<A> {
 
 /// log k(to|from) up to a constant, for every chain: −‖√ε z‖²/(2ε) of the noise that the way takes,
 /// (n, 1).
+///
+/// # Panics
+/// Unless ε is positive and finite.
 #[track_caller]
 pub fn log_proposal<A: Array>(from: &Place<A>, to: &Place<A>, epsilon: f64) -> A {
     let noise = to.x.clone() - &from.x - from.score.clone() * Step::halved(epsilon).drift;
-    noise.squared_norm() * (-0.5 / epsilon)
+    noise.inner(&(noise.clone() * (1.0 / epsilon))) * -0.5 // the square alone may leave the range
 }
 
 /// log [p(x′) k(x|x′) / (p(x) k(x′|x))] of every chain: (n, 1).
@@ -56,9 +59,13 @@ pub fn log_proposal<A: Array>(from: &Place<A>, to: &Place<A>, epsilon: f64) -> A
 ///
 /// The way there and the way back have opposite signs to the last bit, and so the two acceptances
 /// have exactly the ratio that detailed balance asks for.
+///
+/// # Panics
+/// Unless ε is positive and finite.
 #[track_caller]
 pub fn log_acceptance<A: Array>(here: &Place<A>, there: &Place<A>, epsilon: f64) -> A {
-    let bent = (here.score.clone() - &there.score) * (0.25 * epsilon);
+    let half = Step::halved(epsilon).drift;
+    let bent = (here.score.clone() - &there.score) * (0.5 * half);
     let way = there.x.clone() - &here.x - bent;
     let work = way.inner(&(here.score.clone() + &there.score));
     here.energy.clone() - &there.energy - work * 0.5

@@ -47,7 +47,7 @@ impl Step {
     fn of_length(self, length: f64) -> Self {
         let Self { drift, noise } = self;
         let fits = drift > 0.0 && drift.is_finite() && noise.is_finite();
-        assert!(fits, "a step of length {length:e}");
+        assert!(fits, "a step of length {length:e}: a positive finite number expected");
         self
     }
 

@@ -184,7 +184,7 @@ fn densities_and_distances_blame_their_caller() {
     complains!(q.hessian(&x()), "x of shape (2, 3) for a density in 1 dimensions");
     for sigma in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let q = KernelEstimate { points: zero(), sigma };
-        let message = format!("the bandwidth σ = {sigma}: a positive number expected");
+        let message = format!("the bandwidth σ = {sigma:?}: a positive number expected, it and its reciprocal finite");
         complains!(q.log_density(&zero()), message);
         complains!(q.score(&zero()), message);
         complains!(q.posterior_mean(&zero()), message);
@@ -200,7 +200,7 @@ fn densities_and_distances_blame_their_caller() {
         complains!(Univariate::Laplace { scale: sigma }.score_at(0.0), format!("s = {sigma} in Laplace {{ scale: {sigma:?} }}: a positive number expected"));
         complains!(Univariate::Quartic { theta: sigma }.score_at(0.0), format!("θ = {sigma} in Quartic {{ theta: {sigma:?} }}: a positive number expected"));
         complains!(Univariate::Exponential { rate: sigma }.score_at(0.0), format!("λ = {sigma} in Exponential {{ rate: {sigma:?} }}: a positive number expected"));
-        let bandwidth = format!("bandwidth {sigma}: a positive number expected");
+        let bandwidth = format!("bandwidth = {sigma:?}: a positive number expected, it and its reciprocal finite");
         complains!(maximum_mean_discrepancy(&zero(), &zero(), sigma), bandwidth);
     }
     let empty = KernelEstimate { points: Matrix::zeros(0, 1), sigma: 1.0 };

@@ -69,9 +69,9 @@ fn a_width_is_a_positive_number() {
 #[test]
 #[rustfmt::skip]
 fn noise_scales_fall() {
-    complains!(NoiseScales::geometric(1.0, 0.5, 1), "1 noise levels: two at least");
-    complains!(NoiseScales::geometric(1.0, 1.0, 3), "noise scales from 1 to 1");
-    complains!(NoiseScales::geometric(0.5, 1.0, 3), "noise scales from 0.5 to 1");
+    complains!(NoiseScales::geometric(1.0, 0.5, 1), "1 noise levels: two expected at least");
+    complains!(NoiseScales::geometric(1.0, 1.0, 3), "noise scales from 1 to 1: falling ones expected");
+    complains!(NoiseScales::geometric(0.5, 1.0, 3), "noise scales from 0.5 to 1: falling ones expected");
     let next = 1.0_f64.next_up();
     complains!(NoiseScales::geometric(next, 1.0, 3), "3 noise levels from 1.0000000000000002 to 1 coincide");
 }

@@ -188,4 +188,16 @@ fn the_ratio_is_that_of_the_densities_and_the_proposals() {
             }
         }
     }
+    // z = 2 by a step whose square leaves the range, on either side.
+    let rest = |x: f64| Place {
+        x: Matrix::from_rows([[x]]),
+        energy: Matrix::zeros(1, 1),
+        score: Matrix::zeros(1, 1),
+    };
+    for epsilon in [1e-300, 1e300] {
+        let log = log_proposal(&rest(0.0), &rest(2.0 * epsilon.sqrt()), epsilon).item();
+        assert!((log + 2.0).abs() < 1e-14, "{epsilon:e}: {log}");
+    }
+    let log = log_proposal(&rest(0.0), &rest(1e200), 1e300).item();
+    assert!((log / -0.5e100 - 1.0).abs() < 1e-14, "{log:e}");
 }

@@ -20,8 +20,11 @@ use score_matching::{
     },
     matrix::cholesky::Cholesky,
     model::{NoiseConditionalNetwork, ScoreNetwork},
-    objective::{sliced::Probe, trace::of_score_by_differences},
-    sampler::Escaped,
+    objective::{regularised, sliced::Probe, trace::of_score_by_differences},
+    sampler::{
+        Escaped,
+        metropolis::{Place, log_acceptance, log_proposal},
+    },
 };
 
 #[test]
@@ -64,6 +67,16 @@ fn noise_and_differences_have_a_length() {
         complains!(corrupt(&x, &x, sigma), message);
     }
     assert_eq!(corrupt(&x, &x, 0.0), x);
+    for lambda in [-0.5, f64::NAN, f64::INFINITY] {
+        let message = format!("λ = {lambda:?}: a number from 0 on expected");
+        complains!(regularised(x.clone(), &x, lambda), message);
+    }
+    let place = Place { x: x.clone(), energy: x.clone(), score: x.clone() };
+    for epsilon in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let message = format!("a step of length {epsilon:e}: a positive finite number expected");
+        complains!(log_proposal(&place, &place, epsilon), message);
+        complains!(log_acceptance(&place, &place, epsilon), message);
+    }
     for step in [0.0, -1.0, f64::NAN] {
         refused("a positive number expected", || {
             _ = of_score_by_differences(Clone::clone, &x, step);

@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use score_matching::{
     Array, Matrix,
     matrix::{
-        cholesky::Cholesky,
+        cholesky::{Cholesky, NoSolution, NotPositiveDefinite},
         door::Door,
         noise::{Generator, standard_normal},
     },
@@ -166,4 +166,17 @@ fn data_that_are_not_finite_or_become_so_are_an_error() {
             &Monomials::quartic()
         ));
     }
+}
+
+#[test]
+fn a_solution_that_is_too_large_is_another_error_than_a_singular_system() {
+    let diagonal = |a: f64| Matrix::from_rows([[1.0, 0.0], [0.0, a]]);
+    let estimate = |a: f64| {
+        let b = Matrix::from_rows([[1.0], [1e200]]);
+        ExponentialFamily { a: diagonal(a), b, terms: 1 }.estimate()
+    };
+    assert_eq!(estimate(4.0), Ok(Matrix::from_rows([[-1.0], [-1e200 / 4.0]])));
+    assert_eq!(estimate(1e-200), Err(NoSolution::TooLarge));
+    let singular = NotPositiveDefinite { row: 1, pivot: 0.0 };
+    assert_eq!(estimate(0.0), Err(NoSolution::Singular(singular)));
 }

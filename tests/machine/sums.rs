@@ -28,6 +28,13 @@ fn as_many_ones_as_single_precision_cannot_count_one_by_one() {
         assert_eq!(door.within(|| column.tn(&column)).item(), many, "{door:?}");
     }
     drop(column);
+    // A mean is no larger than its terms, though their sum may be no number.
+    for n in 1..=9 {
+        let large = Matrix::<f64>::from_fn(n, 1, |_, _| 1e308);
+        assert!((large.mean().item() / 1e308 - 1.0).abs() < 1e-15, "{n}");
+        let large = Matrix::<f32>::from_fn(n, 1, |_, _| 3e38);
+        assert!((large.mean().item() / 3e38 - 1.0).abs() < 3e-7, "{n}");
+    }
     assert_eq!(ones::<f32>(1, MANY).sum_over_dimensions().item(), many);
 
     let pair = ones::<f32>(MANY, 2);

@@ -93,7 +93,7 @@ pub fn median_distance(x: &Matrix) -> f64 {
 /// number.
 ///
 /// # Panics
-/// If a sample is empty, the dimensions differ, or h is not positive and finite.
+/// If a sample is empty, the dimensions differ, or h or 1/h is not positive and finite.
 ///
 /// ```
 /// use score_matching::{Matrix, discrepancy::maximum_mean_discrepancy};

@@ -26,7 +26,7 @@ const NEAR: f64 = 50.0;
 pub struct KernelEstimate {
     /// X, (n, d), at least one and finite.
     pub points: Matrix,
-    /// The bandwidth σ, positive and finite.
+    /// The bandwidth σ, positive and finite, and 1/σ finite.
     pub sigma: f64,
 }
 
@@ -82,7 +82,7 @@ impl KernelEstimate {
     /// It is the best of all denoisers for this sample: it knows it by heart.
     ///
     /// # Panics
-    /// If there is no point, one is not finite, or σ is not positive and finite.
+    /// If there is no point, one is not finite, or σ or 1/σ is not positive and finite.
     #[track_caller]
     pub fn posterior_mean(&self, noisy: &Matrix) -> Matrix {
         softmax(&self.log_kernels(noisy).0).0.nn(&self.points)

@@ -113,8 +113,7 @@ impl Cholesky {
     ) -> Result<Self, NotPositiveDefinite> {
         let n = a.rows();
         assert!(a.cols() == n, "cholesky of shape {:?}", (n, a.cols()));
-        // n more for the elimination, 2 for the pivot's own rounding and the root's; twice the bound,
-        // u being half of this.
+        // n for the elimination, and 2 to spare; twice the bound, u being half of this.
         let gamma = (terms + n + 2) as f64 * f64::EPSILON;
         let roots: Vec<f64> = (0..n).map(|i| scale(i).sqrt()).collect();
         let mut l = vec![0.0; n * n];

@@ -38,7 +38,8 @@ pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
         let fits = alpha > 0.0 && alpha.is_finite();
         assert!(
             fits,
-            "levels: ε = {epsilon:e} makes a step of {alpha:e} at σ = {sigma:e}: a positive finite one expected"
+            "levels: ε = {epsilon:e} makes a step of {alpha:e} at σ = {sigma:e}: \
+             a positive finite one expected"
         );
         levels.push(Level { sigma, step: Step::halved(alpha) });
     }

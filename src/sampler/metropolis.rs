@@ -64,8 +64,7 @@ pub fn log_proposal<A: Array>(from: &Place<A>, to: &Place<A>, epsilon: f64) -> A
 /// Unless ε is positive and finite.
 #[track_caller]
 pub fn log_acceptance<A: Array>(here: &Place<A>, there: &Place<A>, epsilon: f64) -> A {
-    let half = Step::halved(epsilon).drift;
-    let bent = (here.score.clone() - &there.score) * (0.5 * half);
+    let bent = (here.score.clone() - &there.score) * (0.5 * Step::halved(epsilon).drift);
     let way = there.x.clone() - &here.x - bent;
     let work = way.inner(&(here.score.clone() + &there.score));
     here.energy.clone() - &there.energy - work * 0.5

@@ -72,8 +72,9 @@ impl Component {
             0.5 * (before - own) * (before + own)
         };
         // Squares of large numbers overflow, and of two the difference then is no number. A unit in
-        // which they do not is found by trying: 1, 2⁶⁰⁰, 2¹⁰⁶⁰. (More is no number: the smallest is 2⁻¹⁰⁷⁴.)
-        let scales = [0.0, -600.0, -1060.0].map(f64::exp2);
+        // which they do not is found by trying: 1, 2⁶⁰⁰, 2¹⁰⁶⁰. These are 1 over them, and the last is
+        // subnormal.
+        let scales = [1.0, f64::from_bits(423 << 52), f64::from_bits(1 << 14)];
         let sum = |scale| ((0..x.len()).map(|i| term(i, scale)).sum::<f64>(), scale);
         let found = scales.into_iter().map(sum).find(|(sum, _)| sum.is_finite());
         let squares = found.map_or(f64::NAN, |(sum, scale)| sum / scale / scale);

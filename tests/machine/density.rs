@@ -234,6 +234,26 @@ fn the_partition_function_of_a_gaussian_energy_is_known() {
     }
 }
 
+/// The chord of an arc of radius r is 2r sin(half its angle).
+#[test]
+fn the_strokes_of_a_shape_stand_evenly_along_its_curves() {
+    let even = |q: &Mixture, strokes: usize, radius: f64, arc: f64| {
+        let means: Vec<&Matrix> = q.modes().map(|(_, mean)| mean).collect();
+        let distance =
+            |i: usize, j: usize| (means[i].clone() - means[j]).squared_norm().sum().item().sqrt();
+        for start in (0..means.len()).step_by(strokes) {
+            for (i, j) in (0..strokes).flat_map(|i| (0..strokes).map(move |j| (i, j))) {
+                let chord = 2.0 * radius * (0.5 * arc * i.abs_diff(j) as f64).sin().abs();
+                assert!((distance(start + i, start + j) - chord).abs() < 1e-14, "{i} and {j}");
+            }
+        }
+    };
+    let (turn, half) = (std::f64::consts::TAU, std::f64::consts::PI);
+    even(&shapes::pinwheel(), 5, 2.0, turn / 5.0);
+    even(&shapes::ring(), 16, 2.0, turn / 16.0);
+    even(&shapes::two_moons(), 7, 1.6, half / 6.0);
+}
+
 /// Γ(a) = (a − 1)!, which is an f64 up to 18!. Of Stirling's terms a ln a passes through 3 roundings,
 /// the sums through 3 more, and the logarithm here through 2: together below 5u (a ln a + a + 1), and
 /// twice that where some ten logarithms bring a up to 10.

@@ -141,6 +141,43 @@ fn a_late_pivot_is_held_against_all_that_it_cancels() {
     }
 }
 
+/// The rounding of the elimination grows with n. The first n − 2 rows are those of the identity, the
+/// last is three times the one before, and all their sums have n − 2 equal terms: these round in one
+/// direction for long. The pivot that is left is more than the data's own rounding explains.
+#[test]
+fn the_rounding_of_a_long_elimination_is_not_a_pivot() {
+    let n = 300;
+    let mut most: f64 = 0.0;
+    for k in 1..20 {
+        // 33 bits, so that 3c and 3a are exact.
+        let short = |x: f64| f64::from(x as f32) + f64::EPSILON;
+        let c = short(0.05 * f64::from(k));
+        let a = f64::from(((n - 2) as f64 * c * c * (1.0 + 1e-6)) as f32);
+        let matrix = Matrix::from_fn(n, n, |i, j| {
+            let triple = |i: usize| if i == n - 1 { 3.0 } else { 1.0 };
+            match (i.min(j) < n - 2, i.max(j) < n - 2) {
+                (true, true) => f64::from(u8::from(i == j)),
+                (true, false) => triple(i.max(j)) * c,
+                _ => triple(i) * triple(j) * a,
+            }
+        });
+        let error = Cholesky::new(&matrix).expect_err("one row is three times another");
+        assert_eq!(error.row, n - 1);
+        most = most.max(error.pivot / (36.0 * a));
+    }
+    assert!(most > f64::EPSILON, "{most}");
+}
+
+/// The spread of a column is known far better than its mean.
+#[test]
+fn a_small_spread_about_a_large_mean_is_solved() {
+    for spread in [1e-3, 1e-6, 1e-9] {
+        let x = Matrix::from_fn(10, 1, |i, _| 1.0 + i as f64 * spread);
+        let fit = Wiener::fit(&x, 0.0).expect("not constant");
+        assert!((fit.gain.item() - 1.0).abs() < 4.0 * f64::EPSILON, "{spread}");
+    }
+}
+
 #[test]
 fn the_affine_denoiser_has_no_units() {
     let x = Matrix::from_rows([[1.0, 0.0], [2.0, 5.0], [4.0, -1.0]]);

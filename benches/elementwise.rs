@@ -15,6 +15,7 @@ use score_matching::{
     matrix::{
         Real,
         door::Door,
+        elementwise::Operand,
         noise::{Generator, standard_normal},
     },
 };
@@ -53,7 +54,7 @@ fn function<T: Real>(n: usize, f: Function, scalar: impl Fn(T) -> T) {
     let [slice, matrix, scalar] = best([
         &mut || {
             // again and again on its own results: nothing branches, so the values do not matter
-            T::apply(Door::current(), f, None, &mut in_place);
+            T::apply(Door::current(), f, Operand::InPlace, &mut in_place);
             black_box(&mut in_place);
         },
         &mut || drop(black_box(black_box(&x).clone().apply(f))),

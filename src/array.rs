@@ -95,6 +95,13 @@ pub trait Array:
     #[track_caller]
     fn linear(self, l: Linear) -> Self;
 
+    /// g ∘ φ′(x), given x and y = φ(x): what flows back through φ. A reading may compute both factors
+    /// at once.
+    #[track_caller]
+    fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
+        self * f.derivative(x, y)
+    }
+
     /// x y: (m, k), (k, n) → (m, n).
     #[track_caller]
     fn nn(&self, y: &Self) -> Self {

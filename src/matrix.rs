@@ -5,6 +5,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`product`] | x y, x yᵀ, xᵀ y: packed and blocked, unless they are tiny |
+//! | [`arithmetic`] | +, −, ∘ and their like over slices |
 //! | [`elementwise`] | exp, sigmoid, softplus, tanh, … over slices, within 2 ulp |
 //! | [`door`] | one safe loop, compiled for several instruction sets |
 //! | [`noise`] | Gaussian noise, the same bits on any number of threads |
@@ -15,6 +16,7 @@
 //! A [`Matrix`] shares its buffer: a clone costs a counter, and an elementwise operation works in
 //! place exactly when it holds the last owner. Formulas can therefore consume and clone freely.
 
+pub mod arithmetic;
 mod buffer;
 pub mod cholesky;
 pub(crate) mod distance;
@@ -26,14 +28,19 @@ mod pack;
 pub mod product;
 mod real;
 mod thin;
+pub(crate) mod threads;
 mod tile;
 pub use real::Real;
 
-use crate::array::{Array, Function, Linear, Product, Shape, elements, operators, row_shape};
+use crate::array::{
+    Array, Function, Linear, Product, Shape, elements, operators, row_shape, same_shape,
+};
+use arithmetic::Change;
 use buffer::Buffer;
 use door::Door;
-use rayon::prelude::*;
-use std::{fmt, sync::Arc};
+use elementwise::Operand;
+use std::{fmt, ops::Range, sync::Arc};
+use threads::in_pieces;
 
 /// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions. To make one
 /// with more elements than memory can hold is a panic at the caller's line.
@@ -52,7 +59,7 @@ pub struct Matrix<T: Real = f64> {
     data: Arc<Buffer<T>>,
 }
 
-/// Elementwise loops longer than this are split among the threads.
+/// Elementwise loops from this length on are split among the threads.
 const PARALLEL: usize = 1 << 16;
 /// About how many elements a piece of them has: small enough for the first-level cache.
 const CHUNK: usize = 1 << 12;
@@ -193,33 +200,26 @@ impl<T: Real> Matrix<T> {
     ) -> Self {
         let chunk = (CHUNK / self.cols.max(1)).max(1) * self.cols.max(1);
         if let Some(buffer) = Arc::get_mut(&mut self.data) {
-            in_pieces(buffer.as_mut_slice(), chunk, in_place);
+            in_pieces(buffer.as_mut_slice(), chunk, PARALLEL, in_place);
             return self;
         }
         let source = self.data();
         Self::build(self.rows, self.cols, |out| {
-            in_pieces(out, chunk, |start, out| copied(start, &source[start..][..out.len()], out));
+            in_pieces(out, chunk, PARALLEL, |start, out| {
+                copied(start, &source[start..][..out.len()], out);
+            });
         })
     }
 
-    /// Changes pieces of whole rows where they lie, in this buffer or in a copy.
-    fn update(self, f: impl Fn(usize, &mut [T]) + Sync) -> Self {
-        self.rewrite(&f, |start, source, out| {
+    /// Changes pieces of whole rows where they lie, in this buffer or in a copy; of each the index of
+    /// its first element and its length are told.
+    fn change<'a>(self, change: impl Fn(Range<usize>) -> Change<'a, T> + Sync) -> Self {
+        let door = Door::current(); // asked here, since a choice belongs to this thread
+        let f = |start: usize, x: &mut [T]| T::change(door, change(start..start + x.len()), x);
+        self.rewrite(f, |start, source, out| {
             out.copy_from_slice(source); // it stays in the first-level cache
             f(start, out);
         })
-    }
-
-    /// x ← f(x, y), elementwise.
-    fn zip(self, y: &Self, f: impl Fn(T, T) -> T + Sync) -> Self {
-        self.update(|start, x| {
-            x.iter_mut().zip(&y.data()[start..]).for_each(|(x, &y)| *x = f(*x, y));
-        })
-    }
-
-    /// x ← f(x), elementwise.
-    fn map(self, f: impl Fn(T) -> T + Sync) -> Self {
-        self.update(|_, x| x.iter_mut().for_each(|x| *x = f(*x)))
     }
 }
 
@@ -241,48 +241,45 @@ impl<T: Real> Array for Matrix<T> {
 
     fn add_row(self, row: &Self) -> Self {
         row_shape(self.shape(), row.shape());
-        let (d, row) = (self.cols.max(1), row.data());
-        self.update(|_, x| {
-            for x in x.chunks_exact_mut(d) {
-                x.iter_mut().zip(row).for_each(|(x, &b)| *x += b);
-            }
-        })
+        self.change(|_| Change::AddRow(row.data()))
     }
 
     fn apply(self, f: Function) -> Self {
-        let door = Door::current(); // asked here, since a choice belongs to this thread
-        self.rewrite(|_, x| T::apply(door, f, None, x), |_, x, out| T::apply(door, f, Some(x), out))
+        let door = Door::current();
+        self.rewrite(
+            |_, x| T::apply(door, f, Operand::InPlace, x),
+            |_, x, out| T::apply(door, f, Operand::Of(x), out),
+        )
+    }
+
+    fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
+        let Some(slope) = f.slope() else { return self * f.derivative(x, y) };
+        same_shape("mul", self.shape(), x.shape());
+        let door = Door::current();
+        let times = |x, out: &mut [T]| T::apply(door, slope, Operand::TimesOf(x), out);
+        self.rewrite(
+            |start, g| times(&x.data()[start..], g),
+            |start, source, out| {
+                out.copy_from_slice(source);
+                times(&x.data()[start..], out);
+            },
+        )
     }
 
     fn linear(self, l: Linear) -> Self {
         let (rows, cols) = l.shape(self.shape());
         if let Linear::Scale(a) = l {
-            let a = T::of(a);
-            return self.map(|x| a * x);
+            return self.change(|_| Change::Scale(T::of(a)));
         }
         Self::build(rows, cols, |out| linear::apply(l, &self, out))
     }
 }
 
-/// Calls `f` for each piece of `chunk` elements, with the index of its first; on several threads
-/// if there are many.
-fn in_pieces<T: Real>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    #[inline(never)] // inlined, its large stack frame costs every short loop 10 ns
-    fn in_parallel<T: Real>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-        values.par_chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
-    }
-    if values.len() >= PARALLEL {
-        in_parallel(values, chunk, f);
-    } else {
-        values.chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
-    }
-}
-
 operators!([T: Real] Matrix<T> {
-    add: |x, y| x.zip(y, |x, y| x + y),
-    sub: |x, y| x.zip(y, |x, y| x - y),
-    mul: |x, y| x.zip(y, |x, y| x * y),
-    shift: |x, a| { let a = T::of(a); x.map(|x| x + a) },
+    add: |x, y| x.change(|piece| Change::Add(&y.data()[piece])),
+    sub: |x, y| x.change(|piece| Change::Sub(&y.data()[piece])),
+    mul: |x, y| x.change(|piece| Change::Mul(&y.data()[piece])),
+    shift: |x, a| x.change(|_| Change::Shift(T::of(a))),
 });
 
 impl<T: Real> PartialEq for Matrix<T> {

@@ -155,6 +155,17 @@ impl Function {
         Self::SigmoidSlope,
     ];
 
+    /// φ′, where it stands in the table itself.
+    pub(crate) const fn slope(self) -> Option<Self> {
+        match self {
+            Self::Sigmoid => Some(Self::SigmoidSlope),
+            Self::Softplus => Some(Self::Sigmoid),
+            Self::Ln => Some(Self::Reciprocal),
+            Self::Relu => Some(Self::Heaviside),
+            _ => None,
+        }
+    }
+
     /// φ′(x), given x and y = φ(x), in the vocabulary itself. Since φ′ is again a formula, φ″ and
     /// all that follow exist without another rule.
     ///
@@ -165,18 +176,17 @@ impl Function {
     /// Softplus is a primitive for a reason: composed as log(1 + e^(−|x|)) + max(x, 0), each piece
     /// has a kink at 0, and the usual conventions there add up to a wrong slope (T27).
     pub fn derivative<A: Array>(self, x: &A, y: &A) -> A {
+        if let Some(slope) = self.slope() {
+            return x.clone().apply(slope);
+        }
         match self {
-            Self::Sigmoid => x.clone().apply(Self::SigmoidSlope),
-            Self::Softplus => x.clone().sigmoid(),
             // tanh x = 2 sigmoid(2x) − 1
             Self::Tanh => (x.clone() * 2.0).apply(Self::SigmoidSlope) * 4.0,
-            Self::Exp => y.clone(),
-            Self::Ln => x.clone().reciprocal(),
             Self::Reciprocal => -(y.clone() * y),
-            Self::Relu => x.clone().apply(Self::Heaviside),
             Self::Heaviside => y.clone() * 0.0, // away from the jump
             // (1 − 2 sigmoid(x)) φ
             Self::SigmoidSlope => -((x.clone() * 0.5).tanh() * y),
+            _ => y.clone(), // eˣ
         }
     }
 }

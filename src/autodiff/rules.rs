@@ -94,7 +94,7 @@ impl Op {
             }
             (Self::Linear(l), Left) => g.linear(l.adjoint()),
             // z = φ(x)
-            (Self::Apply(f), Left) => g * f.derivative(x, z),
+            (Self::Apply(f), Left) => g.times_slope(f, x, z),
             (Self::Leaf, _) | (Self::Shift(_) | Self::Linear(_) | Self::Apply(_), Right) => {
                 unreachable!("{self:?} has no input on this side")
             }

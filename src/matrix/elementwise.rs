@@ -51,23 +51,37 @@ use crate::array::Function;
 mod double;
 mod single;
 
-/// out ← φ(x) behind the given door; without x, out ← φ(out) in place.
-pub(crate) fn apply<T: Elementary>(door: Door, f: Function, x: Option<&[T]>, out: &mut [T]) {
+/// What φ is applied to, and what becomes of it.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand<'a, T> {
+    /// out ← φ(out)
+    InPlace,
+    /// out ← φ(x)
+    Of(&'a [T]),
+    /// out ← out ∘ φ(x): what flows back through a function whose slope is φ.
+    TimesOf(&'a [T]),
+}
+
+/// φ of an operand, behind the given door.
+pub(crate) fn apply<T: Elementary>(door: Door, f: Function, x: Operand<'_, T>, out: &mut [T]) {
     door.enter(Apply { f, x, out });
 }
 
 struct Apply<'a, T> {
     f: Function,
-    x: Option<&'a [T]>,
+    x: Operand<'a, T>,
     out: &'a mut [T],
 }
 
-impl<T: Copy> Apply<'_, T> {
+impl<T: Real> Apply<'_, T> {
     #[inline(always)]
     fn each(self, f: impl Fn(T) -> T) {
         match self.x {
-            None => self.out.iter_mut().for_each(|out| *out = f(*out)),
-            Some(x) => self.out.iter_mut().zip(x).for_each(|(out, &x)| *out = f(x)),
+            Operand::InPlace => self.out.iter_mut().for_each(|out| *out = f(*out)),
+            Operand::Of(x) => self.out.iter_mut().zip(x).for_each(|(out, &x)| *out = f(x)),
+            Operand::TimesOf(x) => {
+                self.out.iter_mut().zip(x).for_each(|(out, &x)| *out = *out * f(x));
+            }
         }
     }
 }

@@ -11,11 +11,10 @@
 //! a step equal to the increment of the generator's own seeding would give neighbours three of
 //! their four words in common.
 
-use super::{Matrix, Real};
+use super::{Matrix, Real, threads::in_pieces};
 use crate::array::elements;
 use rand::{Rng, SeedableRng, rngs::Xoshiro256PlusPlus};
 use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
 
 /// The generator used everywhere. It is named, because the `StdRng` of a future version of `rand`
 /// may draw other numbers.
@@ -39,7 +38,8 @@ pub fn standard_normal<T: Real>(rows: usize, cols: usize, rng: &mut impl Rng) ->
     let chunks = elements::<T>((rows, cols)).div_ceil(CHUNK);
     let streams: Vec<_> = (0..chunks).map(|_| Generator::from_rng(rng)).collect();
     Matrix::build(rows, cols, |out| {
-        out.par_chunks_mut(CHUNK).zip(streams).for_each(|(out, mut rng)| {
+        in_pieces(out, CHUNK, 2 * CHUNK, |start, out| {
+            let mut rng = streams[start / CHUNK].clone();
             out.fill_with(|| T::of(StandardNormal.sample(&mut rng)));
         });
     })

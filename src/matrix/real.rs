@@ -5,9 +5,11 @@
 //! rather than in whichever crate happens to call them.
 
 use super::{
+    arithmetic::{self, Change},
     buffer::{self, Pool, Pools},
     door::Door,
-    elementwise, product,
+    elementwise::{self, Operand},
+    product,
 };
 use crate::array::{Function, Product};
 use std::{
@@ -62,8 +64,10 @@ pub trait Real:
         factors: [&[Self]; 2],
         z: &mut [Self],
     );
-    /// out ← φ(x) behind the given door; without x, out ← φ(out) in place.
-    fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]);
+    /// φ of an operand, behind the given door.
+    fn apply(door: Door, f: Function, x: Operand<'_, Self>, out: &mut [Self]);
+    /// Changes x by an operation of the vocabulary, behind the given door.
+    fn change(door: Door, change: Change<'_, Self>, x: &mut [Self]);
     /// Where this precision's buffers wait to be used again.
     fn pools() -> Pools<Self>;
 }
@@ -91,8 +95,11 @@ macro_rules! real {
         fn multiply(door: Door, form: Product, sizes: (usize, usize, usize), factors: [&[Self]; 2], z: &mut [Self]) {
             product::multiply(door, form, sizes, factors, z);
         }
-        fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]) {
+        fn apply(door: Door, f: Function, x: Operand<'_, Self>, out: &mut [Self]) {
             elementwise::apply(door, f, x, out);
+        }
+        fn change(door: Door, change: Change<'_, Self>, x: &mut [Self]) {
+            arithmetic::change(door, change, x);
         }
         #[inline]
         fn pools() -> Pools<Self> {

@@ -71,20 +71,14 @@ impl<A: Array> ScoreNetwork<A> {
     /// If there are not one or two hidden layers.
     #[track_caller]
     pub fn score_and_trace(&self, x: &A) -> (A, A) {
-        let bent = |layer: &Layer<A>, x: &A| {
-            let x = layer.of(x);
-            let y = x.clone().apply(self.activation);
-            let slope = self.activation.derivative(&x, &y);
-            (y, slope)
-        };
         match &self.layers[..] {
             [first, second] => {
-                let (y, s) = bent(first, x);
+                let (y, s) = self.hidden(first, x);
                 (second.of(&y), trace_of_one([&first.w, &second.w], &s))
             }
             [first, second, third] => {
-                let (y1, s1) = bent(first, x);
-                let (y2, s2) = bent(second, &y1);
+                let (y1, s1) = self.hidden(first, x);
+                let (y2, s2) = self.hidden(second, &y1);
                 (third.of(&y2), trace_of_two([&first.w, &second.w, &third.w], [&s1, &s2]))
             }
             layers => {
@@ -92,6 +86,44 @@ impl<A: Array> ScoreNetwork<A> {
                 panic!("closed forms are for 1 or 2 hidden layers, not {hidden}")
             }
         }
+    }
+
+    /// ψ(x) and tr ∂ψ/∂x of any number of hidden layers, forward: shapes (n, d), (n, 1).
+    ///
+    /// The columns of the Jacobian travel through the network, d for each sample. At the first layer
+    /// they are columns of W₁, the same for all samples, and of the last only the diagonal is asked for:
+    /// neither needs a product of all columns of all samples, which leaves one for each layer between.
+    ///
+    /// # Panics
+    /// If there is no hidden layer, or x has no column.
+    #[track_caller]
+    pub fn score_and_trace_at_any_depth(&self, x: &A) -> (A, A) {
+        let [first, inner @ .., last] = &self.layers[..] else {
+            panic!("a hidden layer expected, in {} layers", self.layers.len())
+        };
+        let (n, d) = x.shape();
+        let for_each_sample = |w: A| w.linear(Linear::Tile(n));
+        let for_each_column = |s: A| s.linear(Linear::Each(d));
+        let (mut y, s) = self.hidden(first, x);
+        // Row i·d + j is column j of the Jacobian at sample i.
+        let mut columns =
+            for_each_sample(first.w.clone().linear(Linear::Transpose)) * for_each_column(s);
+        for layer in inner {
+            let (above, s) = self.hidden(layer, &y);
+            y = above;
+            columns = columns.nt(&layer.w) * for_each_column(s);
+        }
+        let diagonal = columns.inner(&for_each_sample(last.w.clone()));
+        (last.of(&y), diagonal.linear(Linear::SumEach(d)))
+    }
+
+    /// φ(Wx + b) and the slopes φ′(Wx + b) of a layer: both (n, out).
+    #[track_caller]
+    fn hidden(&self, layer: &Layer<A>, x: &A) -> (A, A) {
+        let x = layer.of(x);
+        let y = x.clone().apply(self.activation);
+        let slope = self.activation.derivative(&x, &y);
+        (y, slope)
     }
 }
 

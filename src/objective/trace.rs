@@ -17,7 +17,9 @@
 //!
 //! Networks of one or two hidden layers have closed forms that beat them all (T12, T28), see
 //! [`ScoreNetwork::score_and_trace`](crate::model::ScoreNetwork::score_and_trace) and
-//! [`Autoencoder::score_and_trace`](crate::model::Autoencoder::score_and_trace).
+//! [`Autoencoder::score_and_trace`](crate::model::Autoencoder::score_and_trace). A network of any depth
+//! needs less than the routes that know nothing of it, see
+//! [`score_and_trace_at_any_depth`](crate::model::ScoreNetwork::score_and_trace_at_any_depth).
 //!
 //! The composition is that of the pair itself. A gradient in θ afterwards is one more reverse: the
 //! first line, swept, is reverse over forward.

@@ -133,9 +133,11 @@ fn a_model_has_units_and_layers() {
     complains!(NoiseConditionalNetwork::<Matrix>::random(&[], Function::Tanh, 1.0, rng), "widths []: an input and an output expected");
     let mut network = ScoreNetwork::<Matrix>::random(&[1, 1], Function::Tanh, rng);
     complains!(network.score_and_trace(&one()), "closed forms are for 1 or 2 hidden layers, not 0");
+    complains!(network.score_and_trace_at_any_depth(&one()), "a hidden layer expected, in 1 layers");
     let mut levels = NoiseConditionalNetwork::<Matrix>::random(&[1, 1], Function::Tanh, 1.0, rng);
     (network.layers, levels.network.layers) = (vec![], vec![]);
     complains!(network.score(&one()), "a network has a layer");
     complains!(levels.score(&one(), &one()), "a network has a layer");
     complains!(network.score_and_trace(&one()), "closed forms are for 1 or 2 hidden layers, not 0");
+    complains!(network.score_and_trace_at_any_depth(&one()), "a hidden layer expected, in 0 layers");
 }

@@ -115,6 +115,7 @@ fn a_training_step_on_no_samples<T: Real>() {
     let losses = [
         denoising(|x| theta.score(x), &none, &none, 0.5),
         implicit(theta.score_and_trace(&none)),
+        implicit(theta.score_and_trace_at_any_depth(&none)),
         implicit(trace::of_score_by_reverse(|x| theta.score(x), &none)),
     ];
     for loss in losses {

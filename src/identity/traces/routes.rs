@@ -46,7 +46,7 @@ pub type OfNetwork<A = Matrix> =
     for<'t> fn(&ScoreNetwork<Var<'t, A>>, &Var<'t, A>) -> (Var<'t, A>, Var<'t, A>);
 
 /// The routes for a network; the first is for one or two hidden layers.
-pub fn network_routes<A: Array>() -> [(&'static str, OfNetwork<A>); 4] {
+pub fn network_routes<A: Array>() -> [(&'static str, OfNetwork<A>); 5] {
     [
         ("closed form", |m, x| m.score_and_trace(x)),
         ("forward, all axes at once", |m, x| {
@@ -58,6 +58,7 @@ pub fn network_routes<A: Array>() -> [(&'static str, OfNetwork<A>); 4] {
             trace::of_score_by_columns(|x| m.score(x), x)
         }),
         ("reverse", |m, x| trace::of_score_by_reverse(|x| m.score(x), x)),
+        ("forward, without the idle products", |m, x| m.score_and_trace_at_any_depth(x)),
     ]
 }
 

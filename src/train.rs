@@ -33,6 +33,9 @@
 //! assert!(losses[199] < 0.5 * losses[0]);
 //! ```
 
+mod rows;
+pub use rows::train_by_rows;
+
 use crate::{
     array::Array,
     autodiff::{Tape, Var},
@@ -130,11 +133,11 @@ where
 /// As [`train`].
 #[track_caller]
 pub fn try_train<P, T, O, E>(
-    mut parameters: P,
+    parameters: P,
     optimizer: &mut impl Optimizer<T>,
     batches: impl Iterator<Item = Batch<T>>,
-    mut objective: O,
-    mut observe: impl FnMut(Progress<'_, P>),
+    objective: O,
+    observe: impl FnMut(Progress<'_, P>),
 ) -> Result<P, E>
 where
     T: Real,
@@ -147,19 +150,60 @@ where
     ) -> Result<Var<'t, Matrix<T>>, E>,
     for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
 {
-    optimizer.check();
-    for (index, (x, noise)) in batches.enumerate() {
-        let number = index + 1;
+    descend(parameters, optimizer, batches, Whole(objective), observe)
+}
+
+/// How the loss of a batch and its gradient are found.
+trait Slope<P, T: Real, E> {
+    #[track_caller]
+    fn of(&mut self, parameters: &P, batch: &Batch<T>) -> Result<(f64, Vec<Matrix<T>>), E>;
+}
+
+/// With one tape for the batch.
+struct Whole<O>(O);
+
+impl<P, T, O, E> Slope<P, T, E> for Whole<O>
+where
+    T: Real,
+    P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone,
+    O: for<'t> FnMut(
+        &P::With<Var<'t, Matrix<T>>>,
+        &Var<'t, Matrix<T>>,
+        &Var<'t, Matrix<T>>,
+    ) -> Result<Var<'t, Matrix<T>>, E>,
+    for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
+{
+    #[track_caller]
+    fn of(&mut self, parameters: &P, (x, noise): &Batch<T>) -> Result<(f64, Vec<Matrix<T>>), E> {
         let tape = Tape::new();
         let variables = parameters.on(&tape);
-        let loss = objective(&variables, &tape.var(&x), &tape.var(&noise))?.mean();
-        let gradients = loss.gradient(&variables.into_list());
-        let loss = loss.value().item();
+        let loss = (self.0)(&variables, &tape.var(x), &tape.var(noise))?.mean();
+        Ok((loss.value().item(), loss.gradient(&variables.into_list())))
+    }
+}
+
+/// The steps.
+#[track_caller]
+fn descend<P, T, E>(
+    mut parameters: P,
+    optimizer: &mut impl Optimizer<T>,
+    batches: impl Iterator<Item = Batch<T>>,
+    mut slope: impl Slope<P, T, E>,
+    mut observe: impl FnMut(Progress<'_, P>),
+) -> Result<P, E>
+where
+    T: Real,
+    E: From<NotFinite>,
+    P: Parameters<Matrix<T>, With<Matrix<T>> = P>,
+{
+    optimizer.check();
+    for (index, batch) in batches.enumerate() {
+        let number = index + 1;
+        let (loss, gradients) = slope.of(&parameters, &batch)?;
         let failed = |what| NotFinite { step: number, loss, what };
         if !loss.is_finite() {
             return Err(failed(Quantity::Loss).into());
         }
-        drop(tape); // it shares the parameters' buffers; now they can be updated in place
         let mut slots = gradients.iter().enumerate();
         let mut moves = Ok(Moves::default());
         parameters = parameters.map(|mut p| {

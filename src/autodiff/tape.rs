@@ -73,6 +73,11 @@ impl<A: Array> Tape<A> {
         self.nodes.borrow().len()
     }
 
+    /// The numbers of all its values.
+    pub(crate) fn numbers(&self) -> usize {
+        self.nodes.borrow().iter().map(|node| node.value.shape()).map(|(n, d)| n * d).sum()
+    }
+
     /// Whether nothing is on it yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,5 +1,6 @@
 //! What is shared among the threads: loops over pieces of a slice, and two halves of a work.
 
+use super::door::Door;
 use rayon::prelude::*;
 
 /// Calls `f` for each piece of `chunk` elements, with the index of its first; on several threads
@@ -22,10 +23,14 @@ pub(super) fn in_pieces<T: Send>(
     }
 }
 
-/// Both results; on two threads if there are several.
+/// Both results; on two threads if there are several. The door of the calling thread goes with them.
 pub(crate) fn both<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    if rayon::current_num_threads() > 1 { rayon::join(a, b) } else { (a(), b()) }
+    if rayon::current_num_threads() == 1 {
+        return (a(), b());
+    }
+    let door = Door::current();
+    rayon::join(|| door.within(a), || door.within(b))
 }

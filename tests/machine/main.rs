@@ -27,6 +27,7 @@ mod oracle;
 mod quadrature;
 mod refusals;
 mod rejections;
+mod rows;
 mod sampler;
 mod singular;
 mod streams;

@@ -1,0 +1,191 @@
+//! Training by rows: a batch is cut into pieces, each with a tape of its own.
+//!
+//! Where the loss of a row depends on that row alone, the loss of a batch is the mean of the losses of
+//! its pieces, and its gradient the mean of theirs. A tape of a few rows stays in the second-level
+//! cache, where the tape of a whole batch passes through memory at every operation; and pieces are
+//! independent, so the threads share them.
+//!
+//! The pieces and the order in which their gradients are added, a tree, follow from the shapes alone:
+//! the bits are the same on any number of threads.
+
+use super::{Batch, NotFinite, Progress, Slope, descend};
+use crate::{
+    array::Array,
+    autodiff::{Tape, Var},
+    matrix::{Matrix, Real, threads::both},
+    model::Parameters,
+    optimizer::Optimizer,
+};
+use std::ops::Range;
+
+/// About as many bytes of values a tape should have: as many as a second-level cache.
+const TAPE: usize = 1 << 20;
+/// A piece has a gradient of all parameters. To write it and to add it must be little beside the piece:
+/// its tape has at least so many times as many values.
+const WORTH: usize = 8;
+/// Products of fewer rows do not run at full speed.
+const FEWEST: usize = 16;
+
+/// [`train`](super::train) on an objective **by rows**: what it returns for a row depends on that row
+/// of the batch and of its noise alone, as in every objective here that holds nothing of the batch's
+/// length itself. The objective is then called with pieces of the batch, on several threads.
+///
+/// The same loss and gradient as by [`train`](super::train), to rounding, in less time and in bounded
+/// memory; a batch that is one piece gives the same bits.
+///
+/// # Errors
+/// As [`train`](super::train).
+///
+/// # Panics
+/// As [`train`](super::train), and if rows are seen to meet: if the objective of the first few rows is
+/// another in two parts.
+#[track_caller]
+pub fn train_by_rows<P, T, O>(
+    parameters: P,
+    optimizer: &mut impl Optimizer<T>,
+    batches: impl Iterator<Item = Batch<T>>,
+    objective: O,
+    observe: impl FnMut(Progress<'_, P>),
+) -> Result<P, NotFinite>
+where
+    T: Real,
+    P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone + Sync,
+    O: for<'t> Fn(
+            &P::With<Var<'t, Matrix<T>>>,
+            &Var<'t, Matrix<T>>,
+            &Var<'t, Matrix<T>>,
+        ) -> Var<'t, Matrix<T>>
+        + Sync,
+    for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
+{
+    descend(parameters, optimizer, batches, ByRows { objective, length: 0, piece: 0 }, observe)
+}
+
+/// With a tape for each piece.
+struct ByRows<O> {
+    objective: O,
+    /// The length of the last batch, and its pieces. The batches of a training have one length, so they
+    /// are measured once.
+    length: usize,
+    piece: usize,
+}
+
+impl<P, T, O> Slope<P, T, NotFinite> for ByRows<O>
+where
+    T: Real,
+    P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone + Sync,
+    O: for<'t> Fn(
+            &P::With<Var<'t, Matrix<T>>>,
+            &Var<'t, Matrix<T>>,
+            &Var<'t, Matrix<T>>,
+        ) -> Var<'t, Matrix<T>>
+        + Sync,
+    for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
+{
+    #[track_caller]
+    fn of(
+        &mut self,
+        parameters: &P,
+        (x, noise): &Batch<T>,
+    ) -> Result<(f64, Vec<Matrix<T>>), NotFinite> {
+        let rows = Rows { parameters, objective: &self.objective, x, noise };
+        if self.length != x.rows() {
+            (self.length, self.piece) = (x.rows(), rows.piece());
+        }
+        Ok(rows.loss_and_gradient(0..self.length, self.piece))
+    }
+}
+
+/// The objective at the rows of a batch.
+struct Rows<'a, P, T: Real, O> {
+    parameters: &'a P,
+    objective: &'a O,
+    x: &'a Matrix<T>,
+    noise: &'a Matrix<T>,
+}
+
+impl<P, T, O> Rows<'_, P, T, O>
+where
+    T: Real,
+    P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone + Sync,
+    O: for<'t> Fn(
+            &P::With<Var<'t, Matrix<T>>>,
+            &Var<'t, Matrix<T>>,
+            &Var<'t, Matrix<T>>,
+        ) -> Var<'t, Matrix<T>>
+        + Sync,
+    for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
+{
+    /// How many rows a piece has: enough to be worth its gradient, else as many as the cache can hold.
+    #[track_caller]
+    fn piece(&self) -> usize {
+        let n = self.x.rows();
+        if n <= FEWEST {
+            return n;
+        }
+        let (losses, on_tape) = self.losses(0..FEWEST);
+        // Not two halves: what depends on the place of a row is to be seen as well.
+        let parts = [0..7, 7..FEWEST].map(|part| self.losses(part).0);
+        // Half of the digits: rounding is far below that, and rows that meet are above it.
+        let near = |a: f64, b: f64| {
+            !(a - b).is_finite() || (a - b).abs() <= T::UNIT_ROUNDOFF.sqrt() * a.abs().max(b.abs())
+        };
+        for (i, (&whole, &part)) in losses.iter().zip(parts.iter().flatten()).enumerate() {
+            assert!(
+                near(whole, part),
+                "not by rows: row {i} has the loss {whole} among {FEWEST}, {part} among fewer"
+            );
+        }
+        let parameters = self.parameters.clone().into_list();
+        let gradient: usize = parameters.iter().map(|p| p.data().len()).sum();
+        let a_row = (on_tape.saturating_sub(gradient) / FEWEST).max(1);
+        let piece = FEWEST.max(TAPE / size_of::<T>() / a_row).max(WORTH * gradient / a_row);
+        // All alike, and 2ᵏ of them, so that the tree is even.
+        n.div_ceil(n.div_ceil(piece).next_power_of_two())
+    }
+
+    /// The losses of some rows, and how many numbers their tape has.
+    #[track_caller]
+    fn losses(&self, rows: Range<usize>) -> (Vec<f64>, usize) {
+        let tape = Tape::new();
+        let each = self.recorded(&tape, rows).1;
+        each.mean(); // refuses more than a column here, at the caller's line
+        let each = each.value();
+        ((0..each.rows()).map(|i| each.at(i, 0)).collect(), tape.numbers())
+    }
+
+    #[track_caller]
+    fn recorded<'t>(
+        &self,
+        tape: &'t Tape<Matrix<T>>,
+        rows: Range<usize>,
+    ) -> (P::With<Var<'t, Matrix<T>>>, Var<'t, Matrix<T>>) {
+        let variables = self.parameters.on(tape);
+        let [x, noise] = [self.x, self.noise].map(|x| match rows.len() {
+            all if all == x.rows() => tape.var(x),
+            _ => tape.var(&x.select(&rows.clone().collect::<Vec<_>>())),
+        });
+        let each = (self.objective)(&variables, &x, &noise);
+        (variables, each)
+    }
+
+    /// What these rows contribute to the loss of the batch and to its gradient.
+    #[track_caller]
+    fn loss_and_gradient(&self, rows: Range<usize>, piece: usize) -> (f64, Vec<Matrix<T>>) {
+        let n = self.x.rows();
+        if rows.len() <= piece {
+            let tape = Tape::new();
+            let share = rows.len() as f64 / n as f64;
+            let (variables, each) = self.recorded(&tape, rows);
+            let mean = each.mean();
+            let loss = if share == 1.0 { mean } else { mean * share };
+            return (loss.value().item(), loss.gradient(&variables.into_list()));
+        }
+        let half = rows.start + rows.len().div_ceil(piece).next_power_of_two() / 2 * piece;
+        let ((loss, gradient), (other_loss, other)) = both(
+            || self.loss_and_gradient(rows.start..half, piece),
+            || self.loss_and_gradient(half..rows.end, piece),
+        );
+        (loss + other_loss, gradient.into_iter().zip(&other).map(|(g, other)| g + other).collect())
+    }
+}

@@ -69,10 +69,16 @@ fn naive<T: Real>(form: Product, (m, n, k): (usize, usize, usize), x: &[T], y: &
 /// Terms in a block: a panel of y (KC × NR, 32 KiB) stays in the first-level cache, and each
 /// element of z is fetched only once in KC terms. Half as many cost 15 % at n = 512.
 const KC: usize = 256;
-/// Rows in a block: MC × KC numbers are 96 KiB (f32) or 192 KiB (f64), which any second-level cache
-/// of today holds beside what streams through it. 192 rows were no better.
+/// The same for sums of [`LONG`] terms and more. Their z is fetched again so often that halving this
+/// is worth a panel of y that shares the first-level cache.
+const LONG_KC: usize = 512;
+/// So many terms make a sum long.
+const LONG: usize = 1024;
+/// Rows in a block: MC × KC numbers are 96 KiB (f32) or 192 KiB (f64), twice that in long sums, which
+/// any second-level cache of today holds beside what streams through it. 192 rows were no better.
 const MC: usize = 96;
-/// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), a share of the third level.
+/// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
+/// share of the third level.
 const NC: usize = 1024;
 /// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter, and
 /// one more z is little beside so many terms.
@@ -175,7 +181,8 @@ impl<T: Real> Piece<'_, T> {
         let (m, n) = (x.count.next_multiple_of(MR), y.count.next_multiple_of(NR));
         let (mc, nc) = (m.min(MC), n.min(NC));
         // Blocks of k as equal as can be: k = 260 makes two of about 130, not 256 and 4.
-        let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(DEPTH).min(k);
+        let most = if k < LONG { KC } else { LONG_KC };
+        let kc = k.div_ceil(k.div_ceil(most)).next_multiple_of(DEPTH).min(k);
         let (mut a, mut b) = (Buffer::scratch(mc * kc), Buffer::scratch(nc * kc));
         let a = a.as_mut_slice().as_chunks_mut::<MR>().0;
         let b = b.as_mut_slice().as_chunks_mut::<NR>().0;

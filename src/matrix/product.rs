@@ -17,12 +17,13 @@
 //!
 //! The last line is the `tile`, the only place where arithmetic happens. Packing costs m k + k n
 //! copies against m n k multiply-adds: little, unless a dimension is small. Those products, of
-//! which 2-dimensional toy data has many, take other paths (`thin`).
+//! which 2-dimensional toy data has many, take other paths (`thin`). And where no more than half of
+//! a panel's columns are left, the tile is half as wide: without this, 33 columns cost as much as 64.
 //!
 //! ## The same bits on any number of threads
 //! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond `RUN` terms
-//! the sum of two halves. Blocks and halves of k depend on k alone, and zeros at edges are only ever
-//! added in rows and columns that are thrown away. So
+//! the sum of two halves. Blocks and halves of k depend on k alone, half a tile sums in the order of
+//! a whole one, and zeros at edges are only ever added in rows and columns that are thrown away. So
 //! neither the other block sizes nor the threads can be seen in the result; within one door, whose
 //! multiply-add rounds in its own way, it is always the same bits (but for the sign of a NaN, where
 //! NaNs of both signs meet: no language promises that).
@@ -46,6 +47,7 @@ use super::{
     tile::tile,
 };
 use crate::array::Product;
+use std::ops::Range;
 
 /// The definition, z = Σₖ x y, as a triple loop: all that a tiny product needs.
 fn naive<T: Real>(form: Product, (m, n, k): (usize, usize, usize), x: &[T], y: &[T], z: &mut [T]) {
@@ -67,10 +69,16 @@ fn naive<T: Real>(form: Product, (m, n, k): (usize, usize, usize), x: &[T], y: &
 /// Terms in a block: a panel of y (KC × NR, 32 KiB) stays in the first-level cache, and each
 /// element of z is fetched only once in KC terms. Half as many cost 15 % at n = 512.
 const KC: usize = 256;
-/// Rows in a block: MC × KC numbers are 96 KiB (f32) or 192 KiB (f64), which any second-level cache
-/// of today holds beside what streams through it. 192 rows were no better.
+/// The same for sums of [`LONG`] terms and more. Their z is fetched again so often that halving this
+/// is worth a panel of y that shares the first-level cache.
+const LONG_KC: usize = 512;
+/// So many terms make a sum long.
+const LONG: usize = 1024;
+/// Rows in a block: MC × KC numbers are 96 KiB (f32) or 192 KiB (f64), twice that in long sums, which
+/// any second-level cache of today holds beside what streams through it. 192 rows were no better.
 const MC: usize = 96;
-/// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), a share of the third level.
+/// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
+/// share of the third level.
 const NC: usize = 1024;
 /// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter, and
 /// one more z is little beside so many terms.
@@ -161,8 +169,9 @@ impl<T: Real> Piece<'_, T> {
 
     /// The five loops of the [module](self).
     #[inline(always)]
-    fn blocks<I: Instructions, const MR: usize, const NR: usize>(mut self) {
+    fn blocks<I: Instructions, const MR: usize, const NR: usize, const HALF: usize>(mut self) {
         const {
+            assert!(NR == 2 * HALF, "half a tile");
             assert!(
                 MC.is_multiple_of(MR) && NC.is_multiple_of(NR),
                 "only the last tile of a block may be ragged"
@@ -172,7 +181,8 @@ impl<T: Real> Piece<'_, T> {
         let (m, n) = (x.count.next_multiple_of(MR), y.count.next_multiple_of(NR));
         let (mc, nc) = (m.min(MC), n.min(NC));
         // Blocks of k as equal as can be: k = 260 makes two of about 130, not 256 and 4.
-        let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(DEPTH).min(k);
+        let most = if k < LONG { KC } else { LONG_KC };
+        let kc = k.div_ceil(k.div_ceil(most)).next_multiple_of(DEPTH).min(k);
         let (mut a, mut b) = (Buffer::scratch(mc * kc), Buffer::scratch(nc * kc));
         let a = a.as_mut_slice().as_chunks_mut::<MR>().0;
         let b = b.as_mut_slice().as_chunks_mut::<NR>().0;
@@ -194,14 +204,14 @@ impl<T: Real> Piece<'_, T> {
                     }
                     // loop 2: panels of y, each used for all panels of x while it is near
                     for (jr, b) in b.chunks_exact(depth).take(columns.div_ceil(NR)).enumerate() {
-                        let start = j + jr * NR;
-                        let end = (start + NR).min(j + columns);
-                        // loop 1: panels of x
-                        for (z, a) in z.chunks_mut(MR).zip(a.chunks_exact(depth)) {
-                            let c = tile::<I, T, MR, NR>(a.iter().zip(b));
-                            for (z, c) in z.iter_mut().zip(&c) {
-                                put(&mut z[start..end], c, l > 0);
-                            }
+                        let columns = j + jr * NR..(j + (jr + 1) * NR).min(j + columns);
+                        let a = a.chunks_exact(depth);
+                        if columns.len() <= HALF {
+                            // The other half of the panel is zeros.
+                            let b = b.iter().map(|b| &b.as_chunks().0[0]);
+                            strip::<I, T, MR, HALF>(a, &b, z, columns, l > 0);
+                        } else {
+                            strip::<I, T, MR, NR>(a, &b.iter(), z, columns, l > 0);
                         }
                     }
                 }
@@ -210,12 +220,29 @@ impl<T: Real> Piece<'_, T> {
     }
 }
 
+/// Loop 1: some columns of z, from a panel of y (or half of it) and each panel of x in turn.
+#[inline(always)]
+fn strip<'a, I: Instructions, T: Real, const MR: usize, const W: usize>(
+    a: impl Iterator<Item = &'a [[T; MR]]>,
+    b: &(impl Iterator<Item = &'a [T; W]> + Clone),
+    z: &mut [&mut [T]],
+    columns: Range<usize>,
+    add: bool,
+) {
+    for (z, a) in z.chunks_mut(MR).zip(a) {
+        let c = tile::<I, T, MR, W>(a.iter().zip(b.clone()));
+        for (z, c) in z.iter_mut().zip(&c) {
+            put(&mut z[columns.clone()], c, add);
+        }
+    }
+}
+
 /// z ← c, or z ← z + c after the first block of terms; so what was in z before does not matter.
 #[inline(always)]
-fn put<T: Real, const NR: usize>(z: &mut [T], c: &[T; NR], add: bool) {
-    if let Some(z) = z.first_chunk_mut::<NR>() {
+fn put<T: Real, const W: usize>(z: &mut [T], c: &[T; W], add: bool) {
+    if let Some(z) = z.first_chunk_mut::<W>() {
         // The length is a constant here: nearly every tile, in whole vectors.
-        let old = if add { *z } else { [T::default(); NR] };
+        let old = if add { *z } else { [T::default(); W] };
         *z = std::array::from_fn(|j| old[j] + c[j]);
     } else {
         for (z, &c) in z.iter_mut().zip(c) {
@@ -230,12 +257,12 @@ impl<T: Real> Loop for Piece<'_, T> {
     #[inline(always)]
     fn run<I: Instructions>(self) {
         match (I::DOOR, size_of::<T>()) {
-            (Door::Portable, 4) => self.blocks::<I, 4, 8>(),
-            (Door::Portable, _) => self.blocks::<I, 4, 4>(),
-            (Door::Avx2, 4) => self.blocks::<I, 6, 16>(),
-            (Door::Avx2, _) => self.blocks::<I, 6, 8>(),
-            (Door::Avx512, 4) => self.blocks::<I, 8, 32>(),
-            (Door::Avx512, _) => self.blocks::<I, 8, 16>(),
+            (Door::Portable, 4) => self.blocks::<I, 4, 8, 4>(),
+            (Door::Portable, _) => self.blocks::<I, 4, 4, 2>(),
+            (Door::Avx2, 4) => self.blocks::<I, 6, 16, 8>(),
+            (Door::Avx2, _) => self.blocks::<I, 6, 8, 4>(),
+            (Door::Avx512, 4) => self.blocks::<I, 8, 32, 16>(),
+            (Door::Avx512, _) => self.blocks::<I, 8, 16, 8>(),
         }
     }
 }

@@ -45,15 +45,25 @@ impl<T: Real> Loop for Short<'_, T> {
         for (l, row) in rows.as_mut_slice().chunks_exact_mut(n).enumerate() {
             row.iter_mut().enumerate().for_each(|(j, out)| *out = y.at(j, l));
         }
-        for (i, z) in z.chunks_exact_mut(n).enumerate() {
-            for (l, row) in rows.as_slice().chunks_exact(n).enumerate() {
-                let x = x.at(i, l);
-                if l == 0 {
-                    z.iter_mut().zip(row).for_each(|(z, &y)| *z = x * y);
-                } else {
-                    z.iter_mut().zip(row).for_each(|(z, &y)| *z = I::multiply_add(x, y, *z));
-                }
-            }
+        let rows = rows.as_slice();
+        match k {
+            1 => outer::<I, T, 1>(x, rows, z),
+            2 => outer::<I, T, 2>(x, rows, z),
+            _ => outer::<I, T, SHORT>(x, rows, z),
+        }
+    }
+}
+
+/// The sum of K outer products of columns of x with rows of y. Each number of z is written once,
+/// when all its terms are in.
+#[inline(always)]
+fn outer<I: Instructions, T: Real, const K: usize>(x: Lines<T>, rows: &[T], z: &mut [T]) {
+    let n = rows.len() / K;
+    let rows: [&[T]; K] = std::array::from_fn(|l| &rows[l * n..][..n]);
+    for (i, z) in z.chunks_exact_mut(n).enumerate() {
+        let x: [T; K] = std::array::from_fn(|l| x.at(i, l));
+        for (j, z) in z.iter_mut().enumerate() {
+            *z = (1..K).fold(x[0] * rows[0][j], |z, l| I::multiply_add(x[l], rows[l][j], z));
         }
     }
 }

@@ -31,8 +31,9 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
 }
 
 /// Sizes m, n, k on both sides of what loops are cut into: 2¹⁶ elements for threads, and in a
-/// product KC = 256 terms, MC = 96 rows, NC = 1024 columns; last, all of them at once.
-const BEYOND: [[usize; 3]; 10] = [
+/// product KC = 256 terms or 512 of a long sum, MC = 96 rows, NC = 1024 columns; last, all of them at
+/// once.
+const BEYOND: [[usize; 3]; 12] = [
     [301, 257, 3],
     [2, 50, 300],
     [50, 1, 300],
@@ -40,6 +41,8 @@ const BEYOND: [[usize; 3]; 10] = [
     [13, 35, 257],
     [97, 9, 33],
     [203, 5, 513],
+    [13, 35, 1024],
+    [13, 35, 1030],
     [7, 1024, 33],
     [7, 1031, 33],
     [97, 1025, 257],

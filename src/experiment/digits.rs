@@ -20,7 +20,7 @@ use crate::{
     objective::{denoising, reconstruction},
     optimizer::Adam,
     statistics::Scatter,
-    train::{Batches, NotFinite, train},
+    train::{Batches, NotFinite, train_by_rows},
 };
 
 /// σ of the corruption.
@@ -117,7 +117,7 @@ impl DenoisedDigits {
             }
         };
         let mut curve = vec![measure(0, &start)];
-        let model = train(
+        let model = train_by_rows(
             start,
             &mut Adam::annealed(RATE, steps),
             batches.take(steps),

@@ -10,7 +10,7 @@ use crate::{
     model::{Parameters, ScoreNetwork},
     objective::implicit,
     optimizer::Adam,
-    train::{NotFinite, train},
+    train::{NotFinite, train_by_rows},
 };
 
 /// The ends of the line: 0 is where the training starts, 1 where it ends.
@@ -58,7 +58,7 @@ impl ObjectivesOnALine {
         let start = AnyScore::Network(ScoreNetwork::random(&[1, 16, 1], Function::Tanh, &mut rng));
         let nothing = Matrix::zeros(1, 1); // the objective has no use for noise
         let batches = (0..STEPS).map(|_| (density.sample(BATCH, &mut rng), nothing.clone()));
-        let end = train(
+        let end = train_by_rows(
             start.clone(),
             &mut Adam::annealed(RATE, STEPS),
             batches,

@@ -24,7 +24,7 @@ use crate::{
     objective::{denoising, denoising_with_control, explicit, implicit, sliced::hutchinson},
     optimizer::Adam,
     quadrature::{Rule, converged},
-    train::{NotFinite, fresh, train},
+    train::{NotFinite, fresh, train_by_rows},
 };
 use std::{sync::mpsc, thread};
 
@@ -177,7 +177,7 @@ fn fit(method: Method, q: &Mixture, seed: u64, step: impl Fn()) -> Result<Fit, N
     let first = &mut start.layers[0];
     first.w = first.w.clone() * STEEPNESS;
     first.b = standard_normal(1, HIDDEN, &mut rng) * (STEEPNESS * SPREAD);
-    let trained = train(
+    let trained = train_by_rows(
         start,
         &mut Adam::annealed(RATE, STEPS),
         fresh(q, BATCH, rng).take(STEPS),

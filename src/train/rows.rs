@@ -28,7 +28,8 @@ const FEWEST: usize = 16;
 
 /// [`train`](super::train) on an objective **by rows**: what it returns for a row depends on that row
 /// of the batch and of its noise alone, as in every objective here that holds nothing of the batch's
-/// length itself. The objective is then called with pieces of the batch, on several threads.
+/// length itself. The objective is then called with pieces of the batch, on several threads. Noise of
+/// another length than the batch is not cut.
 ///
 /// The same loss and gradient as by [`train`](super::train), to rounding, in less time and in bounded
 /// memory; a batch that is one piece gives the same bits.
@@ -161,9 +162,13 @@ where
         rows: Range<usize>,
     ) -> (P::With<Var<'t, Matrix<T>>>, Var<'t, Matrix<T>>) {
         let variables = self.parameters.on(tape);
-        let [x, noise] = [self.x, self.noise].map(|x| match rows.len() {
-            all if all == x.rows() => tape.var(x),
-            _ => tape.var(&x.select(&rows.clone().collect::<Vec<_>>())),
+        let n = self.x.rows();
+        // The noise of an objective that has no use for any may be of another length.
+        let [x, noise] = [self.x, self.noise].map(|x| match x.rows() {
+            length if length == n && rows.len() < n => {
+                tape.var(&x.select(&rows.clone().collect::<Vec<_>>()))
+            }
+            _ => tape.var(x),
         });
         let each = (self.objective)(&variables, &x, &noise);
         (variables, each)

@@ -97,6 +97,14 @@ fn pieces_have_the_loss_and_the_gradient_of_the_batch() {
 }
 
 #[test]
+fn an_objective_without_noise_needs_none() {
+    let (network, (x, _)) = start::<f64>(&[2, 64, 2], 5003);
+    let batch = [(x, Matrix::zeros(1, 1))].into_iter();
+    let trained = train_by_rows(network, &mut Sgd { rate: 0.1 }, batch, exact::<f64>, |_| ());
+    assert!(trained.is_ok());
+}
+
+#[test]
 fn a_batch_of_one_piece_has_the_bits_of_a_training_with_whole_batches() {
     for n in [1, 2, 16, 64] {
         let (gap, _, losses) = one_step!(f64, denoised, [2, 8, 2], n);

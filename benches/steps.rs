@@ -1,4 +1,4 @@
-//! Training steps, as JSON lines: milliseconds, peak memory and allocations of a step.
+//! Training steps, as JSON lines: milliseconds a step, and how far the memory rose.
 //!
 //! ```text
 //! cargo bench --bench steps                                  # every line, f32, one thread
@@ -25,11 +25,7 @@ use score_matching::{
     optimizer::Adam,
     train::{Batch, train_by_rows},
 };
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 const SIGMA: f64 = 0.5;
 
@@ -39,39 +35,17 @@ const AUTOENCODERS: [(usize, usize, usize); 5] =
 /// The same of a score with two hidden layers.
 const NETWORKS: [(usize, usize, usize); 2] = [(512, 16, 128), (512, 64, 256)];
 
-/// The system's allocator, which counts what is asked of it.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-/// Calls for 16 KiB or more.
-static LARGE: AtomicUsize = AtomicUsize::new(0);
-
-#[expect(
-    unsafe_code,
-    reason = "the trait of an allocator is unsafe; each call goes to the system's"
-)]
-// SAFETY: every method hands its arguments to the system's allocator and returns what that returns.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(held, Relaxed);
-        CALLS.fetch_add(1, Relaxed);
-        LARGE.fetch_add(usize::from(layout.size() >= 1 << 14), Relaxed);
-        // SAFETY: the caller's promise is the one asked for here.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promise is the one asked for here.
-        unsafe { System.dealloc(memory, layout) }
-    }
+/// The most memory that was resident since the last [`forget_peak`], in MB; Linux alone tells.
+fn peak_megabytes() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1e3)
 }
 
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+fn forget_peak() {
+    _ = std::fs::write("/proc/self/clear_refs", "5"); // where there is no such file, NaN is told
+}
 
 struct Options {
     only: String,
@@ -118,32 +92,26 @@ impl Options {
         if !name.contains(&self.only) {
             return;
         }
-        let held = HELD.load(Relaxed);
-        PEAK.store(held, Relaxed);
-        let (begin, mut start, mut calls) = (Instant::now(), Instant::now(), [0; 2]);
-        let (mut times, mut asked) = (vec![], [0; 2]);
-        let batches = batches.take_while(|_| begin.elapsed() < self.time);
-        let counts = || [&CALLS, &LARGE].map(|count| count.load(Relaxed));
+        forget_peak();
+        let (held, begin, mut start, mut times) =
+            (peak_megabytes(), Instant::now(), Instant::now(), vec![]);
+        let going = |&(step, _): &(usize, _)| step < 2 || begin.elapsed() < self.time;
+        let batches = batches.enumerate().take_while(going).map(|(_, batch)| batch);
         let trained = train_by_rows(model, &mut Adam::new(1e-3), batches, objective, |_| {
             times.push(start.elapsed().as_secs_f64());
-            let now = counts();
-            asked = [now[0] - calls[0], now[1] - calls[1]];
-            (start, calls) = (Instant::now(), counts());
+            start = Instant::now();
         });
         assert!(trained.is_ok(), "{name}: the loss stays finite");
         times.remove(0); // in which the pieces were measured and the pool was filled
         times.sort_by(f64::total_cmp);
         let [best, median] = [0, times.len() / 2].map(|i| 1e3 * times[i]);
-        let megabytes = (PEAK.load(Relaxed) - held) as f64 / 1e6;
+        let megabytes = peak_megabytes() - held;
         println!(
             "{{\"bench\":\"{name}\",\"peer\":\"ours\",\"dtype\":\"{}\",\"threads\":{},\"door\":\"{}\",\
-             \"best_ms\":{best:.4},\"median_ms\":{median:.4},\"peak_mb\":{megabytes:.1},\
-             \"allocations\":{},\"large_allocations\":{}}}",
+             \"best_ms\":{best:.4},\"median_ms\":{median:.4},\"peak_mb\":{megabytes:.1}}}",
             if self.double { "f64" } else { "f32" },
             rayon::current_num_threads(),
             Door::current().name(),
-            asked[0],
-            asked[1],
         );
     }
 }
@@ -203,7 +171,9 @@ fn all<T: Real>(options: &Options) {
 
 fn main() {
     let options = Options::read();
-    let threads = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok());
+    let threads = std::env::var("RAYON_NUM_THREADS")
+        .ok()
+        .map(|n| n.parse().expect("RAYON_NUM_THREADS: a number"));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(1)).build_global();
     pool.expect("a pool of threads");
     if options.double { all::<f64>(&options) } else { all::<f32>(&options) }

@@ -39,7 +39,7 @@ use arithmetic::Change;
 use buffer::Buffer;
 use door::Door;
 use elementwise::Operand;
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, sync::Arc};
 use threads::in_pieces;
 
 /// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions. To make one
@@ -211,15 +211,19 @@ impl<T: Real> Matrix<T> {
         })
     }
 
-    /// Changes pieces of whole rows where they lie, in this buffer or in a copy; of each the index of
-    /// its first element and its length are told.
-    fn change<'a>(self, change: impl Fn(Range<usize>) -> Change<'a, T> + Sync) -> Self {
-        let door = Door::current(); // asked here, since a choice belongs to this thread
-        let f = |start: usize, x: &mut [T]| T::change(door, change(start..start + x.len()), x);
-        self.rewrite(f, |start, source, out| {
+    /// Changes pieces of whole rows where they lie, in this buffer or in a copy. `f` learns at which
+    /// element its piece begins.
+    fn update(self, f: impl Fn(usize, &mut [T]) + Sync) -> Self {
+        self.rewrite(&f, |start, source, out| {
             out.copy_from_slice(source); // it stays in the first-level cache
             f(start, out);
         })
+    }
+
+    /// The change of each piece, behind the door of the calling thread.
+    fn change<'a>(self, change: impl Fn(usize) -> Change<'a, T> + Sync) -> Self {
+        let door = Door::current(); // asked here, since a choice belongs to this thread
+        self.update(|start, x| T::change(door, change(start), x))
     }
 }
 
@@ -256,14 +260,7 @@ impl<T: Real> Array for Matrix<T> {
         let Some(slope) = f.slope() else { return self * f.derivative(x, y) };
         same_shape("mul", self.shape(), x.shape());
         let door = Door::current();
-        let times = |x, out: &mut [T]| T::apply(door, slope, Operand::TimesOf(x), out);
-        self.rewrite(
-            |start, g| times(&x.data()[start..], g),
-            |start, source, out| {
-                out.copy_from_slice(source);
-                times(&x.data()[start..], out);
-            },
-        )
+        self.update(|start, g| T::apply(door, slope, Operand::TimesOf(&x.data()[start..]), g))
     }
 
     fn linear(self, l: Linear) -> Self {
@@ -276,9 +273,9 @@ impl<T: Real> Array for Matrix<T> {
 }
 
 operators!([T: Real] Matrix<T> {
-    add: |x, y| x.change(|piece| Change::Add(&y.data()[piece])),
-    sub: |x, y| x.change(|piece| Change::Sub(&y.data()[piece])),
-    mul: |x, y| x.change(|piece| Change::Mul(&y.data()[piece])),
+    add: |x, y| x.change(|start| Change::Add(&y.data()[start..])),
+    sub: |x, y| x.change(|start| Change::Sub(&y.data()[start..])),
+    mul: |x, y| x.change(|start| Change::Mul(&y.data()[start..])),
     shift: |x, a| x.change(|_| Change::Shift(T::of(a))),
 });
 

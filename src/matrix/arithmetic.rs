@@ -8,7 +8,7 @@ use super::{
     door::{Door, Instructions, Loop},
 };
 
-/// What becomes of the numbers x.
+/// What becomes of the numbers x. A y is at least as long as x; what it has beyond is not read.
 #[derive(Clone, Copy, Debug)]
 pub enum Change<'a, T> {
     /// x + y
@@ -57,5 +57,6 @@ impl<T: Real> Loop for InPlace<'_, T> {
 
 #[inline(always)]
 fn zip<T: Real>(x: &mut [T], y: &[T], f: impl Fn(T, T) -> T) {
+    debug_assert!(y.len() >= x.len());
     x.iter_mut().zip(y).for_each(|(x, &y)| *x = f(*x, y));
 }

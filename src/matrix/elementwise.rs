@@ -51,7 +51,7 @@ use crate::array::Function;
 mod double;
 mod single;
 
-/// What φ is applied to, and what becomes of it.
+/// What φ is applied to, and what becomes of it. A slice is at least as long as `out`.
 #[derive(Clone, Copy, Debug)]
 pub enum Operand<'a, T> {
     /// out ← φ(out)

@@ -1,6 +1,6 @@
 //! The linear maps that only move, repeat or add elements.
 
-use super::{Matrix, Real, buffer::Buffer};
+use super::{Matrix, Real, buffer::Buffer, threads::both};
 use crate::array::Linear;
 
 /// out ← L x, for every L but a scaling.
@@ -79,7 +79,7 @@ fn add_halves<T: Real>(out: &mut [T], x: &[T]) {
             add_halves(out, first);
             add_halves(other, second);
         } else {
-            rayon::join(|| add_halves(out, first), || add_halves(&mut *other, second));
+            both(|| add_halves(out, first), || add_halves(&mut *other, second));
         }
         out.iter_mut().zip(other).for_each(|(out, other)| *out += *other);
     }

@@ -44,6 +44,7 @@ use super::{
     door::{Door, Instructions, Loop},
     pack::{DEPTH, Lines},
     thin,
+    threads::both,
     tile::tile,
 };
 use crate::array::Product;
@@ -120,7 +121,7 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
         let first = |z| sum(door, x, y, half, z);
         let second = |z| sum(door, x.from(0, half), y.from(0, half), k - half, z);
         if many {
-            rayon::join(|| first(&mut *z), || second(&mut *rest));
+            both(|| first(&mut *z), || second(&mut *rest));
         } else {
             first(&mut *z);
             second(&mut *rest);

@@ -46,6 +46,7 @@ impl<T: Real> Loop for Short<'_, T> {
             row.iter_mut().enumerate().for_each(|(j, out)| *out = y.at(j, l));
         }
         let rows = rows.as_slice();
+        const { assert!(SHORT == 3, "an arm for each k") };
         match k {
             1 => outer::<I, T, 1>(x, rows, z),
             2 => outer::<I, T, 2>(x, rows, z),

@@ -1,4 +1,4 @@
-//! What is shared among the threads: loops over pieces of a slice, and two halves of a work.
+//! What is shared among the threads: loops over pieces of a slice, and the two halves of a computation.
 
 use super::door::Door;
 use rayon::prelude::*;

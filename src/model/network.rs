@@ -90,12 +90,12 @@ impl<A: Array> ScoreNetwork<A> {
 
     /// ψ(x) and tr ∂ψ/∂x of any number of hidden layers, forward: shapes (n, d), (n, 1).
     ///
-    /// The columns of the Jacobian travel through the network, d for each sample. At the first layer
-    /// they are columns of W₁, the same for all samples, and of the last only the diagonal is asked for:
-    /// neither needs a product of all columns of all samples, which leaves one for each layer between.
+    /// The d columns of each sample's Jacobian pass through the layers. The first layer gives them
+    /// (columns of W₁, the same for all samples), and of the last only the diagonal is needed. So L
+    /// layers cost L − 2 products of n d rows.
     ///
     /// # Panics
-    /// If there is no hidden layer, or x has no column.
+    /// If there is no hidden layer, x has no column, or the network is not from ℝᵈ to ℝᵈ.
     #[track_caller]
     pub fn score_and_trace_at_any_depth(&self, x: &A) -> (A, A) {
         let [first, inner @ .., last] = &self.layers[..] else {

@@ -43,12 +43,16 @@ struct Moments<T: Real> {
     steps: i32,
 }
 
-/// The constants of a step.
+/// The constants of step t.
 #[derive(Clone, Copy)]
-struct Rule<T> {
+struct Constants<T> {
+    /// rate / (1 − β₁ᵗ), so that m needs no correction
     rate: T,
+    /// 1 / √(1 − β₂ᵗ), by which √v becomes √v̂
     scale: T,
+    /// ε
     epsilon: T,
+    /// β₁, β₂ and what they leave to 1
     beta1: T,
     beta2: T,
     rest1: T,
@@ -58,7 +62,7 @@ struct Rule<T> {
 /// One step of one parameter, in one pass over its four arrays: written with whole-array operations it
 /// would be ten.
 struct Step<'a, T> {
-    rule: Rule<T>,
+    constants: Constants<T>,
     p: &'a mut [T],
     g: &'a [T],
     m: &'a mut [T],
@@ -71,16 +75,16 @@ const PARALLEL: usize = 1 << 15;
 impl<T: Real> Step<'_, T> {
     /// The step, on all threads if it is long: how many numbers moved, and whether all are finite.
     fn share(self, door: Door) -> (Moves, bool) {
-        let Self { rule, p, g, m, v } = self;
-        let half = p.len() / 2;
+        let Self { constants, p, g, m, v } = self;
         if p.len() < PARALLEL {
-            return door.enter(Step { rule, p, g, m, v });
+            return door.enter(Step { constants, p, g, m, v });
         }
+        let half = p.len() / 2;
         let ([p0, p1], [m0, m1]) = (p.split_at_mut(half).into(), m.split_at_mut(half).into());
         let ([v0, v1], [g0, g1]) = (v.split_at_mut(half).into(), g.split_at(half).into());
         let ((left, left_finite), (right, right_finite)) = both(
-            || Step { rule, p: p0, g: g0, m: m0, v: v0 }.share(door),
-            || Step { rule, p: p1, g: g1, m: m1, v: v1 }.share(door),
+            || Step { constants, p: p0, g: g0, m: m0, v: v0 }.share(door),
+            || Step { constants, p: p1, g: g1, m: m1, v: v1 }.share(door),
         );
         (left + right, left_finite && right_finite)
     }
@@ -91,9 +95,10 @@ impl<T: Real> Loop for Step<'_, T> {
 
     #[inline(always)]
     fn run<I: Instructions>(self) -> (Moves, bool) {
-        let Rule { rate, scale, epsilon, beta1, beta2, rest1, rest2 } = self.rule;
+        let Constants { rate, scale, epsilon, beta1, beta2, rest1, rest2 } = self.constants;
         let (zero, mut finite) = (T::default(), true);
-        let (mut moved_in_all, mut by_epsilon) = (0_u32, 0_u32); // as wide as a number, for the vectors
+        // As wide as an f32, for the vectors; a step of one thread is below 2¹⁵ numbers long.
+        let (mut moved_in_all, mut by_epsilon) = (0_u32, 0_u32);
         let moments = self.m.iter_mut().zip(self.v);
         for ((p, &g), (m, v)) in self.p.iter_mut().zip(self.g).zip(moments) {
             *m = beta1 * *m + rest1 * g;
@@ -164,7 +169,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         let [beta1, beta2] = [self.beta1, self.beta2].map(T::of);
         let [rest1, rest2] = [1.0 - self.beta1, 1.0 - self.beta2].map(T::of);
         let step = Step {
-            rule: Rule { rate, scale, epsilon, beta1, beta2, rest1, rest2 },
+            constants: Constants { rate, scale, epsilon, beta1, beta2, rest1, rest2 },
             p: parameter.data_mut(),
             g: gradient.data(),
             m: m.data_mut(),

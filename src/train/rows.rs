@@ -8,7 +8,7 @@
 //! The pieces and the order in which their gradients are added, a tree, follow from the shapes alone:
 //! the bits are the same on any number of threads.
 
-use super::{Batch, NotFinite, Progress, Slope, descend};
+use super::{Batch, LossAndGradient, NotFinite, Progress, descend};
 use crate::{
     array::Array,
     autodiff::{Tape, Var},
@@ -20,8 +20,8 @@ use std::ops::Range;
 
 /// About as many bytes of values a tape should have: as many as a second-level cache.
 const TAPE: usize = 1 << 20;
-/// A piece has a gradient of all parameters. To write it and to add it must be little beside the piece:
-/// its tape has at least so many times as many values.
+/// Parameters and products of weights are on the tape of each piece again, and so is their gradient.
+/// That must be little beside the piece: its rows have at least so many times as many values.
 const WORTH: usize = 8;
 /// Products of fewer rows do not run at full speed.
 const FEWEST: usize = 16;
@@ -38,8 +38,10 @@ const FEWEST: usize = 16;
 /// As [`train`](super::train).
 ///
 /// # Panics
-/// As [`train`](super::train), and if rows are seen to meet: if the objective of the first few rows is
-/// another in two parts.
+/// As [`train`](super::train), and if rows are seen to meet. The look is a short one: when a batch has
+/// another length than the one before (as the first has), and more than 16 rows, the losses of its
+/// first 16 rows are compared with those of the same rows in two parts, to half of the digits, at the
+/// parameters of that step. What is too small there, or begins later, is not seen.
 #[track_caller]
 pub fn train_by_rows<P, T, O>(
     parameters: P,
@@ -62,16 +64,15 @@ where
     descend(parameters, optimizer, batches, ByRows { objective, length: 0, piece: 0 }, observe)
 }
 
-/// With a tape for each piece.
+/// By a tape for each piece.
 struct ByRows<O> {
     objective: O,
-    /// The length of the last batch, and its pieces. The batches of a training have one length, so they
-    /// are measured once.
+    /// The length of the last batch, and of its pieces: measured again where the length changes.
     length: usize,
     piece: usize,
 }
 
-impl<P, T, O> Slope<P, T, NotFinite> for ByRows<O>
+impl<P, T, O> LossAndGradient<P, T, NotFinite> for ByRows<O>
 where
     T: Real,
     P: Parameters<Matrix<T>, With<Matrix<T>> = P> + Clone + Sync,
@@ -84,7 +85,7 @@ where
     for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
 {
     #[track_caller]
-    fn of(
+    fn at(
         &mut self,
         parameters: &P,
         (x, noise): &Batch<T>,
@@ -126,30 +127,35 @@ where
         }
         let (losses, on_tape) = self.losses(0..FEWEST);
         // Not two halves: what depends on the place of a row is to be seen as well.
-        let parts = [0..7, 7..FEWEST].map(|part| self.losses(part).0);
-        // Half of the digits: rounding is far below that, and rows that meet are above it.
+        let [seven, nine] = [0..7, 7..FEWEST].map(|part| self.losses(part));
+        // Against the largest loss, since a small one may be what is left of large terms. Half of the
+        // digits: rounding is far below that, and rows that meet are above it. What is not finite in
+        // both is the training's error.
+        let size = losses.iter().map(|a| a.abs()).filter(|a| a.is_finite()).fold(0.0, f64::max);
         let near = |a: f64, b: f64| {
-            !(a - b).is_finite() || (a - b).abs() <= T::UNIT_ROUNDOFF.sqrt() * a.abs().max(b.abs())
+            !(a.is_finite() || b.is_finite()) || (a - b).abs() <= T::UNIT_ROUNDOFF.sqrt() * size
         };
-        for (i, (&whole, &part)) in losses.iter().zip(parts.iter().flatten()).enumerate() {
+        for (i, (&among, &part)) in losses.iter().zip(seven.0.iter().chain(&nine.0)).enumerate() {
             assert!(
-                near(whole, part),
-                "not by rows: row {i} has the loss {whole} among {FEWEST}, {part} among fewer"
+                near(among, part),
+                "not by rows: row {i} has the loss {among} among {FEWEST}, {part} among fewer"
             );
         }
-        let parameters = self.parameters.clone().into_list();
-        let gradient: usize = parameters.iter().map(|p| p.data().len()).sum();
-        let a_row = (on_tape.saturating_sub(gradient) / FEWEST).max(1);
-        let piece = FEWEST.max(TAPE / size_of::<T>() / a_row).max(WORTH * gradient / a_row);
-        // All alike, and 2ᵏ of them, so that the tree is even.
-        n.div_ceil(n.div_ceil(piece).next_power_of_two())
+        let a_row = (on_tape.saturating_sub(seven.1) / (FEWEST - 7)).max(1);
+        // What the tape of each piece has again: the parameters, and products of weights.
+        let once = on_tape.saturating_sub(FEWEST * a_row);
+        let piece = FEWEST.max(TAPE / size_of::<T>() / a_row).max(WORTH * once / a_row);
+        // At least that long, and about 2ᵏ of them, so that the tree is even.
+        n.div_ceil(1 << (n / piece).max(1).ilog2())
     }
 
     /// The losses of some rows, and how many numbers their tape has.
     #[track_caller]
     fn losses(&self, rows: Range<usize>) -> (Vec<f64>, usize) {
         let tape = Tape::new();
-        let each = self.recorded(&tape, rows).1;
+        let each = self.recorded(&tape, rows.clone()).1;
+        let found = each.shape().0;
+        assert!(found == rows.len(), "not by rows: {found} losses of {} rows", rows.len());
         each.mean(); // refuses more than a column here, at the caller's line
         let each = each.value();
         ((0..each.rows()).map(|i| each.at(i, 0)).collect(), tape.numbers())

@@ -149,9 +149,8 @@ fn the_rounding_of_a_long_elimination_is_not_a_pivot() {
     let n = 300;
     let mut most: f64 = 0.0;
     for k in 1..20 {
-        // 33 bits, so that 3c and 3a are exact.
-        let short = |x: f64| f64::from(x as f32) + f64::EPSILON;
-        let c = short(0.05 * f64::from(k));
+        // 34 bits, so that 3c and 9a are exact.
+        let c = f64::from((0.05 * f64::from(k)) as f32) + 2.0_f64.powi(-33);
         let a = f64::from(((n - 2) as f64 * c * c * (1.0 + 1e-6)) as f32);
         let matrix = Matrix::from_fn(n, n, |i, j| {
             let triple = |i: usize| if i == n - 1 { 3.0 } else { 1.0 };
@@ -163,8 +162,10 @@ fn the_rounding_of_a_long_elimination_is_not_a_pivot() {
         });
         let error = Cholesky::new(&matrix).expect_err("one row is three times another");
         assert_eq!(error.row, n - 1);
+        // √9a of the row itself and 3 √a of the one before: the pivot is known up to γ 36 a.
         most = most.max(error.pivot / (36.0 * a));
     }
+    // Were γ one product's, a pivot would have been taken for a number.
     assert!(most > f64::EPSILON, "{most}");
 }
 

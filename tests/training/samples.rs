@@ -56,8 +56,6 @@ fn the_samples_of_the_digits_are_natural_new_and_of_all_classes() {
     let error = (0.1 * 0.9 / SAMPLES as f64).sqrt();
     let usual_share = |share: &f64| (share - 0.1).abs() < 6.0 * error;
     assert!(judgement.classes.iter().all(usual_share), "{judgement:?}");
-    // None of them is rare.
-    assert!(judgement.classes.iter().all(|&share| share >= 0.04), "{judgement:?}");
     // In law they are as near to the held-out digits as as many training digits are, to within three
     // standard deviations of those.
     let usual = run.training_discrepancies;

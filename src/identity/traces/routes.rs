@@ -58,7 +58,7 @@ pub fn network_routes<A: Array>() -> [(&'static str, OfNetwork<A>); 5] {
             trace::of_score_by_columns(|x| m.score(x), x)
         }),
         ("reverse", |m, x| trace::of_score_by_reverse(|x| m.score(x), x)),
-        ("forward, without the idle products", |m, x| m.score_and_trace_at_any_depth(x)),
+        ("columns of J, layer by layer", |m, x| m.score_and_trace_at_any_depth(x)),
     ]
 }
 

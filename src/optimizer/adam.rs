@@ -75,10 +75,10 @@ const PARALLEL: usize = 1 << 15;
 impl<T: Real> Step<'_, T> {
     /// The step, on all threads if it is long: how many numbers moved, and whether all are finite.
     fn share(self, door: Door) -> (Moves, bool) {
-        let Self { constants, p, g, m, v } = self;
-        if p.len() < PARALLEL {
-            return door.enter(Step { constants, p, g, m, v });
+        if self.p.len() < PARALLEL {
+            return door.enter(self);
         }
+        let Self { constants, p, g, m, v } = self;
         let half = p.len() / 2;
         let ([p0, p1], [m0, m1]) = (p.split_at_mut(half).into(), m.split_at_mut(half).into());
         let ([v0, v1], [g0, g1]) = (v.split_at_mut(half).into(), g.split_at(half).into());

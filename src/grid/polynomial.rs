@@ -37,9 +37,8 @@ use crate::array::Function;
 use std::{
     cell::RefCell,
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     fmt,
-    marker::PhantomData,
     rc::Rc,
 };
 
@@ -78,10 +77,9 @@ fn digits(i: usize, zero: u32) -> String {
     i.to_string().bytes().filter_map(|b| char::from_u32(zero + u32::from(b - b'0'))).collect()
 }
 
-/// An indeterminate, by its place in the table of its thread. `PhantomData<Rc>` keeps it from being
-/// sent to another thread, where it would mean something else.
+/// An indeterminate, by its place in the table of its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Symbol(usize, PhantomData<Rc<()>>);
+struct Symbol(usize);
 
 /// What a symbol stands for.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -108,7 +106,7 @@ impl Symbol {
             if place == meanings.len() {
                 meanings.push(meaning);
             }
-            Self(place, PhantomData)
+            Self(place)
         })
     }
 
@@ -120,13 +118,16 @@ impl Symbol {
     fn contains(self, symbols: &[Self]) -> bool {
         match &*self.meaning() {
             Meaning::Name(_) => symbols.contains(&self),
-            Meaning::Applied(_, u) => u.0.keys().flatten().any(|(s, _)| s.contains(symbols)),
+            Meaning::Applied(_, u) => {
+                u.0.keys().any(|m| m.iter().any(|(s, _)| s.contains(symbols)))
+            }
         }
     }
 }
 
-/// x₁^a₁ x₂^a₂ …, sorted, with no exponent 0.
-type Monomial = Vec<(Symbol, i32)>;
+/// x₁^a₁ x₂^a₂ …, sorted, with no exponent 0. Many polynomials share one. An `Rc` cannot be sent to
+/// another thread, where the symbols would mean something else.
+type Monomial = Rc<[(Symbol, i32)]>;
 
 /// Σ c x₁^a₁ x₂^a₂ …, with no c = 0; exponents may be negative.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -139,15 +140,17 @@ impl Polynomial {
     }
 
     fn one(meaning: Meaning) -> Self {
-        Self([(vec![(Symbol::of(meaning), 1)], Dyadic::whole(1))].into())
+        Self([([(Symbol::of(meaning), 1)].into(), Dyadic::whole(1))].into())
     }
 
     fn add(&mut self, monomial: Monomial, c: Dyadic) {
-        let sum = self.0.get(&monomial).map_or(c, |known| known.plus(c));
-        if sum == Dyadic::ZERO {
-            self.0.remove(&monomial);
-        } else {
-            self.0.insert(monomial, sum);
+        match self.0.entry(monomial) {
+            Entry::Vacant(_) if c == Dyadic::ZERO => (),
+            Entry::Vacant(place) => _ = place.insert(c),
+            Entry::Occupied(mut known) => match known.get().plus(c) {
+                Dyadic::ZERO => _ = known.remove(),
+                sum => *known.get_mut() = sum,
+            },
         }
     }
 
@@ -176,12 +179,12 @@ impl Polynomial {
         let symbols: Vec<Symbol> = of.entries.iter().map(Self::as_symbol).collect();
         let mut replaced = Self::default();
         for (monomial, c) in &self.0 {
-            let (drawn, kept): (Vec<_>, Vec<_>) =
+            let (drawn, kept): (Vec<(Symbol, i32)>, Vec<_>) =
                 monomial.iter().partition(|(s, _)| symbols.contains(s));
             let inside = kept.iter().any(|(s, _)| s.contains(&symbols));
             assert!(!inside, "an indeterminate inside a function: {self}");
             let powers: Vec<i32> = drawn.iter().map(|(_, a)| *a).collect();
-            replaced.add(kept, c.times(by(&powers)));
+            replaced.add(kept.into(), c.times(by(&powers)));
         }
         replaced
     }
@@ -200,12 +203,12 @@ impl Polynomial {
 impl Number for Polynomial {
     fn of(x: f64) -> Self {
         let mut constant = Self::default();
-        constant.add(vec![], Dyadic::of(x));
+        constant.add([].into(), Dyadic::of(x));
         constant
     }
 
     fn plus(mut self, y: &Self) -> Self {
-        y.0.iter().for_each(|(m, c)| self.add(m.clone(), *c));
+        y.0.iter().for_each(|(m, c)| self.add(Rc::clone(m), *c));
         self
     }
 
@@ -223,7 +226,7 @@ impl Number for Polynomial {
                     same
                 });
                 powers.retain(|(_, a)| *a != 0);
-                product.add(powers, c.times(*e));
+                product.add(powers.into(), c.times(*e));
             }
         }
         product
@@ -280,7 +283,7 @@ impl fmt::Display for Polynomial {
 }
 
 /// What a monomial is made of, functions last: whether it is one, how it is written, its exponent.
-fn factors(monomial: &Monomial) -> Vec<(bool, String, i32)> {
+fn factors(monomial: &[(Symbol, i32)]) -> Vec<(bool, String, i32)> {
     let factor = |(symbol, a): &(Symbol, i32)| match &*symbol.meaning() {
         Meaning::Name(name) => (false, name.clone(), *a),
         Meaning::Applied(function, u) => {

@@ -65,8 +65,9 @@ impl Rule {
     /// 𝔼 over N(0, 1): Σ wᵢ f(xᵢ), exact for polynomials of degree up to 2n − 1.
     ///
     /// The nodes are the zeros of the Hermite polynomial hₙ, scaled to 𝔼hₙ² = 1 by the recurrence
-    /// √(k+1) h₍ₖ₊₁₎ = x hₖ − √k h₍ₖ₋₁₎. They are bracketed by the zeros of the one before and found by
-    /// bisection and a last step of Newton, hₙ′ = √n h₍ₙ₋₁₎; the weights are 1/(n h₍ₙ₋₁₎²).
+    /// √(k+1) h₍ₖ₊₁₎ = x hₖ − √k h₍ₖ₋₁₎. They are found by bisection, for h₀(x), …, hₙ(x) changes its sign
+    /// as often as hₙ has zeros beyond x (Sturm), and by last steps of Newton, hₙ′ = √n h₍ₙ₋₁₎; the
+    /// weights are 1/(n h₍ₙ₋₁₎²).
     ///
     /// ```
     /// use score_matching::{Array, quadrature::Rule};
@@ -82,44 +83,35 @@ impl Rule {
     #[track_caller]
     pub fn gauss_hermite(n: usize) -> Self {
         count("nodes", n, 500);
-        let hermite = |n: usize, x: f64| {
-            let (mut before, mut here) = (0.0, 1.0);
+        // hₙ(x), h₍ₙ₋₁₎(x), and how often the sign has changed on the way
+        let hermite = |x: f64| {
+            let (mut before, mut here, mut changes) = (0.0, 1.0_f64, 0);
             for k in 0..n {
                 let k = k as f64;
                 let next = (x * here - k.sqrt() * before) / (k + 1.0).sqrt();
+                changes += usize::from((next < 0.0) != (here < 0.0));
                 (before, here) = (here, next);
             }
-            (here, before)
+            (here, before, changes)
         };
-        let mut zeros: Vec<f64> = Vec::new();
-        for degree in 1..=n {
-            // All zeros lie within √(4n + 2), and those of one degree separate those of the next.
-            let end = (4.0 * degree as f64 + 2.0).sqrt();
-            let mut fences = vec![-end];
-            fences.append(&mut zeros);
-            fences.push(end);
-            zeros = fences
-                .windows(2)
-                .map(|fence| {
-                    let (mut low, mut high) = (fence[0], fence[1]);
-                    let rising = hermite(degree, low).0 < 0.0;
-                    while high - low > 1e-8 * end {
-                        let middle = 0.5 * (low + high);
-                        let below = hermite(degree, middle).0 < 0.0;
-                        if below == rising { low = middle } else { high = middle }
-                    }
-                    0.5 * (low + high)
-                })
-                .collect();
-        }
+        let end = (4.0 * n as f64 + 2.0).sqrt(); // all zeros lie within
+        let bisected = |i: usize| {
+            let (mut low, mut high) = (-end, end);
+            while high - low > 1e-8 * end {
+                let middle = 0.5 * (low + high);
+                let (.., beyond) = hermite(middle);
+                if beyond >= n - i { low = middle } else { high = middle }
+            }
+            0.5 * (low + high)
+        };
         // From 10⁻⁸ one step goes to rounding, and the second makes sure.
         let newton = |x: f64| {
-            let (value, before) = hermite(n, x);
+            let (value, before, _) = hermite(x);
             x - value / ((n as f64).sqrt() * before)
         };
-        let nodes: Vec<f64> = zeros.iter().map(|&x| newton(newton(x))).collect();
+        let nodes: Vec<f64> = (0..n).map(|i| newton(newton(bisected(i)))).collect();
         let weight = |x: f64| {
-            let (_, before) = hermite(n, x);
+            let (_, before, _) = hermite(x);
             1.0 / (n as f64 * before) / before // the square might be too large
         };
         Self {

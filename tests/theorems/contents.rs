@@ -1,12 +1,15 @@
-//! What is checked once holds, and the tables of `proofs/README.md` say what `identity::all()` says.
+//! Every claim holds once, its check sees an error beyond its tolerance, and the tables of
+//! `proofs/README.md` say what `identity::all()` says.
 //!
-//! A proof takes a while, so each is run here once for both. Whoever changes a theorem finds in the
-//! output the lines that belong in the tables:
+//! A proof takes a while, so each is run here once for all three. Whoever changes a theorem finds in
+//! the output the lines that belong in the tables:
 //! `cargo test --test theorems contents -- --nocapture`.
 
 use rand::SeedableRng;
 use score_matching::{
-    identity::{self, Evidence, Theorem},
+    Array,
+    grid::Exact,
+    identity::{self, Evidence, Sides, Theorem},
     matrix::noise::Generator,
 };
 use std::time::Instant;
@@ -15,7 +18,7 @@ use std::time::Instant;
 /// proof takes, is free.
 fn lines() -> Vec<String> {
     let mut rng = Generator::seed_from_u64(0);
-    let (mut theorems, mut proofs, mut last) = (vec![], vec![], 0);
+    let (mut theorems, mut proofs, mut last, mut perturbations) = (vec![], vec![], 0, 0);
     for Theorem { number, statement, claims, false_statements } in identity::all() {
         last += 1;
         assert_eq!(number, last, "no theorem is missing, none stands twice");
@@ -27,6 +30,11 @@ fn lines() -> Vec<String> {
             let (terms, time) = (sides.terms(), start.elapsed().as_millis());
             kinds.push(sides.evidence());
             sides.agree().unwrap_or_else(|why| panic!("T{number}, {}: {why}", claim.statement));
+            for moved in perturbed(&sides) {
+                let seen = moved.residual() > 1.0;
+                assert!(seen, "T{number}, {} ({}) misses an error", claim.statement, claim.on);
+                perturbations += 1;
+            }
             if sides.evidence() == Evidence::Proof {
                 assert!(terms > 0, "T{number}, {}: 0 = 0 proves nothing", claim.statement);
                 let name = format!("T{number}");
@@ -42,7 +50,52 @@ fn lines() -> Vec<String> {
         let (kinds, wrong) = (kinds.join(", "), wrong.join("; "));
         theorems.push(row(&[&format!("T{number}"), statement, &kinds, &wrong]));
     }
+    println!("{perturbations} perturbations, all refused");
     [theorems, proofs].concat()
+}
+
+/// In every array an entry of either side is moved by a little more than it may be off, upwards and
+/// downwards, or becomes not a number. An array of formulas is moved by 2⁻⁵⁰ of an indeterminate.
+fn perturbed(sides: &Sides) -> Vec<Sides> {
+    let mut all = vec![];
+    match sides {
+        Sides::Formulas { left, right } => {
+            // Array by array: to copy all the others each time would take gigabytes.
+            for (l, r) in left.iter().zip(right) {
+                let (rows, cols) = l.shape();
+                // The last entry; the two sides are compared alike, so it is the left that moves.
+                let last = l.constant(rows, cols, |i, j| {
+                    if (i + 1, j + 1) == (rows, cols) { 2.0_f64.powi(-50) } else { 0.0 }
+                });
+                let little = Exact::named("error", rows, cols) * last;
+                all.push(Sides::proof([vec![l.clone() + &little], vec![r.clone()]]));
+            }
+        }
+        Sides::Numbers { evidence, left, right, allowed } => {
+            for (k, array) in allowed.iter().enumerate() {
+                for entry in 0..array.data().len() {
+                    // A gap of up to 1 is there already, so that 2.5 leave 1.5 at least. Where none
+                    // is allowed, the next number is too far.
+                    let tolerance = 2.5 * array.data()[entry];
+                    for side in [0, 1] {
+                        let moves: [&dyn Fn(f64) -> f64; 3] = [
+                            &|x| (x + tolerance).max(x.next_up()),
+                            &|x| (x - tolerance).min(x.next_down()),
+                            &|_| f64::NAN,
+                        ];
+                        for change in moves {
+                            let mut moved = [left.clone(), right.clone()];
+                            let value = &mut moved[side][k].data_mut()[entry];
+                            *value = change(*value);
+                            let ([left, right], allowed) = (moved, allowed.clone());
+                            all.push(Sides::Numbers { evidence: *evidence, left, right, allowed });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    all
 }
 
 /// The cells between bars; a bar in a cell is the sign for a norm.
@@ -52,7 +105,7 @@ fn row(cells: &[&str]) -> String {
 }
 
 #[test]
-fn every_proof_holds_and_the_contents_list_every_theorem_with_its_evidence() {
+fn every_claim_holds_and_sees_errors_and_the_contents_list_every_theorem_with_its_evidence() {
     let contents = include_str!("../../proofs/README.md");
     let missing: Vec<String> =
         lines().into_iter().filter(|line| !contents.lines().any(|l| l.starts_with(line))).collect();

@@ -37,7 +37,7 @@ use crate::array::Function;
 use std::{
     cell::RefCell,
     cmp::Reverse,
-    collections::{BTreeMap, HashMap, btree_map::Entry},
+    collections::{BTreeMap, HashMap},
     fmt,
     rc::Rc,
 };
@@ -144,13 +144,10 @@ impl Polynomial {
     }
 
     fn add(&mut self, monomial: Monomial, c: Dyadic) {
-        match self.0.entry(monomial) {
-            Entry::Vacant(_) if c == Dyadic::ZERO => (),
-            Entry::Vacant(place) => _ = place.insert(c),
-            Entry::Occupied(mut known) => match known.get().plus(c) {
-                Dyadic::ZERO => _ = known.remove(),
-                sum => *known.get_mut() = sum,
-            },
+        let sum = self.0.entry(Rc::clone(&monomial)).or_insert(Dyadic::ZERO);
+        *sum = sum.plus(c);
+        if *sum == Dyadic::ZERO {
+            self.0.remove(&monomial);
         }
     }
 

@@ -30,7 +30,7 @@ pub use polynomial::{Exact, Polynomial};
 
 use crate::{
     array::{Array, Function, Linear, Product, Shape, elements, operators, row_shape},
-    matrix::Matrix,
+    matrix::{Matrix, Operand, Real, door::Door},
 };
 
 /// What an entry of a [`Grid`] has to know.
@@ -69,8 +69,15 @@ impl Number for f64 {
         self * y
     }
     fn apply(&self, f: Function) -> Self {
-        Matrix::from_rows([[*self]]).apply(f).item()
+        let [y] = applied(f, [*self]);
+        y
     }
+}
+
+/// φ of each number, by the kernel of [`Matrix`].
+fn applied<const N: usize>(f: Function, mut x: [f64; N]) -> [f64; N] {
+    Real::apply(Door::current(), f, Operand::InPlace, &mut x);
+    x
 }
 
 /// A matrix of such numbers, row by row.

@@ -30,6 +30,7 @@ mod real;
 mod thin;
 pub(crate) mod threads;
 mod tile;
+pub(crate) use elementwise::Operand;
 pub use real::Real;
 
 use crate::array::{
@@ -38,7 +39,6 @@ use crate::array::{
 use arithmetic::Change;
 use buffer::Buffer;
 use door::Door;
-use elementwise::Operand;
 use std::{fmt, sync::Arc};
 use threads::in_pieces;
 

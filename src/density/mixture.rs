@@ -196,8 +196,9 @@ impl Mixture {
         let precisions: Vec<Matrix> =
             self.components.iter().map(|c| c.whitening.tn(&c.whitening)).collect();
         let mut out = Matrix::zeros(x.rows() * d, d);
+        let entries = out.data_mut();
         self.pulls(x, |sample, rho, _, apart| {
-            for (ij, out) in out.data_mut()[sample * d * d..][..d * d].iter_mut().enumerate() {
+            for (ij, out) in entries[sample * d * d..][..d * d].iter_mut().enumerate() {
                 let (i, j) = (ij / d, ij % d);
                 let of = |(k, s): (usize, &[f64])| {
                     part(rho.at(sample, k), s[i] * s[j] - precisions[k].at(i, j))
@@ -222,8 +223,8 @@ impl Density for Mixture {
     #[track_caller]
     fn score(&self, x: &Matrix) -> Matrix {
         let mut out = Matrix::zeros(x.rows(), x.cols());
-        let d = self.dimension();
-        self.pulls(x, |i, _, score, _| out.data_mut()[i * d..][..d].copy_from_slice(score));
+        let (d, rows) = (self.dimension(), out.data_mut());
+        self.pulls(x, |i, _, score, _| rows[i * d..][..d].copy_from_slice(score));
         out
     }
 

@@ -8,7 +8,7 @@
 //! Every end is rounded outwards (Moore 1966). The bound holds for one instance. It forgets that two
 //! intervals come from one number (x − x is not 0), so widths grow with every operation.
 
-use super::{Grid, Number};
+use super::{Grid, Number, applied};
 use crate::{
     array::{Array, Function},
     matrix::{Matrix, Real},
@@ -123,7 +123,7 @@ impl Number for Ball {
     }
 
     fn apply(&self, f: Function) -> Self {
-        let (a, b) = (self.low.apply(f), self.high.apply(f));
+        let [a, b] = applied(f, [self.low, self.high]);
         match f {
             Function::Relu | Function::Heaviside => Self { low: a, high: b },
             Function::Reciprocal if self.low <= 0.0 && self.high >= 0.0 => Self::EVERYTHING,

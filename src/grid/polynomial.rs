@@ -143,11 +143,11 @@ impl Polynomial {
         Self([([(Symbol::of(meaning), 1)].into(), Dyadic::whole(1))].into())
     }
 
-    fn add(&mut self, monomial: Monomial, c: Dyadic) {
-        let sum = self.0.entry(Rc::clone(&monomial)).or_insert(Dyadic::ZERO);
+    fn add(&mut self, monomial: &Monomial, c: Dyadic) {
+        let sum = self.0.entry(Rc::clone(monomial)).or_insert(Dyadic::ZERO);
         *sum = sum.plus(c);
         if *sum == Dyadic::ZERO {
-            self.0.remove(&monomial);
+            self.0.remove(monomial);
         }
     }
 
@@ -181,7 +181,7 @@ impl Polynomial {
             let inside = kept.iter().any(|(s, _)| s.contains(&symbols));
             assert!(!inside, "an indeterminate inside a function: {self}");
             let powers: Vec<i32> = drawn.iter().map(|(_, a)| *a).collect();
-            replaced.add(kept.into(), c.times(by(&powers)));
+            replaced.add(&kept.into(), c.times(by(&powers)));
         }
         replaced
     }
@@ -200,12 +200,12 @@ impl Polynomial {
 impl Number for Polynomial {
     fn of(x: f64) -> Self {
         let mut constant = Self::default();
-        constant.add([].into(), Dyadic::of(x));
+        constant.add(&[].into(), Dyadic::of(x));
         constant
     }
 
     fn plus(mut self, y: &Self) -> Self {
-        y.0.iter().for_each(|(m, c)| self.add(Rc::clone(m), *c));
+        y.0.iter().for_each(|(m, c)| self.add(m, *c));
         self
     }
 
@@ -223,7 +223,7 @@ impl Number for Polynomial {
                     same
                 });
                 powers.retain(|(_, a)| *a != 0);
-                product.add(powers.into(), c.times(*e));
+                product.add(&powers.into(), c.times(*e));
             }
         }
         product

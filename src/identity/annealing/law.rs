@@ -215,9 +215,9 @@ impl Kernel {
 
     fn push(&self, law: &Rule) -> Rule {
         let mut weights = Matrix::zeros(self.nodes.rows(), 1);
+        let arrived = weights.data_mut();
         for (&mass, (first, row)) in law.weights.data().iter().zip(&self.rows) {
-            let targets = &mut weights.data_mut()[*first..];
-            for (target, share) in targets.iter_mut().zip(row) {
+            for (target, share) in arrived[*first..].iter_mut().zip(row) {
                 *target += mass * share;
             }
         }

@@ -55,7 +55,7 @@ pub(crate) trait Loop {
 }
 
 #[derive(Clone, Copy)]
-struct Portable;
+pub(super) struct Portable;
 impl Instructions for Portable {
     const DOOR: Door = Door::Portable;
     const FUSED: bool = false;

@@ -284,7 +284,7 @@ fn keep_nan_between<T: PartialOrd>(low: T, x: T, high: T) -> T {
 /// Σ cᵢ xⁱ, as Σ c₂ᵢ x²ⁱ + x Σ c₂ᵢ₊₁ x²ⁱ. Each step of Horner's rule waits for the one before; two
 /// rules side by side wait half as long, and the processor fills the rest with other elements.
 #[inline(always)]
-fn polynomial<I: Instructions, T: Real>(c: &[T], x: T) -> T {
+pub(super) fn polynomial<I: Instructions, T: Real>(c: &[T], x: T) -> T {
     let square = x * x;
     let horner = |first: usize| {
         let mut terms = c[first..].iter().step_by(2).rev().copied();

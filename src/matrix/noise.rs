@@ -11,10 +11,12 @@
 //! a step equal to the increment of the generator's own seeding would give neighbours three of
 //! their four words in common.
 
-use super::{Matrix, Real, threads::in_pieces};
+mod box_muller;
+
+use super::{Matrix, Real, door::Door, threads::in_pieces};
 use crate::array::elements;
+pub(crate) use box_muller::fill;
 use rand::{Rng, SeedableRng, rngs::Xoshiro256PlusPlus};
-use rand_distr::{Distribution, StandardNormal};
 
 /// The generator used everywhere. It is named, because the `StdRng` of a future version of `rand`
 /// may draw other numbers.
@@ -37,10 +39,10 @@ const CHUNK: usize = 1 << 12;
 pub fn standard_normal<T: Real>(rows: usize, cols: usize, rng: &mut impl Rng) -> Matrix<T> {
     let chunks = elements::<T>((rows, cols)).div_ceil(CHUNK);
     let streams: Vec<_> = (0..chunks).map(|_| Generator::from_rng(rng)).collect();
+    let door = Door::current();
     Matrix::build(rows, cols, |out| {
         in_pieces(out, CHUNK, 2 * CHUNK, |start, out| {
-            let mut rng = streams[start / CHUNK].clone();
-            out.fill_with(|| T::of(StandardNormal.sample(&mut rng)));
+            T::standard_normal(door, &mut streams[start / CHUNK].clone(), out);
         });
     })
 }

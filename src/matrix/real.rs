@@ -9,6 +9,7 @@ use super::{
     buffer::{self, Pool, Pools},
     door::Door,
     elementwise::{self, Operand},
+    noise::{self, Generator},
     product,
 };
 use crate::array::{Function, Product};
@@ -68,6 +69,8 @@ pub trait Real:
     fn apply(door: Door, f: Function, x: Operand<'_, Self>, out: &mut [Self]);
     /// Changes x by an operation of the vocabulary, behind the given door.
     fn change(door: Door, change: Change<'_, Self>, x: &mut [Self]);
+    /// Independent draws from N(0, 1), behind the given door.
+    fn standard_normal(door: Door, rng: &mut Generator, out: &mut [Self]);
     /// Where this precision's buffers wait to be used again.
     fn pools() -> Pools<Self>;
 }
@@ -100,6 +103,9 @@ macro_rules! real {
         }
         fn change(door: Door, change: Change<'_, Self>, x: &mut [Self]) {
             arithmetic::change(door, change, x);
+        }
+        fn standard_normal(door: Door, rng: &mut Generator, out: &mut [Self]) {
+            noise::fill(door, rng, out);
         }
         #[inline]
         fn pools() -> Pools<Self> {

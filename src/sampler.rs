@@ -54,6 +54,7 @@
 //! ```
 
 mod annealed;
+mod blocks;
 pub mod metropolis;
 mod negatives;
 mod step;
@@ -62,6 +63,8 @@ pub use annealed::{Annealed, Level, annealed, levels};
 pub use metropolis::{Metropolis, metropolis};
 pub use negatives::Negatives;
 pub use step::Step;
+
+use blocks::by_blocks;
 
 use crate::{
     array::Array,
@@ -81,19 +84,24 @@ pub struct Langevin<S> {
 
 /// Langevin dynamics at one step size, or ascent with [`Step::ascent`], from `start` (n, d).
 ///
-/// `score` gives ψ(x): (n, d) → (n, d). Each step draws its own noise for all chains from `rng`.
+/// `score` gives ψ(x): (n, d) → (n, d), row by row: it is asked for a few hundred chains at a time, on
+/// several threads. Each step draws its own noise for all chains from `rng`.
 ///
 /// # Panics
 /// If the step is negative, or infinite or nothing in this precision; and on the way, if the score
 /// has another shape than x.
 #[track_caller]
-pub fn langevin<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>>(
+pub fn langevin<T: Real, S: Fn(&Matrix<T>) -> Matrix<T> + Sync>(
     score: S,
     start: Matrix<T>,
     step: Step,
     rng: &mut Generator,
-) -> Chains<'_, T, Langevin<S>> {
+) -> Chains<'_, T, Langevin<impl Fn(&Matrix<T>) -> Matrix<T> + use<T, S>>> {
     step.check::<T>();
+    let score = move |x: &Matrix<T>| {
+        let [score] = by_blocks(x, |x| [score(x)]);
+        score
+    };
     Chains::new(Langevin { score, step }, start, rng)
 }
 

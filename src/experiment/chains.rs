@@ -63,6 +63,7 @@ impl PinwheelChains {
         let mut chains = metropolis(potential, start(CHAINS), EPSILON, &mut rng);
         let adjusted = chains.by_ref().after(LONG)?;
         let acceptance = chains.acceptance();
+        drop(chains); // it has borrowed p
         let [plain, adjusted] = [many, adjusted].map(|x| {
             let (responsibilities, _) = p.responsibilities(&x);
             responsibilities.sum_over_samples() * (1.0 / CHAINS as f64)

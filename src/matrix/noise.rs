@@ -2,14 +2,15 @@
 //!
 //! Drawing noise is a real share of a denoising step, so it is drawn in parallel: the matrix is cut
 //! into fixed chunks, the caller's generator draws one for each, and the chunks are filled in any
-//! order. The bits depend on the caller's generator alone, not on the number of threads.
+//! order. Within a chunk sixteen generators work side by side, in the lanes of vectors (`box_muller`).
+//! The bits depend on the caller's generator alone, not on the number of threads nor on the door.
 //!
-//! A chunk's generator receives its *whole* state of 256 bits from the caller's. A seed of 64 bits
-//! has 2⁶⁴ streams to choose from, and by the birthday problem two of a few 10⁹ chunks would be the
-//! same noise. Here N chunks of L draws meet, anywhere on the one cycle of 2²⁵⁶ − 1 states, with a
-//! probability of about N² L / 2²⁵⁶: 10⁻⁵⁵ for N = 10⁹. Nor are states counted up from a first one:
-//! a step equal to the increment of the generator's own seeding would give neighbours three of
-//! their four words in common.
+//! A chunk's generator receives its *whole* state of 256 bits from the caller's, and a lane's from the
+//! chunk's. A seed of 64 bits has 2⁶⁴ streams to choose from, and by the birthday problem two of a few
+//! 10⁹ chunks would be the same noise. Here N chunks of L draws meet, anywhere on the one cycle of
+//! 2²⁵⁶ − 1 states, with a probability of about N² L / 2²⁵⁶: 10⁻⁵⁵ for N = 10⁹. Nor are states counted
+//! up from a first one: a step equal to the increment of the generator's own seeding would give
+//! neighbours three of their four words in common.
 
 mod box_muller;
 
@@ -22,7 +23,7 @@ use rand::{Rng, SeedableRng, rngs::Xoshiro256PlusPlus};
 /// may draw other numbers.
 pub type Generator = Xoshiro256PlusPlus;
 
-/// Elements drawn from one generator. A new state costs about as much as four draws.
+/// Elements that one of the caller's states is drawn for.
 const CHUNK: usize = 1 << 12;
 
 /// z ~ N(0, I) of shape (rows, cols).

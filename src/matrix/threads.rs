@@ -1,4 +1,5 @@
-//! What is shared among the threads: loops over pieces of a slice, and the two halves of a computation.
+//! What is shared among the threads: loops over pieces of a slice, the two halves of a computation, and
+//! computations that know nothing of each other.
 
 use super::door::Door;
 use rayon::prelude::*;
@@ -33,4 +34,14 @@ pub(crate) fn both<A: Send, B: Send>(
     }
     let door = Door::current();
     rayon::join(|| door.within(a), || door.within(b))
+}
+
+/// f(0), f(1), …, f(n − 1), on several threads if there are several. The door of the calling thread goes
+/// with them.
+pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    if n == 1 || rayon::current_num_threads() == 1 {
+        return (0..n).map(f).collect();
+    }
+    let door = Door::current();
+    (0..n).into_par_iter().map(|i| door.within(|| f(i))).collect()
 }

@@ -10,7 +10,7 @@
 //! falls they part again, each with the chains that belong to it. With αᵢ ∝ σᵢ² every level is the
 //! same chain on another scale (T23).
 
-use super::{Chains, Langevin, Step, Transition};
+use super::{Chains, Langevin, Step, Transition, blocks::by_blocks};
 use crate::{
     corruption::NoiseScales,
     matrix::{Matrix, Real, noise::Generator},
@@ -56,7 +56,7 @@ pub struct Annealed<S> {
 
 /// Annealed Langevin dynamics from `start` (n, d): T steps on every level in turn, L·T in all.
 ///
-/// `score` gives ψ(x; σ): (n, d) → (n, d). At the end the samples still carry noise of the last
+/// `score` gives ψ(x; σ): (n, d) → (n, d), asked as by [`langevin`](super::langevin). At the end the samples still carry noise of the last
 /// level; [`denoise`](crate::corruption::denoise) takes it off.
 ///
 /// ```
@@ -83,16 +83,20 @@ pub struct Annealed<S> {
 /// # Panics
 /// As [`langevin`](super::langevin), for each of the levels.
 #[track_caller]
-pub fn annealed<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T>>(
+pub fn annealed<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T> + Sync>(
     score: S,
     start: Matrix<T>,
     levels: Vec<Level>,
     steps_per_level: usize,
     rng: &mut Generator,
-) -> Chains<'_, T, Annealed<S>> {
+) -> Chains<'_, T, Annealed<impl Fn(&Matrix<T>, f64) -> Matrix<T> + use<T, S>>> {
     for level in &levels {
         level.step.check::<T>();
     }
+    let score = move |x: &Matrix<T>, sigma| {
+        let [score] = by_blocks(x, |x| [score(x, sigma)]);
+        score
+    };
     Chains::new(Annealed { score, levels, steps_per_level }, start, rng)
 }
 

@@ -14,7 +14,7 @@
 //! J. Besag (1994), comment on Grenander and Miller; G. Roberts and R. Tweedie (1996), *Exponential
 //! convergence of Langevin distributions and their discrete approximations*.
 
-use super::{Chains, Step, Transition, is_finite};
+use super::{Chains, Step, Transition, blocks::by_blocks, is_finite};
 use crate::{
     array::Array,
     matrix::{
@@ -88,7 +88,8 @@ pub struct Metropolis<P> {
 
 /// The Metropolis-adjusted Langevin algorithm with steps of length ε from `start` (n, d).
 ///
-/// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d). A proposal is rejected that is
+/// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d), asked as by
+/// [`langevin`](super::langevin). A proposal is rejected that is
 /// not finite itself, or at which the energy is +∞, outside the support, or the score is not finite,
 /// without a way back. An energy of −∞, or one that is not a number, means that p is no density
 /// there: the chain that meets it is lost, and so is one that starts where not all of x, E and ψ are
@@ -111,13 +112,14 @@ pub struct Metropolis<P> {
 /// # Panics
 /// Unless ε is positive and finite in this precision, or if energy or score have another shape.
 #[track_caller]
-pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>)>(
+pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>) + Sync>(
     potential: P,
     start: Matrix<T>,
     epsilon: f64,
     rng: &mut Generator,
-) -> Chains<'_, T, Metropolis<P>> {
+) -> Chains<'_, T, Metropolis<impl Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>) + use<T, P>>> {
     Step::halved(epsilon).check::<T>();
+    let potential = move |x: &Matrix<T>| by_blocks(x, |x| potential(x).into()).into();
     Chains::new(Metropolis { potential, epsilon, proposed: 0, accepted: 0 }, start, rng)
 }
 

@@ -1,6 +1,6 @@
 //! The negatives of contrastive divergence: where the model's own chains go.
 
-use super::{Escaped, Sampler, Step, langevin};
+use super::{Chains, Escaped, Langevin, Sampler, Step};
 use crate::{
     array::Array,
     autodiff::Var,
@@ -94,7 +94,8 @@ impl<T: Real> Negatives<T> {
         };
         let start = self.chains.clone().unwrap_or_else(|| x.value());
         assert!(start.shape() == x.shape(), "chains {:?} · batch {:?}", start.shape(), x.shape());
-        let mut moving = langevin(score, start, self.step, &mut self.rng);
+        // On the tape, which stays on this thread: not by blocks.
+        let mut moving = Chains::new(Langevin { score, step: self.step }, start, &mut self.rng);
         let negative = moving.by_ref().after(self.steps);
         if let Some(chains) = &mut self.chains {
             let (d, (survivors, points)) = (chains.cols(), moving.survivors());

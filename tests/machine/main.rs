@@ -1,5 +1,6 @@
 //! What the theorems rest on: matrices, derivatives, densities, samplers.
 
+mod blocks;
 mod bridge;
 mod callers;
 #[path = "../common/mod.rs"]

@@ -16,6 +16,7 @@ use score_matching::{
         metropolis::{Place, log_acceptance, log_proposal, metropolis},
     },
 };
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// E = ½ ⟨x, P x⟩ and ψ = −P x.
 fn gaussian(precision: Matrix) -> impl Fn(&Matrix) -> (Matrix, Matrix) {
@@ -94,12 +95,14 @@ fn second(energy: f64) -> impl Fn(&Matrix) -> (Matrix, Matrix) {
 }
 
 /// What f does from the fourth evaluation after the start on.
-fn from_step_four(f: impl Fn(&Matrix) -> (Matrix, Matrix)) -> impl Fn(&Matrix) -> (Matrix, Matrix) {
-    let calls = std::cell::Cell::new(0);
+fn from_step_four(
+    f: impl Fn(&Matrix) -> (Matrix, Matrix) + Sync,
+) -> impl Fn(&Matrix) -> (Matrix, Matrix) + Sync {
+    let calls = AtomicUsize::new(0);
     move |x: &Matrix| {
-        calls.set(calls.get() + 1);
+        let call = calls.fetch_add(1, Relaxed);
         let quiet = (x.squared_norm() * 0.5, -x.clone());
-        if calls.get() <= 4 { quiet } else { f(x) }
+        if call < 4 { quiet } else { f(x) }
     }
 }
 

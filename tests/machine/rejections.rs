@@ -9,13 +9,14 @@ use score_matching::{
     matrix::Real,
     sampler::{Escaped, Sampler, metropolis},
 };
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Stays where it is for all steps, and says that nothing was accepted.
 fn all_rejected<T: Real>(
     name: &str,
     d: usize,
     epsilon: f64,
-    potential: impl Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>),
+    potential: impl Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>) + Sync,
 ) {
     let start = Matrix::<T>::from_fn(5, d, |_, _| 0.5);
     let mut rng = generator(7);
@@ -28,7 +29,7 @@ fn all_rejected<T: Real>(
 fn two_places<T: Real>(
     here: f64,
     [energy, there]: [f64; 2],
-) -> impl Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>) {
+) -> impl Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>) + Sync {
     move |x| {
         let (n, d) = x.shape();
         let away = |i: usize| x.row(i).iter().any(|x| x.to_f64() != 0.5);
@@ -95,14 +96,14 @@ fn a_start_without_energy_or_score_is_lost_at_once() {
 fn a_lost_chain_is_not_counted_among_those_that_propose() {
     let mut rng = generator(1);
     let flat = |x: &Matrix| (Matrix::zeros(x.rows(), 1), Matrix::zeros(x.rows(), 1));
-    let calls = std::cell::Cell::new(0);
+    let calls = AtomicUsize::new(0);
     let potential = |x: &Matrix| {
-        calls.set(calls.get() + 1);
+        let call = calls.fetch_add(1, Relaxed);
         // From the fifth call on all is outside the support for chains 0 and 2.
         let energy = |i: usize| if i == 1 { f64::NAN } else { f64::INFINITY };
         let (quiet, score) = flat(x);
         let late = Matrix::from_fn(x.rows(), 1, |i, _| energy(i));
-        (if calls.get() <= 4 { quiet } else { late }, score)
+        (if call < 4 { quiet } else { late }, score)
     };
     let mut chains = metropolis(potential, Matrix::zeros(3, 1), 0.1, &mut rng);
     let shares: Vec<f64> = (0..5)

@@ -15,6 +15,7 @@ use score_matching::{
     },
     sampler::{Escaped, Level, Negatives, Sampler, Step, annealed, langevin, levels, metropolis},
 };
+use std::sync::Mutex;
 
 pub fn generator(seed: u64) -> Generator {
     Generator::seed_from_u64(seed)
@@ -76,16 +77,16 @@ fn an_annealed_chain_takes_t_steps_on_every_level_and_ends() {
     }
     assert_eq!(schedule[3].step, Step::halved(epsilon), "ε is the step of the last level");
 
-    let seen = std::cell::RefCell::new(Vec::new());
+    let seen = Mutex::new(Vec::new());
     let score = |x: &Matrix, sigma: f64| {
-        seen.borrow_mut().push(sigma);
+        seen.lock().expect("no panic").push(sigma);
         x.clone() * (-1.0 / (1.0 + sigma * sigma))
     };
     let count =
         annealed(score, Matrix::zeros(2, 1), schedule.clone(), 7, &mut generator(1)).count();
     assert_eq!(count, 4 * 7);
     let expected: Vec<f64> = scales.sigmas().iter().flat_map(|s| [*s; 7]).collect();
-    assert_eq!(*seen.borrow(), expected);
+    assert_eq!(*seen.lock().expect("no panic"), expected);
 
     let mut rng = generator(1);
     let none = annealed(|x: &Matrix, _| x.clone(), Matrix::zeros(2, 1), schedule, 0, &mut rng);

@@ -60,7 +60,7 @@ fn gain(alpha: f64, delta: f64) -> [Vec<Exact>; 2] {
 /// # Errors
 /// If it leaves the finite numbers.
 pub fn ascend(
-    density: &impl Density,
+    density: &(impl Density + Sync),
     start: Matrix,
     alpha: f64,
     steps: usize,

@@ -65,9 +65,9 @@ pub trait Uniform: Real {
 }
 
 impl Uniform for f64 {
-    const LOG: &'static [Self] = &artanh::<11>();
+    const LOG: &'static [Self] = &artanh::<10>();
     const COS: &'static [Self] = &taylor::<9>(0);
-    const SIN: &'static [Self] = &taylor::<9>(1);
+    const SIN: &'static [Self] = &taylor::<8>(1);
 
     /// From 52 bits each: |z| ≤ 8.49, beyond which lies one number in 5·10¹⁶.
     #[inline(always)]
@@ -87,7 +87,7 @@ impl Uniform for f64 {
 }
 
 impl Uniform for f32 {
-    const LOG: &'static [Self] = &single(artanh::<5>());
+    const LOG: &'static [Self] = &single(artanh::<4>());
     const COS: &'static [Self] = &single(taylor::<5>(0));
     const SIN: &'static [Self] = &single(taylor::<5>(1));
 
@@ -196,9 +196,9 @@ const fn single<const N: usize>(all: [f64; N]) -> [f32; N] {
     rounded
 }
 
-/// (cos θ, sin θ), uniform on the circle if v is on [0, 1).
+/// (cos, sin) of 2πv − 45°, which is as uniform on the circle as 2πv.
 ///
-/// The first two bits of v say which quarter of the circle is meant, and the others where in the one
+/// The first two bits of v say by how many quarters of the circle to turn, and the others how far
 /// from −45° to 45°; there the Taylor series are short.
 #[inline(always)]
 fn on_the_circle<T: Uniform>(v: T) -> [T; 2] {
@@ -207,6 +207,6 @@ fn on_the_circle<T: Uniform>(v: T) -> [T; 2] {
     let turned = v >= quarter;
     let theta = (if turned { v - quarter } else { v } - T::of(0.125)) * T::of(TAU);
     let cos = polynomial::<Portable, T>(T::COS, theta * theta) * sign;
-    let sin = polynomial::<Portable, T>(T::SIN, theta * theta) * theta;
-    if turned { [sin, cos] } else { [cos, sin] }
+    let sin = polynomial::<Portable, T>(T::SIN, theta * theta) * (theta * sign);
+    if turned { [-sin, cos] } else { [cos, sin] }
 }

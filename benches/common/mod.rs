@@ -1,0 +1,97 @@
+//! What the benches share: their options, how they time, and the JSON lines that they print.
+//!
+//! ```text
+//! cargo bench --bench steps -- dae_dsm_b512 --f64 --threads 2 --secs 5
+//! ```
+//!
+//! The word is a part of the names to be measured. Times are the *best* of many: whatever else the
+//! machine does can only make a run slower. Even so, compare only numbers from one sitting.
+
+#![allow(dead_code, reason = "each bench uses a part")]
+
+use score_matching::matrix::{Real, door::Door};
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
+
+pub struct Options {
+    /// A part of the names of the lines to be measured.
+    pub only: String,
+    pub double: bool,
+    threads: usize,
+    /// How long each line is measured for.
+    pub time: Duration,
+}
+
+impl Options {
+    /// From the command line.
+    pub fn read(seconds: f64) -> Self {
+        let time = Duration::from_secs_f64(seconds);
+        let mut options = Self { only: String::new(), double: false, threads: 1, time };
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            let mut number = || {
+                let number = words.next().and_then(|word| word.parse().ok());
+                number.unwrap_or_else(|| panic!("{word} wants a number"))
+            };
+            match &word[..] {
+                "--bench" => {} // cargo's own
+                "--f64" => options.double = true,
+                "--threads" => options.threads = number() as usize,
+                "--secs" => options.time = Duration::from_secs_f64(number()),
+                _ => options.only = word,
+            }
+        }
+        options
+    }
+
+    /// Runs all lines, in the precision and on the threads that were asked for.
+    pub fn run(&self, single: impl FnOnce() + Send, double: impl FnOnce() + Send) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
+        pool.expect("a pool of threads").install(|| if self.double { double() } else { single() });
+    }
+
+    /// Whether a line is asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        name.contains(&self.only)
+    }
+
+    /// Seconds of a call: the best, and the median.
+    pub fn time(&self, mut call: impl FnMut()) -> [f64; 2] {
+        let (begin, mut times) = (Instant::now(), vec![]);
+        // Short calls are timed in groups, so that reading the clock does not count.
+        let (mut group, start) = (0, Instant::now());
+        while group == 0 || start.elapsed() < Duration::from_micros(100) {
+            call();
+            group += 1;
+        }
+        while times.len() < 3 || begin.elapsed() < self.time {
+            let start = Instant::now();
+            (0..group).for_each(|_| call());
+            times.push(start.elapsed().as_secs_f64() / f64::from(group));
+        }
+        quantiles(times)
+    }
+}
+
+/// The smallest, and the median.
+pub fn quantiles(mut times: Vec<f64>) -> [f64; 2] {
+    times.sort_by(f64::total_cmp);
+    [0, times.len() / 2].map(|i| times[i])
+}
+
+/// One line: the name, the shape, seconds (best and median) as milliseconds, and other numbers.
+pub fn line<T: Real>(bench: &str, shape: &str, seconds: [f64; 2], others: &[(&str, f64)]) {
+    let [best, median] = seconds.map(|s| 1e3 * s);
+    let dtype = if size_of::<T>() == 4 { "f32" } else { "f64" };
+    let (threads, door) = (rayon::current_num_threads(), Door::current().name());
+    let mut line = format!(
+        "{{\"bench\":\"{bench}\",\"peer\":\"ours\",\"dtype\":\"{dtype}\",\"threads\":{threads},\
+         \"shape\":\"{shape}\",\"door\":\"{door}\",\"best_ms\":{best:.6},\"median_ms\":{median:.6}"
+    );
+    for (name, number) in others {
+        write!(line, ",\"{name}\":{number:.4}").expect("a string grows");
+    }
+    println!("{line}}}");
+}

@@ -272,10 +272,12 @@ impl Sides {
         let Self::Formulas { left, right } = self else { return vec![] };
         same_shapes(left, right);
         let mut found = vec![];
-        for (k, (l, r)) in left.iter().zip(right).enumerate().filter(|(_, (l, r))| l != r) {
-            let gap = l.clone() - r;
-            let places = gap.entries().iter().enumerate().filter(|(_, p)| p.terms() > 0);
-            found.extend(places.map(|(e, p)| (format!("array {k}, entry {e}"), p.clone())));
+        for (k, (l, r)) in left.iter().zip(right).enumerate() {
+            let places = l.entries().iter().zip(r.entries()).enumerate();
+            for (e, (l, r)) in places.filter(|(_, (l, r))| l != r) {
+                let difference = l.clone().plus(&r.times(&Polynomial::of(-1.0)));
+                found.push((format!("array {k}, entry {e}"), difference));
+            }
         }
         found
     }

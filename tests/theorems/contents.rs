@@ -8,7 +8,7 @@
 use rand::SeedableRng;
 use score_matching::{
     Array,
-    grid::Exact,
+    grid::{Exact, Number, Polynomial},
     identity::{self, Evidence, Sides, Theorem},
     matrix::noise::Generator,
 };
@@ -63,12 +63,14 @@ fn perturbed(sides: &Sides) -> Vec<Sides> {
             // Array by array: to copy all the others each time would take gigabytes.
             for (l, r) in left.iter().zip(right) {
                 let (rows, cols) = l.shape();
+                let error = Polynomial::symbol("error").times(&Polynomial::of(2.0_f64.powi(-50)));
                 // The last entry; the two sides are compared alike, so it is the left that moves.
-                let last = l.constant(rows, cols, |i, j| {
-                    if (i + 1, j + 1) == (rows, cols) { 2.0_f64.powi(-50) } else { 0.0 }
+                let last = (rows - 1, cols - 1);
+                let moved = Exact::from_fn(rows, cols, |i, j| {
+                    let entry = l.at(i, j).clone();
+                    if (i, j) == last { entry.plus(&error) } else { entry }
                 });
-                let little = Exact::named("error", rows, cols) * last;
-                all.push(Sides::proof([vec![l.clone() + &little], vec![r.clone()]]));
+                all.push(Sides::proof([vec![moved], vec![r.clone()]]));
             }
         }
         Sides::Numbers { evidence, left, right, allowed } => {

@@ -10,7 +10,15 @@ old=$1 new=$2 bench=$3
 shift 3
 root=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
-trap 'git -C "$root" worktree remove --force "$work/old"; git -C "$root" worktree remove --force "$work/new"; rm -rf "$work"' EXIT
+# A worktree may be missing after a failure; and dash runs EXIT after a signal only if we exit ourselves.
+clean() {
+    for side in old new; do
+        git -C "$root" worktree remove --force "$work/$side" 2>/dev/null || :
+    done
+    rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 130' HUP INT TERM
 for side in old new; do
     eval "commit=\$$side"
     git -C "$root" worktree add --quiet --detach "$work/$side" "$commit"
@@ -18,9 +26,11 @@ for side in old new; do
 done
 for _ in 1 2 3; do
     for side in old new; do
-        (cd "$work/$side" && cargo bench --quiet --bench "$bench" -- "$@") | sed -n "s/^{/{\"side\":\"$side\",/p"
+        (cd "$work/$side" && cargo bench --quiet --bench "$bench" -- "$@") >"$work/run"
+        sed -n "s/^{/{\"side\":\"$side\",/p" "$work/run" >>"$work/lines"
     done
-done | awk '
+done
+awk '
     function field(name) { match($0, "\"" name "\":\"?[^,\"}]*"); s = substr($0, RSTART, RLENGTH); sub(/^[^:]*:"?/, "", s); return s }
     {
         line = field("bench") " " field("shape") " " field("dtype") " " field("threads")
@@ -33,8 +43,9 @@ done | awk '
             line = order[i]
             if ((line, "old") in best && (line, "new") in best) {
                 ratio = best[line, "old"] / best[line, "new"]; sum += log(ratio); n++
-                printf "%-44s %10.4f ms %10.4f ms %6.2f\n", line, best[line, "old"], best[line, "new"], ratio
+                printf "%-44s %12.6f ms %12.6f ms %6.2f\n", line, best[line, "old"], best[line, "new"], ratio
             }
         }
-        if (n) printf "%-70s %6.2f\n", "geometric mean of " n, exp(sum / n)
-    }'
+        if (!n) { print "no line in common" > "/dev/stderr"; exit 1 }
+        printf "%-74s %6.2f\n", "geometric mean of " n, exp(sum / n)
+    }' "$work/lines"

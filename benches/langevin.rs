@@ -5,12 +5,12 @@
 //! cargo bench --bench langevin -- --threads 2
 //! ```
 //!
-//! A line is measured on a tenth of the steps, the best of three runs, and told for all of them. The
+//! A line is measured on a tenth of the steps, the best of three runs or more, and told for all of them. The
 //! chains move in blocks by themselves; 250 at a time, as a caller would cut them, are for comparison.
 
 mod common;
 
-use common::{Options, line, quantiles};
+use common::{Options, line};
 use rand::SeedableRng;
 use score_matching::{
     Matrix,
@@ -19,7 +19,7 @@ use score_matching::{
     model::ScoreNetwork,
     sampler::{Sampler, Step, langevin},
 };
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 const CHAINS: usize = 10_000;
 const STEPS: usize = 1000;
@@ -34,17 +34,15 @@ fn all<T: Real>(options: &Options) {
         if !options.wants(name) {
             continue;
         }
-        let mut run = || {
-            let start = Instant::now();
+        let seconds = options.time(|| {
             for _ in 0..CHAINS / block {
                 let start = Matrix::zeros(block, 2);
                 let score = |x: &Matrix<T>| network.score(x);
                 let chains = langevin(score, start, Step::halved(1e-2), &mut rng);
                 black_box(chains.after(MEASURED).expect("a short step"));
             }
-            start.elapsed().as_secs_f64() * (STEPS / MEASURED) as f64
-        };
-        let seconds = quantiles((0..3).map(|_| run()).collect());
+        });
+        let seconds = seconds.map(|s| s * (STEPS / MEASURED) as f64);
         line::<T>(name, &format!("n{CHAINS}_t{STEPS}_h{HIDDEN}"), seconds, &[]);
     }
 }

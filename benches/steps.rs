@@ -40,11 +40,11 @@ fn peak_megabytes() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1e3)
+    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes * 1.024e-3) // the kernel's kB is 1024 bytes
 }
 
 fn forget_peak() {
-    _ = std::fs::write("/proc/self/clear_refs", "5"); // where there is no such file, NaN is told
+    _ = std::fs::write("/proc/self/clear_refs", "5"); // without such a file the line has no peak_mb
 }
 
 /// Trains for the time, and prints the line.

@@ -12,7 +12,7 @@
 //!
 //! They differ in their [`Transition`], which takes the chains from one state to the next. The rest
 //! is one iterator, [`Chains`], over the points of many independent chains. Rows are chains, so one
-//! product moves them all; to thin, to record and to stop, use the iterators of the standard
+//! product moves many; to thin, to record and to stop, use the iterators of the standard
 //! library.
 //!
 //! ```

@@ -90,7 +90,7 @@ pub fn line<T: Real>(bench: &str, shape: &str, seconds: [f64; 2], others: &[(&st
         "{{\"bench\":\"{bench}\",\"peer\":\"ours\",\"dtype\":\"{dtype}\",\"threads\":{threads},\
          \"shape\":\"{shape}\",\"door\":\"{door}\",\"best_ms\":{best:.6},\"median_ms\":{median:.6}"
     );
-    for (name, number) in others {
+    for (name, number) in others.iter().filter(|(_, number)| number.is_finite()) {
         write!(line, ",\"{name}\":{number:.4}").expect("a string grows");
     }
     println!("{line}}}");

@@ -13,7 +13,7 @@
 //!
 //! A fused multiply-add rounds once where the portable pair rounds twice. So results agree bit for
 //! bit between runs and thread counts *behind the same door*, and to rounding between
-//! doors (the tails of the noise also use the C library's logarithm).
+//! doors (Gaussian noise fuses nothing, and has the same bits behind all of them).
 //! `SCORE_MATCHING_DOOR=portable|avx2|avx512` forces one for a whole process, [`Door::within`] for
 //! a closure.
 

@@ -7,10 +7,10 @@
 //!
 //! A chunk's generator receives its *whole* state of 256 bits from the caller's, and a lane's from the
 //! chunk's. A seed of 64 bits has 2⁶⁴ streams to choose from, and by the birthday problem two of a few
-//! 10⁹ chunks would be the same noise. Here N chunks of L draws meet, anywhere on the one cycle of
-//! 2²⁵⁶ − 1 states, with a probability of about N² L / 2²⁵⁶: 10⁻⁵⁵ for N = 10⁹. Nor are states counted
-//! up from a first one: a step equal to the increment of the generator's own seeding would give
-//! neighbours three of their four words in common.
+//! 10⁹ chunks would be the same noise. Here N lanes of L words meet, anywhere on the one cycle of
+//! 2²⁵⁶ − 1 states, with a probability of about N² L / 2²⁵⁶: below 10⁻⁵⁴ for the lanes of 10⁹ chunks,
+//! N = 1.6·10¹⁰ and L = 256. Nor are states counted up from a first one: a step equal to the increment
+//! of the generator's own seeding would give neighbours three of their four words in common.
 
 mod box_muller;
 
@@ -23,7 +23,7 @@ use rand::{Rng, SeedableRng, rngs::Xoshiro256PlusPlus};
 /// may draw other numbers.
 pub type Generator = Xoshiro256PlusPlus;
 
-/// Elements that one of the caller's states is drawn for.
+/// Elements of a chunk: one state is drawn from the caller's generator for each.
 const CHUNK: usize = 1 << 12;
 
 /// z ~ N(0, I) of shape (rows, cols).
@@ -36,6 +36,9 @@ const CHUNK: usize = 1 << 12;
 /// assert_eq!(draw(1), draw(1));
 /// assert_ne!(draw(1), draw(2));
 /// ```
+///
+/// # Panics
+/// If there are more elements than memory can hold.
 #[track_caller]
 pub fn standard_normal<T: Real>(rows: usize, cols: usize, rng: &mut impl Rng) -> Matrix<T> {
     let chunks = elements::<T>((rows, cols)).div_ceil(CHUNK);

@@ -104,7 +104,8 @@ impl Rule {
             }
             0.5 * (low + high)
         };
-        // From 10⁻⁸ one step goes to rounding, and the second makes sure.
+        // A step turns an error e into x e²/2. Bisection leaves 10⁻⁸ of the end at most; at n = 500 one
+        // step leaves up to 10⁻¹², and the second only rounding.
         let newton = |x: f64| {
             let (value, before, _) = hermite(x);
             x - value / ((n as f64).sqrt() * before)

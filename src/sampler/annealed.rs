@@ -56,8 +56,8 @@ pub struct Annealed<S> {
 
 /// Annealed Langevin dynamics from `start` (n, d): T steps on every level in turn, L·T in all.
 ///
-/// `score` gives ψ(x; σ): (n, d) → (n, d), asked as by [`langevin`](super::langevin). At the end the samples still carry noise of the last
-/// level; [`denoise`](crate::corruption::denoise) takes it off.
+/// `score` gives ψ(x; σ): (n, d) → (n, d), asked as by [`langevin`](super::langevin). At the end the
+/// samples still carry noise of the last level; [`denoise`](crate::corruption::denoise) takes it off.
 ///
 /// ```
 /// use rand::SeedableRng;

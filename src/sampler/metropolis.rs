@@ -89,11 +89,10 @@ pub struct Metropolis<P> {
 /// The Metropolis-adjusted Langevin algorithm with steps of length ε from `start` (n, d).
 ///
 /// `potential` gives E(x) and ψ(x) = −∇E(x): (n, d) → (n, 1), (n, d), asked as by
-/// [`langevin`](super::langevin). A proposal is rejected that is
-/// not finite itself, or at which the energy is +∞, outside the support, or the score is not finite,
-/// without a way back. An energy of −∞, or one that is not a number, means that p is no density
-/// there: the chain that meets it is lost, and so is one that starts where not all of x, E and ψ are
-/// finite.
+/// [`langevin`](super::langevin). A proposal is rejected if the point is not finite, if its energy is
+/// +∞ (it lies outside the support), or if its score is not finite (there is no way back). A chain is
+/// lost if it proposes a point whose energy is −∞ or NaN, for p is no density there; and so is one that
+/// starts where x, E or ψ is not finite.
 ///
 /// ```
 /// use rand::SeedableRng;

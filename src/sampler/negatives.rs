@@ -94,7 +94,7 @@ impl<T: Real> Negatives<T> {
         };
         let start = self.chains.clone().unwrap_or_else(|| x.value());
         assert!(start.shape() == x.shape(), "chains {:?} · batch {:?}", start.shape(), x.shape());
-        // On the tape, which stays on this thread: not by blocks.
+        // The score records on a tape that cannot leave this thread: so all chains move at once.
         let mut moving = Chains::new(Langevin { score, step: self.step }, start, &mut self.rng);
         let negative = moving.by_ref().after(self.steps);
         if let Some(chains) = &mut self.chains {

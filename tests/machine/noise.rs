@@ -6,10 +6,10 @@ use score_matching::{
     matrix::{Real, door::Door, noise::Generator, noise::standard_normal},
 };
 
-/// Elements of a chunk, each of which has a generator of its own.
+/// Elements of a chunk; each chunk has a generator of its own.
 const CHUNK: usize = 1 << 12;
-/// The generators that work side by side in a chunk, and the numbers that they make of one another:
-/// first the first of all pairs, then the second.
+/// Generators side by side in a chunk, and the numbers they make at once: 128 pairs, first all first
+/// members, then all second.
 const LANES: usize = 16;
 const BLOCK: usize = 16 * LANES;
 /// Standard errors allowed; beyond lies one draw in 10¹⁰.
@@ -130,7 +130,7 @@ fn neighbouring_lanes_chunks_calls_and_seeds_are_independent() {
     independent("neighbouring seeds", neighbours.flat_map(|(a, b)| a.data().iter().zip(b.data())));
 }
 
-/// With 64 of them two of 10⁹ chunks could be the same.
+/// With only 64 bits, two of a few 10⁹ chunks would be the same.
 #[test]
 fn every_chunk_takes_its_256_bits_from_the_callers_generator() {
     for (elements, chunks) in [(0, 0), (1, 1), (CHUNK, 1), (CHUNK + 1, 2), (10 * CHUNK, 10)] {
@@ -197,7 +197,8 @@ fn rebuilt<T: Real>(uniforms: Uniforms) {
 /// Every number is rebuilt from the words of its lane, by another implementation of the generators and
 /// by the functions of the standard library: √(−2 ln u) cos 2πv for the first half of a block, and
 /// with the sine for the second. A u has 52 bits, or the first 31 of a word; a v has 52 bits of a word
-/// of its own, or 24 of the same. Of the radius, at most 8 roundings are lost.
+/// of its own, or 24 of the same. The error is at most 8 roundings of
+/// the radius.
 #[test]
 fn noise_is_the_transform_of_uniform_words() {
     let double: Uniforms = |lane| {

@@ -14,9 +14,9 @@ use score_matching::{
 };
 use std::time::Instant;
 
-/// The cells of a table that a test can know; the last one, where a theorem stands and how long a
-/// proof takes, is free.
-fn lines() -> Vec<String> {
+/// Checks every claim, and gives the lines of the tables: the cells that a test can know. The last
+/// one, where a theorem stands and how long a proof takes, is free.
+fn check_all() -> Vec<String> {
     let mut rng = Generator::seed_from_u64(0);
     let (mut theorems, mut proofs, mut last, mut perturbations) = (vec![], vec![], 0, 0);
     for Theorem { number, statement, claims, false_statements } in identity::all() {
@@ -54,8 +54,9 @@ fn lines() -> Vec<String> {
     [theorems, proofs].concat()
 }
 
-/// In every array an entry of either side is moved by a little more than it may be off, upwards and
-/// downwards, or becomes not a number. An array of formulas is moved by 2⁻⁵⁰ of an indeterminate.
+/// Sides with one error each. Numbers: every entry of both sides, moved by 2.5 times what it may be off,
+/// up and down, or made NaN. Formulas: the last entry of every array on the left, moved by 2⁻⁵⁰ of a
+/// new indeterminate.
 fn perturbed(sides: &Sides) -> Vec<Sides> {
     let mut all = vec![];
     match sides {
@@ -109,7 +110,9 @@ fn row(cells: &[&str]) -> String {
 #[test]
 fn every_claim_holds_and_sees_errors_and_the_contents_list_every_theorem_with_its_evidence() {
     let contents = include_str!("../../proofs/README.md");
-    let missing: Vec<String> =
-        lines().into_iter().filter(|line| !contents.lines().any(|l| l.starts_with(line))).collect();
+    let missing: Vec<String> = check_all()
+        .into_iter()
+        .filter(|line| !contents.lines().any(|l| l.starts_with(line)))
+        .collect();
     assert!(missing.is_empty(), "proofs/README.md lacks\n{}", missing.join("\n"));
 }

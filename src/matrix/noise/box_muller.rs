@@ -50,7 +50,8 @@ impl Lanes {
 
 /// What the transform needs to know about a precision.
 pub trait Uniform: Real {
-    /// 2 artanh(s)/s in powers of s²: as many terms as rise above the rounding, as in the next two.
+    /// 2 artanh(s)/s in powers of s². The root of −2 log u halves a relative error, so what is left out
+    /// here may be twice the rounding; in the next two it is below it.
     const LOG: &'static [Self];
     /// cos θ in powers of θ².
     const COS: &'static [Self];
@@ -69,7 +70,7 @@ impl Uniform for f64 {
     const COS: &'static [Self] = &taylor::<9>(0);
     const SIN: &'static [Self] = &taylor::<8>(1);
 
-    /// From 52 bits each: |z| ≤ 8.49, beyond which lies one number in 5·10¹⁶.
+    /// From 52 bits each: |z| < 8.5. One true normal number in 5·10¹⁶ lies beyond the largest, 8.490.
     #[inline(always)]
     fn uniforms(lanes: &mut Lanes) -> [[Self; LANES]; 2] {
         let from_one_to_two = |word: u64| Self::from_bits(1023 << 52 | word >> 12);
@@ -77,7 +78,8 @@ impl Uniform for f64 {
         [u.map(|u| 2.0 - u), v.map(|v| v - 1.0)]
     }
 
-    /// The exponent of u/√½ as an integer, which 2⁵² shows in its last bits.
+    /// k is the exponent of u/√½. Written, with its bias, into the last bits of 2⁵², it becomes a float
+    /// by one subtraction.
     #[inline(always)]
     fn split(u: Self) -> [Self; 2] {
         let exponent = (u.to_bits() + (1023 << 52) - HALF_ROOT_64) >> 52;
@@ -91,17 +93,19 @@ impl Uniform for f32 {
     const COS: &'static [Self] = &single(taylor::<5>(0));
     const SIN: &'static [Self] = &single(taylor::<5>(1));
 
-    /// From 31 and 24 bits: |z| ≤ 6.66, beyond which lies one number in 4·10¹⁰.
+    /// From 31 and 24 bits: |z| < 6.67. One true normal number in 4·10¹⁰ lies beyond the largest,
+    /// 6.660.
     #[inline(always)]
     fn uniforms(lanes: &mut Lanes) -> [[Self; LANES]; 2] {
         let words = lanes.next();
-        let signed = |bits: u64| (bits as u32).cast_signed() as Self; // below 2³¹, and an instruction
+        let signed = |bits: u64| (bits as u32).cast_signed() as Self; // from an i32 there is an instruction
         [
             words.map(|word| (signed(word >> 33) + 0.5) * 2.0_f32.powi(-31)),
             words.map(|word| signed(word << 32 >> 40) * 2.0_f32.powi(-24)),
         ]
     }
 
+    /// As in double precision, with 2²³.
     #[inline(always)]
     fn split(u: Self) -> [Self; 2] {
         let exponent = (u.to_bits() + (127 << 23) - HALF_ROOT_32) >> 23;
@@ -132,16 +136,17 @@ impl<T: Uniform> Loop for Fill<'_, T> {
         for block in whole {
             pairs(&mut self.lanes, block);
         }
-        let mut last = [T::default(); BLOCK];
         if !rest.is_empty() {
+            let mut last = [T::default(); BLOCK];
             pairs(&mut self.lanes, &mut last);
+            rest.copy_from_slice(&last[..rest.len()]);
         }
-        rest.copy_from_slice(&last[..rest.len()]);
     }
 }
 
-/// The first numbers of all pairs, and then the second. All u are drawn before the first of them is
-/// transformed: so the second loop is long enough for the compiler to put it into vectors.
+/// The first numbers of all pairs, and then the second. The u and v of the pairs lie in the two halves
+/// of the block, and are transformed in place. All are drawn first: so the loops that follow are long
+/// enough for the compiler to put them into vectors.
 #[inline(always)]
 fn pairs<T: Uniform>(lanes: &mut Lanes, block: &mut [T; BLOCK]) {
     let (first, second) = block.split_at_mut(BLOCK / 2);
@@ -158,7 +163,8 @@ fn pairs<T: Uniform>(lanes: &mut Lanes, block: &mut [T; BLOCK]) {
 }
 
 /// log u = k ln 2 + 2 artanh s, s = (m − 1)/(m + 1), and artanh s = s + s³/3 + s⁵/5 + …: as m is within
-/// √2 of 1, s² is below 0.03. It is never above 0.
+/// √2 of 1, s² is below 0.03. For u ≤ 1 it is never above 0, so the root of −2 log u
+/// is a number; at u = 1 it is −0.
 #[inline(always)]
 fn log<T: Uniform>(u: T) -> T {
     let [k, m] = T::split(u);

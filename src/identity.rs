@@ -48,9 +48,11 @@ pub mod traces;
 pub mod tweedie;
 pub mod where_implicit_fails;
 
+mod evidence;
 mod sides;
 
-pub use sides::{Evidence, Sides, number};
+pub use evidence::Evidence;
+pub use sides::{Sides, number};
 
 use crate::{
     array::Array,

@@ -64,10 +64,8 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         }),
         Claim::any("Lyu and de Bruijn", ON_THE_LINE, |rng| {
             let (pair, t) = (Pair::random(1, rng), rng.random_range(0.2..2.0));
-            Sides::doubled(|fineness| {
-                let i = pair.smoothed(t, fineness);
-                Sides::rounding(lyu(&i), lyu(&enclosed(&i)))
-            })
+            let at_nodes = |fineness| pair.smoothed(t, fineness);
+            Sides::doubled_rounding(at_nodes, lyu, |i| lyu(&enclosed(i)))
         }),
         Claim::one("Lyu and de Bruijn", "two mixtures in the plane", || {
             let gaussian =
@@ -78,10 +76,8 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             ];
             let p = vec![gaussian(1.0, [0.5, 0.0], [1.0, 1.5], 2.0)];
             let pair = Pair { q, p };
-            Sides::doubled(|fineness| {
-                let i = pair.smoothed(1.0, fineness);
-                Sides::rounding(lyu(&i), lyu(&enclosed(&i)))
-            })
+            let at_nodes = |fineness| pair.smoothed(1.0, fineness);
+            Sides::doubled_rounding(at_nodes, lyu, |i| lyu(&enclosed(i)))
         }),
         Claim::one("KL = ½∫F dt over all noise", "two modes at ±6", || {
             Sides::doubled(|fineness| over_all_noise(&Pair::two_modes(6.0, 0.8), fineness))
@@ -95,10 +91,8 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         }),
         Claim::one("and so shrinks F", "two modes at ±1, p = N(0, 2), t = ½", || {
             let pair = Pair::two_modes(1.0, 0.8).against_gaussian(0.5);
-            Sides::doubled(|fineness| {
-                let i = Averaged::at_nodes(&pair, 0.5, fineness);
-                Sides::rounding(contraction(&i), contraction(&enclosed(&i)))
-            })
+            let at_nodes = |fineness| Averaged::at_nodes(&pair, 0.5, fineness);
+            Sides::doubled_rounding(at_nodes, contraction, |i| contraction(&enclosed(i)))
         }),
     ],
     false_statements: &[

@@ -1,39 +1,12 @@
 //! Two sides of an identity, and how they are compared.
 
+use super::Evidence;
 use crate::{
     array::Array,
     grid::{Ball, Enclosed, Exact, Number, Polynomial},
     matrix::{Matrix, Real},
     statistics::Scatter,
 };
-
-/// On what a comparison rests, the strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Evidence {
-    /// Both sides are the same polynomial: equal for all parameters and all points of a shape.
-    Proof,
-    /// Both sides are the same bits.
-    Exact,
-    /// They differ by no more than rounding can explain.
-    Rounding,
-    /// The same for integrals that have converged, as doubling the nodes or a closed form shows.
-    Quadrature,
-    /// A mean is within 6 standard errors of what it should be: a false alarm of 2·10⁻⁹.
-    MonteCarlo,
-}
-
-impl Evidence {
-    /// As a figure and a table call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Proof => "proof",
-            Self::Exact => "exact",
-            Self::Rounding => "rounding",
-            Self::Quadrature => "quadrature",
-            Self::MonteCarlo => "Monte Carlo",
-        }
-    }
-}
 
 /// Two sides of an identity, array by array: a loss and its gradients, say.
 #[derive(Clone, Debug)]
@@ -122,8 +95,24 @@ impl Sides {
     /// # Panics
     /// If the sides are formulas.
     pub fn doubled(sides: impl Fn(usize) -> Self) -> Self {
+        Self::settled(sides(1), sides(2))
+    }
+
+    /// The same for two formulas read with numbers and with intervals, as in [`Sides::rounding`]. With
+    /// few nodes the numbers are enough.
+    pub fn doubled_rounding<I>(
+        instance: impl Fn(usize) -> I,
+        numbers: impl Fn(&I) -> [Vec<Matrix>; 2],
+        within: impl Fn(&I) -> [Vec<Enclosed>; 2],
+    ) -> Self {
+        let [coarse, fine] = [1, 2].map(instance);
+        Self::settled(Self::exact(numbers(&coarse)), Self::rounding(numbers(&fine), within(&fine)))
+    }
+
+    /// The fine sides; nothing may be said where they are apart from the coarse ones.
+    fn settled(coarse: Self, fine: Self) -> Self {
         let [Self::Numbers { left: l, right: r, .. }, Self::Numbers { left, right, allowed, .. }] =
-            [sides(1), sides(2)]
+            [coarse, fine]
         else {
             panic!("integrals are numbers")
         };

@@ -60,23 +60,20 @@ fn noise<T: Real>(options: &Options) {
     }
 }
 
-fn single(options: &Options) {
-    function(options, Function::Exp, f32::exp);
-    function(options, Function::Sigmoid, |x: f32| 1.0 / (1.0 + (-x).exp()));
-    function(options, Function::Softplus, |x: f32| x.max(0.0) + (-x.abs()).exp().ln_1p());
-    function(options, Function::Tanh, f32::tanh);
-    noise::<f32>(options);
-}
-
-fn double(options: &Options) {
-    function(options, Function::Exp, f64::exp);
-    function(options, Function::Sigmoid, |x: f64| 1.0 / (1.0 + (-x).exp()));
-    function(options, Function::Softplus, |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p());
-    function(options, Function::Tanh, f64::tanh);
-    noise::<f64>(options);
+/// The formulas over the standard library are methods of each precision, and of no common trait.
+macro_rules! all {
+    ($precision:ident, $options:expr) => {{
+        function($options, Function::Exp, $precision::exp);
+        function($options, Function::Sigmoid, |x: $precision| 1.0 / (1.0 + (-x).exp()));
+        function($options, Function::Softplus, |x: $precision| {
+            x.max(0.0) + (-x.abs()).exp().ln_1p()
+        });
+        function($options, Function::Tanh, $precision::tanh);
+        noise::<$precision>($options);
+    }};
 }
 
 fn main() {
     let options = Options::read(0.3);
-    options.run(|| single(&options), || double(&options));
+    options.run(|| all!(f32, &options), || all!(f64, &options));
 }

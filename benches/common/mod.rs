@@ -17,8 +17,8 @@ use std::{
 
 pub struct Options {
     /// A part of the names of the lines to be measured.
-    pub only: String,
-    pub double: bool,
+    only: String,
+    double: bool,
     threads: usize,
     /// How long each line is measured for.
     pub time: Duration,

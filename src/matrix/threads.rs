@@ -39,7 +39,7 @@ pub(crate) fn both<A: Send, B: Send>(
 /// f(0), f(1), …, f(n − 1), on several threads if there are several. The door of the calling thread goes
 /// with them.
 pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
-    if n == 1 || rayon::current_num_threads() == 1 {
+    if rayon::current_num_threads() == 1 {
         return (0..n).map(f).collect();
     }
     let door = Door::current();

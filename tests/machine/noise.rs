@@ -196,8 +196,7 @@ fn rebuilt<T: Real>(uniforms: Uniforms) {
 /// Every number is rebuilt from the words of its lane, by another implementation of the generators and
 /// by the functions of the standard library: √(−2 ln u) cos 2πv for the first half of a block, and
 /// with the sine for the second. A u has 52 bits, or the first 31 of a word; a v has 52 bits of a word
-/// of its own, or 24 of the same. The error is at most 8 roundings of
-/// the radius.
+/// of its own, or 24 of the same. The error is at most 8 roundings of the radius.
 #[test]
 fn noise_is_the_transform_of_uniform_words() {
     let double: Uniforms = |lane| {

@@ -134,6 +134,7 @@ impl<T: Real> Matrix<T> {
     /// # Panics
     /// If there is no such row.
     #[track_caller]
+    #[inline]
     pub fn row(&self, i: usize) -> &[T] {
         assert!(i < self.rows, "row {i} of {:?}", self.shape());
         &self.data()[i * self.cols..][..self.cols]
@@ -141,6 +142,7 @@ impl<T: Real> Matrix<T> {
 
     /// The element at row i, column j.
     #[track_caller]
+    #[inline]
     pub fn at(&self, i: usize, j: usize) -> f64 {
         self.row(i)[j].to_f64()
     }

@@ -97,7 +97,7 @@ pub(crate) fn multiply<T: Real>(
     [x, y]: [&[T]; 2],
     z: &mut [T],
 ) {
-    if m * n * k <= TINY || (m.min(n) <= thin::FEW && k <= thin::SHORT) {
+    if m * n * k <= TINY {
         return naive(form, (m, n, k), x, y, z);
     }
     // The forms differ in strides alone: this is all there is to a transpose.

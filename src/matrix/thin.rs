@@ -38,8 +38,9 @@ impl<T: Real> Loop for Short<'_, T> {
 
     #[inline(always)]
     fn run<I: Instructions>(self) {
-        let Self { x, y, k, z } = self;
-        let n = y.count;
+        // A column lies in memory as a row does, and one long row is better than many of one number.
+        let [x, y] = if self.y.count == 1 { [self.y, self.x] } else { [self.x, self.y] };
+        let (k, z, n) = (self.k, self.z, y.count);
         // The only copy: yᵀ, so that all that follows runs along rows.
         let mut rows = Buffer::scratch(k * n);
         for (l, row) in rows.as_mut_slice().chunks_exact_mut(n).enumerate() {

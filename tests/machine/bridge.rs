@@ -31,9 +31,13 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
 }
 
 /// Sizes m, n, k on both sides of what loops are cut into: 2¹⁶ elements for threads, and in a
-/// product KC = 256 terms or 512 of a long sum, MC = 96 rows, NC = 1024 columns; last, all of them at
-/// once.
-const BEYOND: [[usize; 3]; 12] = [
+/// product KC = 256 terms or 512 of a long sum, MC = 96 rows, NC = 1024 columns; first, many rows or
+/// columns with next to no others; last, all of them at once.
+const BEYOND: [[usize; 3]; 16] = [
+    [301, 1, 1],
+    [301, 1, 3],
+    [1, 301, 2],
+    [301, 4, 2],
     [301, 257, 3],
     [2, 50, 300],
     [50, 1, 300],

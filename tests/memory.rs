@@ -17,7 +17,10 @@ use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
     corruption::corrupt,
-    matrix::noise::{Generator, standard_normal},
+    matrix::{
+        Real,
+        noise::{Generator, standard_normal},
+    },
     model::{Autoencoder, Parameters},
     objective::denoising,
 };
@@ -173,7 +176,7 @@ const MIB: isize = 1 << 20;
 
 /// Sixty matrices of 512 bytes, each with 8 MiB behind it, once kept 480 MiB.
 #[test]
-fn a_vector_with_room_to_spare_is_not_kept() {
+fn a_vector_from_outside_is_not_kept() {
     alone(|| {
         let before = ALIVE.load(Relaxed);
         for length in [64, 100, 5000] {
@@ -185,10 +188,22 @@ fn a_vector_with_room_to_spare_is_not_kept() {
         }
         let kept = ALIVE.load(Relaxed) - before;
         assert!(kept < MIB, "{kept} bytes");
-        drop(Matrix::from_vec(1, 1000, vec![1.0_f64; 1000])); // one that is full, however, is
-        let fresh = FRESH.get();
-        drop(Matrix::<f64>::zeros(1000, 1));
-        assert_eq!(FRESH.get(), fresh);
+    });
+}
+
+#[test]
+fn a_buffer_begins_on_a_cache_line_also_when_it_is_used_again() {
+    fn check<T: Real>() {
+        for length in [64, 65, 1000, 100_000] {
+            for _ in 0..3 {
+                let [x, y] = [(); 2].map(|()| Matrix::<T>::zeros(1, length));
+                assert!([x, y].iter().all(|x| x.data().as_ptr().addr() % 64 == 0), "{length}");
+            }
+        }
+    }
+    alone(|| {
+        check::<f32>();
+        check::<f64>();
     });
 }
 

@@ -12,11 +12,16 @@
 //! | 32 KiB or more | one for all threads, so that idle ones keep nothing | 64 MiB |
 //!
 //! Each precision has its own. When a pool is full, the length that came first makes room.
+//!
+//! A pooled buffer begins on a boundary of 64 bytes, a cache line and the widest register. What the
+//! allocator gives begins 16 bytes after one, and then every second vector that is read or written
+//! lies on two lines.
 
 use super::Real;
 use std::{
     cell::RefCell,
     collections::VecDeque,
+    ops::Range,
     sync::{Mutex, PoisonError},
     thread::LocalKey,
 };
@@ -27,10 +32,16 @@ const SMALLEST: usize = 64;
 const LARGE: usize = 32 << 10;
 /// How many lengths may wait, so that the search stays short.
 const LENGTHS: usize = 64;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// A buffer that returns to its pool when it is dropped.
 #[derive(Debug)]
-pub(super) struct Buffer<T: Real>(Vec<T>);
+pub(super) struct Buffer<T: Real> {
+    values: Vec<T>,
+    /// Which of the values are the buffer's; the others only bring its first to a boundary.
+    used: Range<usize>,
+}
 
 /// Waiting buffers by length, in the order in which the lengths came.
 #[derive(Debug)]
@@ -104,12 +115,10 @@ pub(super) const fn large<T>() -> Mutex<Pool<T>> {
     Mutex::new(Pool::new(64 << 20))
 }
 
-/// Calls `f` with the pool for buffers of a length, if there is one; a thread that is ending may
-/// already have lost its own.
+/// Calls `f` with the pool for buffers of a length; but a thread that is ending may already have lost
+/// its own.
 fn with_pool<T: Real, R>(length: usize, f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {
-    if length < SMALLEST {
-        None
-    } else if length * size_of::<T>() < LARGE {
+    if length * size_of::<T>() < LARGE {
         T::pools().small.try_with(|pool| f(&mut pool.borrow_mut())).ok()
     } else {
         Some(f(&mut T::pools().large.lock().unwrap_or_else(PoisonError::into_inner)))
@@ -119,28 +128,35 @@ fn with_pool<T: Real, R>(length: usize, f: impl FnOnce(&mut Pool<T>) -> R) -> Op
 impl<T: Real> Buffer<T> {
     /// A buffer whose contents are to be overwritten: old values or zeros, whichever costs nothing.
     pub(super) fn scratch(length: usize) -> Self {
-        let waiting = with_pool(length, |pool| pool.take(length)).flatten();
-        Self(waiting.unwrap_or_else(|| vec![T::default(); length]))
+        if length < SMALLEST {
+            return Self::from_vec(vec![T::default(); length]);
+        }
+        let padded = length + LINE / size_of::<T>();
+        let waiting = with_pool(padded, |pool| pool.take(padded)).flatten();
+        let values = waiting.unwrap_or_else(|| vec![T::default(); padded]);
+        let start = values.as_ptr().align_offset(LINE);
+        Self { values, used: start..start + length }
     }
 
     pub(super) const fn from_vec(values: Vec<T>) -> Self {
-        Self(values)
+        let used = 0..values.len();
+        Self { values, used }
     }
 
     pub(super) fn as_slice(&self) -> &[T] {
-        &self.0
+        &self.values[self.used.clone()]
     }
 
     pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
-        &mut self.0
+        &mut self.values[self.used.clone()]
     }
 }
 
 impl<T: Real> Drop for Buffer<T> {
     fn drop(&mut self) {
-        let values = std::mem::take(&mut self.0);
-        // A vector that came from outside with room to spare would hold more than its length says.
-        if values.capacity() == values.len() {
+        let values = std::mem::take(&mut self.values);
+        // One that came from outside has no boundary, and may hold more than its length says.
+        if values.len() > self.used.len() {
             with_pool(values.len(), |pool| pool.put(values));
         }
     }

@@ -27,9 +27,7 @@ pub(super) struct Lines<'a, T> {
     pub(super) step: usize,
 }
 
-/// So many lines are turned at once: the compiler finds good shuffles for four.
-const GROUP: usize = 4;
-/// So many elements of them, so that whole cache lines are read.
+/// So many elements of a line are turned at once, so that whole cache lines are read.
 pub(super) const DEPTH: usize = 32;
 
 impl<'a, T: Real> Lines<'a, T> {
@@ -84,42 +82,49 @@ impl<'a, T: Real> Lines<'a, T> {
         }
     }
 
-    /// Each line lies by itself: blocks of GROUP × DEPTH are turned in a small array, which the
-    /// compiler does with shuffles in registers (0.07 ns a number). Written straight into the
-    /// panel, every number would take a load and a store of its own (0.3 ns), and packing would
-    /// take a fifth of the time of a product with a batch of 128.
+    /// Each line lies by itself. R is a sum of fours, a two and a one.
     #[inline(always)]
     fn transpose<const R: usize>(self, panel: &mut [[T; R]]) {
+        for first in (0..R / 4 * 4).step_by(4) {
+            self.turn::<R, 4>(first, panel);
+        }
+        if R % 4 >= 2 {
+            self.turn::<R, 2>(R / 4 * 4, panel);
+        }
+        if R % 2 == 1 {
+            self.turn::<R, 1>(R - 1, panel);
+        }
+    }
+
+    /// Turns G lines from the first on: blocks of G × DEPTH in a small array, which the compiler does
+    /// with shuffles in registers (0.07 ns a number; it finds good ones for four). Written straight
+    /// into the panel, every number would take a load and a store of its own (0.3 ns), and packing
+    /// would take a fifth of the time of a product with a batch of 128.
+    #[inline(always)]
+    fn turn<const R: usize, const G: usize>(self, first: usize, panel: &mut [[T; R]]) {
         let k = panel.len();
         let zeros = [T::default(); DEPTH];
         let line = |i: usize| if i < self.count { self.row(i, k) } else { &[] };
-        for group in 0..R / GROUP {
-            let lines: [&[T]; GROUP] = std::array::from_fn(|i| line(group * GROUP + i));
-            let (blocks, rest) = panel.as_chunks_mut::<DEPTH>();
-            for (block, out) in blocks.iter_mut().enumerate() {
-                let source = lines.map(|line| {
-                    line.get(block * DEPTH..).and_then(<[T]>::first_chunk).unwrap_or(&zeros)
-                });
-                let mut turned = [[T::default(); GROUP]; DEPTH];
-                for l in 0..DEPTH {
-                    for i in 0..GROUP {
-                        turned[l][i] = source[i][l];
-                    }
-                }
-                for (out, turned) in out.iter_mut().zip(&turned) {
-                    out.as_chunks_mut().0[group] = *turned;
+        let lines: [&[T]; G] = std::array::from_fn(|i| line(first + i));
+        let (blocks, rest) = panel.as_chunks_mut::<DEPTH>();
+        for (block, out) in blocks.iter_mut().enumerate() {
+            let source = lines.map(|line| {
+                line.get(block * DEPTH..).and_then(<[T]>::first_chunk).unwrap_or(&zeros)
+            });
+            let mut turned = [[T::default(); G]; DEPTH];
+            for l in 0..DEPTH {
+                for i in 0..G {
+                    turned[l][i] = source[i][l];
                 }
             }
-            let start = k - rest.len();
-            for (l, out) in rest.iter_mut().enumerate() {
-                out.as_chunks_mut().0[group] =
-                    lines.map(|line| line.get(start + l).copied().unwrap_or_default());
+            for (out, turned) in out.iter_mut().zip(&turned) {
+                out[first..][..G].copy_from_slice(turned);
             }
         }
-        for i in R / GROUP * GROUP..R {
-            let line = line(i);
-            for (l, out) in panel.iter_mut().enumerate() {
-                out[i] = line.get(l).copied().unwrap_or_default();
+        let start = k - rest.len();
+        for (l, out) in rest.iter_mut().enumerate() {
+            for (out, line) in out[first..].iter_mut().zip(lines) {
+                *out = line.get(start + l).copied().unwrap_or_default();
             }
         }
     }

@@ -45,7 +45,7 @@ use super::{
     pack::{DEPTH, Lines},
     thin,
     threads::both,
-    tile::tile,
+    tile::{each_row, tile},
 };
 use crate::array::Product;
 use std::ops::Range;
@@ -232,8 +232,13 @@ fn strip<'a, I: Instructions, T: Real, const MR: usize, const W: usize>(
 ) {
     for (z, a) in z.chunks_mut(MR).zip(a) {
         let c = tile::<I, T, MR, W>(a.iter().zip(b.clone()));
-        for (z, c) in z.iter_mut().zip(&c) {
-            put(&mut z[columns.clone()], c, add);
+        if let (Some(z), true) = (z.first_chunk_mut::<MR>(), columns.len() == W) {
+            // All sizes are constants here, so c goes from its registers into z.
+            each_row!(i < MR: put::<T, W>(&mut z[i][columns.clone()], &c[i], add));
+        } else {
+            for (z, c) in z.iter_mut().zip(&c) {
+                put(&mut z[columns.clone()], c, add);
+            }
         }
     }
 }

@@ -13,6 +13,10 @@
 //! all done, and counted, on that thread. The tests take turns, since large buffers wait in one place
 //! for all threads.
 
+#[path = "../benches/common/counting.rs"]
+mod counting;
+
+use counting::{ALIVE, FRESH, LIVE};
 use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
@@ -25,53 +29,9 @@ use score_matching::{
     objective::denoising,
 };
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicIsize, Ordering::Relaxed},
-    },
+    sync::{Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
-
-/// Blocks of at least this many bytes are large.
-const LARGE: usize = 4096;
-
-thread_local! {
-    /// Bytes alive.
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    /// Bytes ever allocated in large blocks.
-    static FRESH: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Bytes alive on all threads.
-static ALIVE: AtomicIsize = AtomicIsize::new(0);
-
-struct Counting;
-
-// SAFETY: every call is passed on to the system's allocator unchanged; the counters beside it are
-// thread-local cells with constant initial values and an atomic, which never allocate.
-#[expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.set(LIVE.get() + layout.size().cast_signed());
-        ALIVE.fetch_add(layout.size().cast_signed(), Relaxed);
-        if layout.size() >= LARGE {
-            FRESH.set(FRESH.get() + layout.size());
-        }
-        // SAFETY: the caller's promise about the layout is passed on.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        LIVE.set(LIVE.get() - layout.size().cast_signed());
-        ALIVE.fetch_sub(layout.size().cast_signed(), Relaxed);
-        // SAFETY: the block came from `alloc` above, hence from the system, with this layout.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const SIGMA: f64 = 0.5;
 const RATE: f64 = 1e-3;

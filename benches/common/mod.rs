@@ -9,6 +9,8 @@
 
 #![allow(dead_code, reason = "each bench uses a part")]
 
+pub mod peak;
+
 use score_matching::matrix::{Real, door::Door};
 use std::{
     fmt::Write,
@@ -91,7 +93,8 @@ pub fn line<T: Real>(bench: &str, shape: &str, seconds: [f64; 2], others: &[(&st
          \"shape\":\"{shape}\",\"door\":\"{door}\",\"best_ms\":{best:.6},\"median_ms\":{median:.6}"
     );
     for (name, number) in others.iter().filter(|(_, number)| number.is_finite()) {
-        write!(line, ",\"{name}\":{number:.4}").expect("a string grows");
+        let number = (number * 1e4).round() / 1e4; // four decimals, of which a count needs none
+        write!(line, ",\"{name}\":{number}").expect("a string grows");
     }
     println!("{line}}}");
 }

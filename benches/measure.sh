@@ -80,7 +80,7 @@ for precision in '' --f64; do
             words="$precision --threads $count --secs $secs"
             echo "$bench $words" >&2
             cargo bench --quiet --bench "$bench" -- $words >>"$work" || fail "$bench failed"
-            case $bench in limits | elementwise) continue ;; esac
+            case $bench in limits | elementwise | traces) continue ;; esac
             [ -n "$python" ] || continue
             "$python" benches/peers.py --bench "$bench" $words >>"$work" || fail "the peers of $bench failed"
         done

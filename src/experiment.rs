@@ -12,6 +12,7 @@ pub mod perfect_score;
 pub mod pinwheel;
 pub mod sampled_digits;
 pub mod sampled_shapes;
+pub mod speed;
 pub mod traces;
 
 pub use chains::PinwheelChains;

@@ -19,8 +19,8 @@ pub use pictures::ALL;
 pub use studio::Studio;
 pub use tools::FigureError;
 
-use crate::experiment::Failure;
-use std::{fmt, path::Path};
+use crate::{experiment::Failure, matrix::threads};
+use std::{fmt, ops::ControlFlow, path::Path};
 use tools::{Canvas, Film};
 
 /// A picture, and one line that says in numbers what it shows.
@@ -116,4 +116,16 @@ impl Figure {
             }
         }
     }
+}
+
+/// Draws the files of many figures, as many at once as there are threads. `hear` is told in their order
+/// what each shows, or why it was not drawn, and whether to go on is for it to say.
+pub fn draw_all(
+    figures: &[Figure],
+    studio: &Studio,
+    folder: &Path,
+    mut hear: impl FnMut(&Figure, Result<String, Error>) -> ControlFlow<()>,
+) {
+    let draw = |i: usize| (&figures[i], figures[i].draw(studio, folder));
+    threads::in_order(figures.len(), draw, |(figure, finding)| hear(figure, finding));
 }

@@ -5,12 +5,13 @@ use score_matching::{
     matrix::door::Door,
 };
 use std::{
-    cell::Cell,
     ffi::OsString,
     fs,
     io::{ErrorKind, IsTerminal, Write, stderr, stdout},
+    ops::ControlFlow,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
 };
 
 const HELP: &str = "\
@@ -28,6 +29,9 @@ usage: score-matching [figures NAME…] [--out DIR] [--seed N]
 environment:
   RAYON_NUM_THREADS=N      use N threads; the figures do not depend on it
   SCORE_MATCHING_DOOR=D    use the instructions of door D: portable, avx2 or avx512";
+
+/// What makes a terminal forget its line.
+const CLEARED: &str = "\r\x1b[K";
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -115,16 +119,22 @@ fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
     Door::requested()?;
     writable(out).map_err(|error| format!("cannot write into {}: {error}", out.display()))?;
     let studio = Studio::new(seed, progress());
-    for figure in figures {
-        let finding = figure.draw(&studio, out).map_err(|error| error.to_string())?;
-        let path = out.join(figure.file());
-        say(&format!("{}: {finding}", path.display()))?;
-    }
-    Ok(())
+    let mut drawn = Ok(());
+    figure::draw_all(figures, &studio, out, |figure, finding| {
+        let finding = finding.map_err(|error| error.to_string());
+        let line = |finding| format!("{}: {finding}", out.join(figure.file()).display());
+        drawn = finding.and_then(|finding| say(&line(finding)));
+        if drawn.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    drawn
 }
 
-/// A line on standard output. Whoever has closed it (`| head`) does not want to hear more.
+/// A line on standard output, in the place of the line of progress. Whoever has closed it (`| head`) does
+/// not want to hear more.
 fn say(line: &str) -> Result<(), String> {
+    if stderr().is_terminal() {
+        let _ = write!(stderr(), "{CLEARED}");
+    }
     match writeln!(stdout(), "{line}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(format!("cannot write to standard output: {error}"))
@@ -141,19 +151,34 @@ fn writable(folder: &Path) -> std::io::Result<()> {
     fs::remove_file(&trial)
 }
 
-/// One line that is rewritten on a terminal; elsewhere a plain line at the beginning and the end.
-fn progress() -> impl Fn(&str, f64) {
+/// What goes on and how far it is: one line that is rewritten on a terminal; elsewhere a plain line when
+/// something begins and when it ends.
+fn progress() -> impl Fn(&str, f64) + Send + Sync {
     let on_terminal = stderr().is_terminal();
-    let begun = Cell::new(false);
+    let going = Mutex::new(Vec::<(String, f64)>::new());
     move |what, done| {
-        let percent = (100.0 * done).round();
+        let mut going = going.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = going.iter().position(|(known, _)| known == what);
+        let begins = place.is_none();
+        let place = place.unwrap_or_else(|| {
+            going.push((what.to_owned(), done));
+            going.len() - 1
+        });
+        going[place].1 = done;
+        let line = |(what, done): &(String, f64)| format!("{what}: {:.0} %", 100.0 * done);
+        // A progress line that cannot be shown is no error.
         if on_terminal {
-            let end = if done < 1.0 { "" } else { "\n" };
-            // A progress line that cannot be shown is no error.
-            let _ = write!(stderr(), "\r{what}: {percent:3} %{end}");
-            let _ = stderr().flush();
-        } else if !begun.replace(true) || done >= 1.0 {
-            let _ = writeln!(stderr(), "{what}: {percent} %");
+            let lines: Vec<String> = going.iter().map(line).collect();
+            let _ = write!(stderr(), "{CLEARED}{}", lines.join(" · "));
+        } else if begins || done >= 1.0 {
+            let _ = writeln!(stderr(), "{}", line(&going[place]));
         }
+        if done >= 1.0 {
+            going.remove(place);
+        }
+        if on_terminal && going.is_empty() {
+            let _ = write!(stderr(), "{CLEARED}");
+        }
+        let _ = stderr().flush();
     }
 }

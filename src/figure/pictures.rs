@@ -21,6 +21,7 @@ mod noise_scales;
 mod parzen;
 mod score_fields;
 mod shapes;
+mod speed;
 mod step_size;
 mod traces;
 mod training;
@@ -87,5 +88,6 @@ pub const ALL: &[Figure] = catalogue! {
     Still noise_scales: "a pinwheel at four noise levels, its exact score and the learned one",
     Still level_losses:
         "loss, gradient noise and what is learned, level by level, for λ = σ² and λ = 1",
+    Still speed: "products, steps beside JAX, growth and memory, as the benches measured them",
     Still identities: "every theorem on random instances, and every counterexample far above",
 };

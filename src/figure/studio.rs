@@ -8,20 +8,23 @@ use crate::{
     train::NotFinite,
 };
 use rand::SeedableRng;
-use std::{cell::OnceCell, fmt};
+use std::{fmt, sync::OnceLock};
 
 /// Hears what is going on and the fraction done.
-type Progress = Box<dyn Fn(&str, f64)>;
+type Progress = Box<dyn Fn(&str, f64) + Send + Sync>;
+
+/// A run that is made when it is first asked for, while others wait for it.
+type Once<T, E> = OnceLock<Result<T, E>>;
 
 /// What the figures share.
 pub struct Studio {
     pub(super) seed: u64,
     progress: Progress,
-    digits: OnceCell<DenoisedDigits>,
-    pinwheel: OnceCell<Pinwheel>,
-    sampled_digits: OnceCell<SampledDigits>,
-    shapes: [OnceCell<(LearnedShape, SampledShape)>; 3],
-    unweighted: OnceCell<LearnedShape>,
+    digits: Once<DenoisedDigits, NotFinite>,
+    pinwheel: Once<Pinwheel, NotFinite>,
+    sampled_digits: Once<SampledDigits, Failure>,
+    shapes: [Once<(LearnedShape, SampledShape), Failure>; 3],
+    unweighted: Once<LearnedShape, NotFinite>,
 }
 
 /// A shape that was learned at all noise levels and sampled.
@@ -60,15 +63,15 @@ impl fmt::Debug for Studio {
 
 impl Studio {
     /// With a seed for everything random; `progress` hears what is going on and the fraction done.
-    pub fn new(seed: u64, progress: impl Fn(&str, f64) + 'static) -> Self {
+    pub fn new(seed: u64, progress: impl Fn(&str, f64) + Send + Sync + 'static) -> Self {
         Self {
             seed,
             progress: Box::new(progress),
-            digits: OnceCell::new(),
-            pinwheel: OnceCell::new(),
-            sampled_digits: OnceCell::new(),
+            digits: OnceLock::new(),
+            pinwheel: OnceLock::new(),
+            sampled_digits: OnceLock::new(),
             shapes: Default::default(),
-            unweighted: OnceCell::new(),
+            unweighted: OnceLock::new(),
         }
     }
 
@@ -126,11 +129,7 @@ impl Studio {
     }
 }
 
-/// What the cell holds, made if it holds nothing yet.
-fn once<T, E>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
-    if let Some(made) = cell.get() {
-        return Ok(made);
-    }
-    let made = make()?;
-    Ok(cell.get_or_init(|| made))
+/// What the run gave, made if nobody has yet.
+fn once<T, E: Copy>(run: &Once<T, E>, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+    run.get_or_init(make).as_ref().map_err(|error| *error)
 }

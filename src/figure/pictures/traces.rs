@@ -2,49 +2,63 @@
 //! T13, T28).
 
 use super::prelude::*;
-use crate::experiment::traces::{BATCH, Cost, DIMENSIONS, PROBES, ProbeErrors};
+use crate::experiment::{
+    speed::{Setting, Sitting},
+    traces::{PROBES, ProbeErrors},
+};
+
+/// The setting whose times are drawn.
+const SETTING: Setting = Setting { precision: "f64", threads: 1 };
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let costs = Cost::measure(studio.seed);
+    let sitting = Sitting::kept();
     let [sliced, reduced] = ProbeErrors::measure(studio.seed);
     let mut canvas = Canvas::new(1000, 440);
-    routes(&mut canvas, Rect::new(70.0, 64.0, 340.0, 310.0), &costs);
+    routes(&mut canvas, Rect::new(70.0, 64.0, 340.0, 310.0), &sitting);
     let named = [("sliced", RED, &sliced), ("with the exact norm", NAVY, &reduced)];
     errors(&mut canvas, Rect::new(610.0, 64.0, 340.0, 310.0), named);
-    let last = costs[costs.len() - 1];
+    let dearest = |route| cost(&sitting, route).last().map_or([f64::NAN; 2], |last| *last);
+    let ([dimension, reverse], [_, closed]) = (dearest("trace_reverse"), dearest("trace_closed"));
     let finding = format!(
-        "in {} dimensions reverse sweeps take {:.0} times as long as the closed form; spread of the \
+        "in {dimension} dimensions reverse sweeps take {:.0} times as long as the closed form; spread of the \
          estimates in units of the predicted one: sliced: {:.2}, with the exact norm: {:.2}",
-        last.dimension,
-        last.reverse / last.closed,
+        reverse / closed,
         sliced.spread(),
         reduced.spread()
     );
     Ok(Picture { canvas, finding })
 }
 
+/// (dimensions, milliseconds) of a route, as the bench measured it.
+fn cost(sitting: &Sitting, route: &str) -> Vec<Point> {
+    let lines = sitting.ours(route, SETTING);
+    lines.map(|line| [line.number("d"), line.number("best_ms")]).collect()
+}
+
 /// The cost of each route against the dimension.
-fn routes(canvas: &mut Canvas, frame: Rect, costs: &[Cost]) {
+fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     // with how far the name is moved down
-    let routes: [(&str, fn(&Cost) -> f64, Colour, f64); 6] = [
-        ("central differences", |c| c.differences, GREY, -9.0),
-        ("reverse sweeps", |c| c.reverse, RED, 4.0),
-        ("forward, by columns", |c| c.columns, GREY, -6.0),
-        ("forward, all axes", |c| c.forward, NAVY, 7.0),
-        ("closed form", |c| c.closed, NAVY, -5.0),
-        ("value alone", |c| c.value, INK, 8.0),
-    ];
-    let y = Axis::log_around(routes.iter().flat_map(|(_, of, ..)| costs.iter().map(of)));
+    let routes = [
+        ("central differences", "trace_by_differences", GREY, -9.0),
+        ("reverse sweeps", "trace_reverse", RED, 4.0),
+        ("forward, by columns", "trace_by_columns", GREY, -6.0),
+        ("forward, all axes", "trace_forward_in_chunks", NAVY, 7.0),
+        ("closed form", "trace_closed", NAVY, -5.0),
+        ("value alone", "score", INK, 8.0),
+    ]
+    .map(|(name, route, colour, down)| (name, cost(sitting, route), colour, down));
+    let y = Axis::log_around(routes.iter().flat_map(|(_, points, ..)| points.iter().map(|p| p[1])));
     let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 72.0), y);
     panel.labels(
         "The exact trace, two hidden layers",
         "dimensions $d$",
-        &format!("milliseconds for {BATCH} samples"),
+        "milliseconds for 64 samples",
     );
-    for (name, of, colour, down) in routes {
-        let points: Vec<Point> = costs.iter().map(|c| [c.dimension as f64, of(c)]).collect();
+    for (name, points, colour, down) in routes {
         panel.curve(&points, 1.6, colour).circles(&points, 2.8, colour);
-        panel.label(points[DIMENSIONS.len() - 1], Start([12.0, down]), colour, name);
+        if let Some(&last) = points.last() {
+            panel.label(last, Start([12.0, down]), colour, name);
+        }
     }
 }
 

@@ -1,0 +1,179 @@
+//! What the benches measured, read back from their JSON lines.
+//!
+//! Every other number of a figure comes from its own run; a time belongs to a machine and a minute. So
+//! these lines are kept in `benches/measured.jsonl`, as `benches/measure.sh` wrote them: first what
+//! machine it was, then one line for each measurement.
+
+use crate::identity::fitted_order;
+
+/// The lines that are kept.
+const KEPT: &str = include_str!("../../benches/measured.jsonl");
+
+/// The name under which the benches of this crate speak; others are peers.
+const OURS: &str = "ours";
+
+/// One flat JSON object: names, each with a word or a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Line<'a> {
+    /// The word, or the digits, under a name; empty if there is none.
+    pub fn word(&self, name: &str) -> &'a str {
+        self.0.iter().find(|field| field.0 == name).map_or("", |field| field.1)
+    }
+
+    /// The number under a name; NaN if there is none.
+    pub fn number(&self, name: &str) -> f64 {
+        self.word(name).parse().unwrap_or(f64::NAN)
+    }
+
+    /// The object that a row of text holds.
+    fn read(row: &'a str) -> Option<Self> {
+        let mut rest = row.trim().strip_prefix('{')?.strip_suffix('}')?.trim_start();
+        let mut fields = vec![];
+        while !rest.is_empty() {
+            let (name, after) = rest.strip_prefix('"')?.split_once('"')?;
+            let after = after.trim_start().strip_prefix(':')?.trim_start();
+            let (value, after) = match after.strip_prefix('"') {
+                Some(word) => word.split_once('"')?,
+                None => after.split_at(after.find(',').unwrap_or(after.len())),
+            };
+            fields.push((name, value.trim()));
+            let after = after.trim_start();
+            rest = match after.strip_prefix(',') {
+                Some(next) => next.trim_start(),
+                None if after.is_empty() => after,
+                None => return None,
+            };
+        }
+        Some(Self(fields))
+    }
+}
+
+/// Which measurements are meant: a precision, "f32" or "f64", and a number of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The name of the precision.
+    pub precision: &'static str,
+    /// The number of threads.
+    pub threads: usize,
+}
+
+/// The peer's time and ours for the same work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside<'a> {
+    /// The bench.
+    pub bench: &'a str,
+    /// The shape of the work.
+    pub shape: &'a str,
+    /// Our line.
+    pub ours: Line<'a>,
+    /// The peer's milliseconds over ours: more than 1 where ours is faster.
+    pub ratio: f64,
+}
+
+/// One sitting on one machine.
+#[derive(Clone, Debug)]
+pub struct Sitting<'a> {
+    /// What machine it was, and when.
+    pub machine: Line<'a>,
+    lines: Vec<Line<'a>>,
+}
+
+impl Sitting<'static> {
+    /// The sitting that is kept with the code.
+    ///
+    /// # Panics
+    /// If somebody has spoiled the file.
+    pub fn kept() -> Self {
+        Self::read(KEPT).unwrap_or_else(|error| panic!("benches/measured.jsonl: {error}"))
+    }
+}
+
+impl<'a> Sitting<'a> {
+    /// Reads a machine's line and the lines that were measured on it.
+    ///
+    /// # Errors
+    /// One line, which names the first row that is something else.
+    pub fn read(text: &'a str) -> Result<Self, String> {
+        let mut lines = vec![];
+        for (i, row) in text.lines().enumerate() {
+            let line = Line::read(row).filter(|line| {
+                if i == 0 {
+                    !line.word("machine").is_empty()
+                } else {
+                    ["bench", "peer", "dtype", "shape"]
+                        .iter()
+                        .all(|name| !line.word(name).is_empty())
+                        && ["threads", "best_ms"].iter().all(|name| line.number(name) > 0.0)
+                }
+            });
+            let expected =
+                if i == 0 { "machine" } else { "bench, peer, dtype, threads, shape, best_ms" };
+            lines.push(
+                line.ok_or(format!("row {}: a JSON object with {expected} expected", i + 1))?,
+            );
+        }
+        if lines.is_empty() {
+            return Err("row 1: a JSON object with machine expected".to_owned());
+        }
+        let machine = lines.remove(0);
+        Ok(Self { machine, lines })
+    }
+
+    /// What a peer measured in a setting.
+    fn of(&self, peer: &str, setting: Setting) -> impl Iterator<Item = &Line<'a>> {
+        self.lines.iter().filter(move |line| {
+            line.word("peer") == peer
+                && line.word("dtype") == setting.precision
+                && line.number("threads") == setting.threads as f64
+        })
+    }
+
+    /// Our lines of a bench.
+    pub fn ours(&self, bench: &str, setting: Setting) -> impl Iterator<Item = &Line<'a>> {
+        self.of(OURS, setting).filter(move |line| line.word("bench") == bench)
+    }
+
+    /// (n, share of the multiply-add peak) of the products of square matrices in one form: "nn", "nt" or
+    /// "tn".
+    pub fn shares(&self, form: &str, setting: Setting) -> Vec<[f64; 2]> {
+        let square = |line: &Line| {
+            let (its_form, side) = line.word("shape").split_once(" sq")?;
+            (its_form == form).then_some([side.parse().ok()?, line.number("share")])
+        };
+        self.ours("product", setting).filter_map(square).collect()
+    }
+
+    /// What a peer measured as well, beside ours, in the order of our lines.
+    pub fn beside(&self, peer: &str, setting: Setting) -> Vec<Beside<'a>> {
+        let pair = |ours: &Line<'a>| {
+            let same = |theirs: &&Line| {
+                ["bench", "shape"].iter().all(|name| theirs.word(name) == ours.word(name))
+            };
+            let theirs = self.of(peer, setting).find(same)?;
+            Some(Beside {
+                bench: ours.word("bench"),
+                shape: ours.word("shape"),
+                ratio: theirs.number("best_ms") / ours.number("best_ms"),
+                ours: ours.clone(),
+            })
+        };
+        self.of(OURS, setting).filter_map(pair).collect()
+    }
+
+    /// (size, milliseconds) of a training step in which one of "n", "d", "h" grows and the two others stay
+    /// at `middle`, with the order that is fitted: the slope of the logarithms.
+    pub fn growth(&self, name: &str, middle: [f64; 3], setting: Setting) -> (Vec<[f64; 2]>, f64) {
+        let others = ["n", "d", "h"].into_iter().zip(middle).filter(|other| other.0 != name);
+        let others: Vec<_> = others.collect();
+        let mut points: Vec<[f64; 2]> = self
+            .ours("growth", setting)
+            .filter(|line| others.iter().all(|&(name, size)| line.number(name) == size))
+            .map(|line| [line.number(name), line.number("best_ms")])
+            .collect();
+        points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let order = fitted_order(&points);
+        (points, order)
+    }
+}

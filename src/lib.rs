@@ -137,4 +137,5 @@ pages! {
     derivatives: "../proofs/derivatives.md",
     by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
+    speed: "../benches/README.md",
 }

@@ -1,16 +1,19 @@
 //! The pages that people read: no link leads nowhere, and every figure has its caption.
 
-use score_matching::figure;
+use score_matching::{
+    experiment::speed::{Beside, Setting, Sitting},
+    figure,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// README.md and every page in proofs/ and plots/, with its text.
+/// README.md and every page in proofs/, plots/ and benches/, with its text.
 fn pages() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = vec![root.join("README.md")];
-    for folder in ["proofs", "plots"] {
+    for folder in ["proofs", "plots", "benches"] {
         let entries = fs::read_dir(root.join(folder)).expect("a folder");
         let files = entries.map(|entry| entry.expect("readable").path());
         paths.extend(files.filter(|path| path.extension().is_some_and(|e| e == "md")));
@@ -70,5 +73,44 @@ fn every_figure_stands_in_the_gallery_with_a_caption() {
         let section = section.unwrap_or_else(|| panic!("no section {name}"));
         assert!(section.contains(&format!("]({})", figure.file())), "{name} is not shown");
         assert!(section.len() > 300, "{name} has no caption");
+    }
+}
+
+/// A row of the table on the page of speed: JAX's time over ours in each setting, and what a step of ours
+/// in single precision on one thread adds to memory and asks of the allocator.
+fn row(sitting: &Sitting, pair: &Beside, settings: [Setting; 4]) -> String {
+    let ratio = |setting| {
+        let pairs = sitting.beside("jax", setting);
+        let same = |other: &&Beside| (other.bench, other.shape) == (pair.bench, pair.shape);
+        pairs.iter().find(same).map_or("–".to_owned(), |pair| format!("{:.2}", pair.ratio))
+    };
+    let [a, b, c, d] = settings.map(ratio);
+    let number = |name, decimals| {
+        let number = pair.ours.number(name);
+        if number.is_finite() { format!("{number:.decimals$}") } else { "–".to_owned() }
+    };
+    let time = format!("{:.3}", pair.ours.number("best_ms"));
+    let [memory, calls] = [number("peak_mb", 1), number("allocations", 0)];
+    let (bench, shape) = (pair.bench, pair.shape);
+    format!("| {bench} | {shape} | {time} | {a} | {b} | {c} | {d} | {memory} | {calls} |")
+}
+
+/// `cargo test --test house the_page_of_speed -- --nocapture` prints the lines.
+#[test]
+fn the_page_of_speed_has_the_table_of_the_kept_lines() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
+    let page = fs::read_to_string(page).expect("a page");
+    let sitting = Sitting::kept();
+    let all = sitting.machine.number("cores") as usize;
+    let settings = [("f32", 1), ("f32", all), ("f64", 1), ("f64", all)]
+        .map(|(precision, threads)| Setting { precision, threads });
+    let pairs = sitting.beside("jax", settings[0]);
+    let rows = pairs.iter().filter(|pair| pair.bench != "growth");
+    let mut rows: Vec<String> = rows.map(|pair| row(&sitting, pair, settings)).collect();
+    let machine = ["machine", "cores", "rustc", "jax", "date"].map(|name| sitting.machine.word(name));
+    rows.push(format!("{}, {} cores, {}, JAX {}, {}", machine[0], machine[1], machine[2], machine[3], &machine[4][..10]));
+    rows.iter().for_each(|row| println!("{row}"));
+    for row in rows {
+        assert!(page.lines().any(|line| line.contains(&row)), "benches/README.md lacks: {row}");
     }
 }

@@ -31,6 +31,7 @@ mod rejections;
 mod rows;
 mod sampler;
 mod singular;
+mod speed;
 mod streams;
 mod sums;
 mod tape;

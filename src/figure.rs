@@ -118,6 +118,16 @@ impl Figure {
     }
 }
 
+/// Makes a folder for the figures and sees that it can be written into. Of the files in it, only those go
+/// that a killed run has left half written.
+///
+/// # Errors
+/// If the folder cannot be made or written into.
+pub fn prepare(folder: &Path) -> Result<(), FigureError> {
+    let names: Vec<&str> = ALL.iter().map(|figure| figure.name).collect();
+    tools::prepare(folder, &names)
+}
+
 /// Draws the files of many figures, as many at once as there are threads. `hear` is told in their order
 /// what each shows, or why it was not drawn, and whether to go on is for it to say.
 pub fn draw_all(

@@ -6,7 +6,6 @@ use score_matching::{
 };
 use std::{
     ffi::OsString,
-    fs,
     io::{ErrorKind, IsTerminal, Write, stderr, stdout},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -18,12 +17,13 @@ const HELP: &str = "\
 score-matching: trains the models and draws the figures
 
 usage: score-matching [figures NAME…] [--out DIR] [--seed N]
-       score-matching --list | --help
+       score-matching --list | --version | --help
 
   figures NAME…   draw only these figures
   --out DIR       the folder to draw into (default: plots)
   --seed N        the seed of everything random, 0 to 18446744073709551615 (default: 1)
   --list          list the figures
+  --version       print the version
   --help          print this page
 
 environment:
@@ -37,6 +37,7 @@ const CLEARED: &str = "\r\x1b[K";
 #[derive(Debug)]
 enum Request {
     Help,
+    Version,
     List,
     Draw { figures: Vec<Figure>, out: PathBuf, seed: u64 },
 }
@@ -67,9 +68,17 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
     let mut only_some = false;
     let mut instead = None;
     while let Some(argument) = arguments.next() {
-        let mut value = |what| arguments.next().ok_or(format!("{argument} needs {what}"));
-        match argument.as_str() {
+        // --out DIR and --out=DIR are the same.
+        let (word, mut given) = match argument.split_once('=') {
+            Some((option, value)) if option.starts_with("--") => (option, Some(value.to_owned())),
+            _ => (&argument[..], None),
+        };
+        let mut value = |what| {
+            given.take().or_else(|| arguments.next()).ok_or(format!("{word} needs {what}"))
+        };
+        match word {
             "--help" | "-h" => instead = Some(Request::Help),
+            "--version" | "-V" => instead = Some(Request::Version),
             "--list" => instead = Some(Request::List),
             "--out" => out = value("a folder")?.into(),
             "--seed" => {
@@ -86,7 +95,13 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
                     figures.push(figure);
                 }
             }
+            name if figure::find(name).is_some() => {
+                return Err(format!("did you mean 'figures {name}'?"));
+            }
             other => return Err(format!("'{other}' is not understood; --help tells what is")),
+        }
+        if let Some(value) = given {
+            return Err(format!("{word} takes no value, and so not '{value}'"));
         }
     }
     if let Some(request) = instead {
@@ -107,6 +122,7 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
 fn answer(request: Request) -> Result<(), String> {
     match request {
         Request::Help => say(HELP),
+        Request::Version => say(concat!("score-matching ", env!("CARGO_PKG_VERSION"))),
         Request::List => figure::ALL
             .iter()
             .try_for_each(|figure| say(&format!("{:24}{}", figure.name, figure.shows))),
@@ -117,7 +133,9 @@ fn answer(request: Request) -> Result<(), String> {
 fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
     // What can be wrong is found out now, and not after a training.
     Door::requested()?;
-    writable(out).map_err(|error| format!("cannot write into {}: {error}", out.display()))?;
+    threads()?;
+    figure::prepare(out)
+        .map_err(|error| format!("cannot write into {}: {}", out.display(), error.reason))?;
     let studio = Studio::new(seed, progress());
     let mut drawn = Ok(());
     figure::draw_all(figures, &studio, out, |figure, finding| {
@@ -127,6 +145,17 @@ fn draw(figures: &[Figure], out: &Path, seed: u64) -> Result<(), String> {
         if drawn.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     drawn
+}
+
+/// Refuses a number of threads that rayon would pass over in silence.
+fn threads() -> Result<(), String> {
+    let name = "RAYON_NUM_THREADS";
+    let text = std::env::var_os(name).unwrap_or_default();
+    let number = text.to_str().and_then(|text| text.parse::<u32>().ok());
+    if text.is_empty() || number.is_some() {
+        return Ok(());
+    }
+    Err(format!("{name}: '{}' is no number of threads", text.display()))
 }
 
 /// A line on standard output, in the place of the line of progress. Whoever has closed it (`| head`) does
@@ -141,14 +170,6 @@ fn say(line: &str) -> Result<(), String> {
         }
         _ => Ok(()),
     }
-}
-
-/// Makes the folder and tries it.
-fn writable(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let trial = folder.join(".score-matching-trial");
-    fs::write(&trial, "")?;
-    fs::remove_file(&trial)
 }
 
 /// What goes on and how far it is: one line that is rewritten on a terminal; elsewhere a plain line when

@@ -30,7 +30,7 @@ mod tiles;
 pub use axis::{Axis, extremes};
 pub use canvas::Canvas;
 pub use field::ArrowScale;
-pub use file::FigureError;
+pub use file::{FigureError, prepare};
 pub use film::Film;
 pub use palette::{Colour, ColourScale, GREEN, GREY, INK, NAVY, OCHRE, RED, VIOLET, WHITE};
 pub use panel::Panel;

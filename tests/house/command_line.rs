@@ -4,7 +4,8 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 fn run(arguments: &[&str]) -> Output {
@@ -46,7 +47,7 @@ fn assert_refused(arguments: &[&str], parts: &[&str]) {
 #[test]
 fn help_and_list_name_every_option_and_every_figure() {
     let help = text(&run(&["--help"]).stdout);
-    for option in ["figures NAME", "--out", "--seed", "--list", "--help"] {
+    for option in ["figures NAME", "--out", "--seed", "--list", "--version", "--help"] {
         assert!(help.contains(option), "{help}");
     }
     let list = run(&["--list"]);
@@ -54,6 +55,13 @@ fn help_and_list_name_every_option_and_every_figure() {
     for name in ["filters", "denoising", "training", "equivalence"] {
         assert!(text(&list.stdout).lines().any(|line| line.starts_with(name)));
     }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let version = run(&["--version"]);
+    assert!(version.status.success());
+    assert_eq!(text(&version.stdout), concat!("score-matching ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
 #[test]
@@ -95,7 +103,27 @@ fn a_bad_number_is_refused() {
     assert_refused(&["--out", ""], &["--out needs a folder"]);
     assert_refused(&["--list", "--all"], &["'--all' is not understood"]);
     assert_refused(&["--verbose"], &["'--verbose' is not understood"]);
-    assert_refused(&["filters"], &["'filters' is not understood"]);
+    assert_refused(&["filter"], &["'filter' is not understood"]);
+    assert_refused(&["filters"], &["did you mean 'figures filters'?"]);
+    assert_refused(&["--seed=many"], &["--seed many", "whole number"]);
+    assert_refused(&["--seed="], &["whole number"]);
+    assert_refused(&["--out="], &["--out needs a folder"]);
+    assert_refused(&["--list=all"], &["--list takes no value", "'all'"]);
+}
+
+#[test]
+fn a_value_may_follow_an_equals_sign() {
+    let out = folder("equals");
+    let path = out.to_str().unwrap();
+    let [apart, joined] = [
+        vec!["figures", "equivalence", "--out", path, "--seed", "7"],
+        vec!["figures", "equivalence", &format!("--out={path}"), "--seed=7"],
+    ]
+    .map(|arguments| {
+        assert!(run(&arguments).status.success());
+        fs::read(out.join("equivalence.png")).unwrap()
+    });
+    assert!(apart == joined);
 }
 
 #[test]
@@ -107,7 +135,9 @@ fn a_folder_that_cannot_be_written_is_refused() {
     fs::write(&file, "kept").unwrap();
     for path in [file.clone(), file.join("deeper")] {
         let path = path.to_str().unwrap();
-        assert_refused(&["figures", "equivalence", "--out", path], &["cannot write into", path]);
+        let why = format!("{} is a file, not a folder", file.display());
+        let parts = ["cannot write into", path, &why];
+        assert_refused(&["figures", "equivalence", "--out", path], &parts);
     }
     assert_eq!(files(&out), ["file"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
@@ -133,6 +163,77 @@ fn an_argument_that_is_no_text_is_refused() {
         .expect("it starts");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stderr), "error: the argument 'fig\u{fffd}ures' is not UTF-8\n");
+}
+
+/// A drawing into the folder, begun and not waited for.
+fn begin(out: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_score-matching"))
+        .args(["figures", "equivalence", "--out", out.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts")
+}
+
+#[test]
+fn many_runs_at_once_all_draw_the_same_whole_file() {
+    let out = folder("crowd");
+    let mut runs: Vec<Child> = (0..8).map(|_| begin(&out)).collect();
+    assert!(runs.iter_mut().all(|run| run.wait().unwrap().success()));
+    assert_eq!(files(&out), ["equivalence.png"]);
+    let crowded = fs::read(out.join("equivalence.png")).unwrap();
+    assert!(begin(&out).wait().unwrap().success());
+    assert!(fs::read(out.join("equivalence.png")).unwrap() == crowded);
+}
+
+/// Runs are killed after 10 ms, 20 ms, …, that is at any stage. What they leave, the next run takes away;
+/// but not what another program, or another run that goes on, has made.
+#[test]
+fn what_killed_runs_leave_goes_with_the_next_and_nothing_else_does() {
+    let out = folder("killed");
+    fs::create_dir_all(&out).unwrap();
+    let kept = [
+        ".score-matching-trial",
+        ".equivalence.1-0.partial.txt",
+        ".mine.1-0.partial.png",
+        &format!(".curl.{}-0.partial.png", std::process::id()),
+    ];
+    kept.iter().for_each(|name| fs::write(out.join(name), "kept").unwrap());
+    for killed in 1..=20 {
+        let mut run = begin(&out);
+        std::thread::sleep(Duration::from_millis(10 * killed));
+        run.kill().unwrap(); // that of one that has ended is no error
+        run.wait().unwrap();
+    }
+    let left = format!(".equivalence.{}-3.partial.png", u32::MAX); // no process has this number
+    fs::write(out.join(left), "half").unwrap();
+    assert!(begin(&out).wait().unwrap().success());
+    let mut expected: Vec<&str> = kept.to_vec();
+    expected.push("equivalence.png");
+    expected.sort_unstable();
+    // Where the system does not tell which processes live, what is young may still be written.
+    if Path::new("/proc/self").exists() {
+        assert_eq!(files(&out), expected);
+    }
+    assert!(kept.iter().all(|name| fs::read_to_string(out.join(name)).unwrap() == "kept"));
+}
+
+#[test]
+fn a_number_of_threads_that_is_none_is_refused() {
+    let draw = |threads: &str| {
+        Command::new(env!("CARGO_BIN_EXE_score-matching"))
+            .args(["figures", "equivalence", "--out", folder("threads").to_str().unwrap()])
+            .env("RAYON_NUM_THREADS", threads)
+            .output()
+            .expect("it starts")
+    };
+    for bad in ["abc", "-1", "2.5"] {
+        let output = draw(bad);
+        assert_eq!(output.status.code(), Some(2));
+        let message = format!("error: RAYON_NUM_THREADS: '{bad}' is no number of threads\n");
+        assert_eq!(text(&output.stderr), message);
+    }
+    assert!(["", "1", "3"].iter().all(|good| draw(good).status.success()));
 }
 
 #[test]

@@ -144,9 +144,10 @@ impl Canvas {
     /// If something drawn was not finite, or if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), FigureError> {
         let size = (self.size.0 / SAMPLES, self.size.1 / SAMPLES);
-        replace(path, self.fault(), |file| {
+        let pixels = self.averaged(SAMPLES);
+        replace(path, self.fault(), pixels.len(), |file| {
             let mut backend = BitMapBackend::new(file, size);
-            backend.blit_bitmap((0, 0), size, &self.averaged(SAMPLES))?;
+            backend.blit_bitmap((0, 0), size, &pixels)?;
             Ok(backend.present()?)
         })
     }

@@ -1,9 +1,20 @@
 //! The file of a figure: written complete or not at all.
+//!
+//! It is written beside its place under a name of its own and then moved there, so that its place never
+//! holds half a figure, even if the program is killed or another one draws the same. What a killed
+//! program has left is removed by the next.
 
 use std::{
     fmt, fs,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// What stands in the names of files that are being written, before their endings.
+const PARTIAL: &str = "partial";
+/// To write a file takes a second or two: one that nobody has touched for so long is nobody's.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Why a figure was not written.
 #[derive(Debug)]
@@ -22,32 +33,94 @@ impl fmt::Display for FigureError {
 
 impl std::error::Error for FigureError {}
 
-/// Writes a file by `encode`, unless there is a `fault`.
+/// Writes a file by `encode`, unless there is a `fault`. On an error `path` is as it was before, and nothing
+/// else is left behind.
 ///
-/// It is written beside its place and then moved there, so that `path` never holds half a figure,
-/// even if the program is killed. On an error `path` is as it was before, and nothing else is left
-/// behind.
+/// `bytes` is about the length of the file. It is needed to say why it could not be written: of an error
+/// of the system plotters tells the Debug form of a nest of enums, while the standard library, when it
+/// writes as much to the same place, says it plainly.
 pub(super) fn replace(
     path: &Path,
     fault: Option<&str>,
+    bytes: usize,
     encode: impl FnOnce(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<(), FigureError> {
     let error = |reason| FigureError { path: path.to_path_buf(), reason };
     if let Some(reason) = fault {
         return Err(error(reason.to_owned()));
     }
-    let name = path.file_name().ok_or_else(|| error("the path names no file".into()))?;
-    // The encoder picks the format by the extension, so that must stay at the end.
-    let partial = path.with_file_name(format!(".partial.{}", name.to_string_lossy()));
-    // plotters would say "ImageError(IoError(Os { … }))"; the standard library says it plainly.
-    let made = fs::File::create(&partial).map_err(Into::into);
-    made.and_then(|_| encode(&partial)).and_then(|()| Ok(fs::rename(&partial, path)?)).map_err(
-        |cause| {
-            // If even this fails there is nothing better to report than the cause itself.
-            let _ = fs::remove_file(&partial);
-            error(cause.to_string())
-        },
-    )
+    let plain = |cause: io::Error| error(cause.to_string());
+    let partial = partial(path).map_err(plain)?;
+    let written = match encode(&partial) {
+        Ok(()) => fs::rename(&partial, path).map_err(plain),
+        Err(cause) => Err(match fs::write(&partial, vec![1; bytes]) {
+            Err(cause) => plain(cause),
+            Ok(()) => error(cause.to_string()),
+        }),
+    };
+    if written.is_err() {
+        // If even this fails there is nothing better to report than the cause itself.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+/// An empty file beside `path` that nobody else has. The encoder picks the format by the ending, so that
+/// stays.
+fn partial(path: &Path) -> io::Result<PathBuf> {
+    let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let [stem, ending] = [path.file_stem(), path.extension()].map(part);
+    let process = std::process::id();
+    let mut number = 0;
+    loop {
+        let name = format!(".{stem}.{process}-{number}.{PARTIAL}.{ending}");
+        let partial = path.with_file_name(name);
+        match fs::File::create_new(&partial) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            made => return made.map(|_| partial),
+        }
+    }
+}
+
+/// Makes the folder for figures of these names, sees that files can be made in it, and removes what a
+/// killed program has left of them. No other file is touched.
+///
+/// # Errors
+/// If the folder cannot be made or written into.
+pub fn prepare(folder: &Path, names: &[&str]) -> Result<(), FigureError> {
+    let error = |reason| FigureError { path: folder.to_path_buf(), reason };
+    if let Some(file) = folder.ancestors().find(|place| place.is_file()) {
+        return Err(error(format!("{} is a file, not a folder", file.display())));
+    }
+    let tried = fs::create_dir_all(folder).and_then(|()| partial(&folder.join("trial.png")));
+    tried.and_then(fs::remove_file).map_err(|cause| error(cause.to_string()))?;
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if is_left(&name.to_string_lossy(), names) && is_forgotten(&entry) {
+            let _ = fs::remove_file(entry.path()); // it is no harm if it stays
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file's name is `.NAME.PROCESS-NUMBER.partial.ENDING`, as [`partial`] makes them.
+fn is_left(file: &str, names: &[&str]) -> bool {
+    let parts: Vec<&str> = file.split('.').collect();
+    let ["", name, owner, PARTIAL, "png" | "gif"] = parts[..] else { return false };
+    let number = |text: &str| text.parse::<u32>().is_ok();
+    let owned = owner.split_once('-').is_some_and(|(process, i)| number(process) && number(i));
+    owned && (names.contains(&name) || name == "trial")
+}
+
+/// Whether nobody writes it any more: its process has ended, where the system tells, or it is old.
+fn is_forgotten(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    let name = name.to_string_lossy();
+    let process = name.split('.').nth(2).and_then(|owner| owner.split('-').next());
+    let processes = Path::new("/proc/self");
+    let ended = processes.exists() && process.is_some_and(|id| !Path::new("/proc").join(id).exists());
+    let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|t| t.elapsed().ok());
+    ended || age.is_some_and(|age| age > FORGOTTEN)
 }
 
 #[cfg(test)]

@@ -67,7 +67,8 @@ impl Film {
     ///
     /// If something drawn was not finite, or if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), FigureError> {
-        replace(path, self.fault.as_deref(), |file| {
+        let pixels = self.frames.iter().map(|frame| frame.len() / 3).sum();
+        replace(path, self.fault.as_deref(), pixels, |file| {
             let mut backend = BitMapBackend::gif(file, self.size, self.delay)?;
             for frame in &self.frames {
                 backend.blit_bitmap((0, 0), self.size, frame)?;

@@ -52,6 +52,7 @@ pub fn stream(seed: u64, part: &str) -> Generator {
 
 /// Why a run came to no end.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Failure {
     /// A training failed.
     Training(NotFinite),

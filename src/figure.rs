@@ -19,7 +19,7 @@ pub use pictures::ALL;
 pub use studio::Studio;
 pub use tools::FigureError;
 
-use crate::{experiment::Failure, matrix::threads};
+use crate::{experiment::Failure, matrix::in_order::in_order};
 use std::{fmt, ops::ControlFlow, path::Path};
 use tools::{Canvas, Film};
 
@@ -63,6 +63,7 @@ pub fn find(name: &str) -> Option<Figure> {
 
 /// Why a figure was not drawn.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Error {
     /// The file could not be written, or there was something in the data that has no place.
     File(FigureError),
@@ -137,5 +138,5 @@ pub fn draw_all(
     mut hear: impl FnMut(&Figure, Result<String, Error>) -> ControlFlow<()>,
 ) {
     let draw = |i: usize| (&figures[i], figures[i].draw(studio, folder));
-    threads::in_order(figures.len(), draw, |(figure, finding)| hear(figure, finding));
+    in_order(figures.len(), draw, |(figure, finding)| hear(figure, finding));
 }

@@ -49,7 +49,7 @@
 //! | 6 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
 //! | 6 | [`sampler`] | from a score to samples |
 //! | 6 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
-//! | 7 | [`figure`] | every picture; the only place that knows the plotting library |
+//! | 7 | `figure` | every picture; the only place that knows the plotting library (feature `figures`, on unless switched off) |
 //!
 //! **To read it**: [`array`](mod@array), then [`model::autoencoder`], [`objective`] and
 //! [`train`](mod@train): these four are score matching. Then [`sampler`], for what a score is good
@@ -94,6 +94,7 @@ pub mod density;
 pub mod discrepancy;
 mod domain;
 pub mod experiment;
+#[cfg(feature = "figures")]
 pub mod figure;
 pub mod grid;
 pub mod identity;

@@ -22,6 +22,8 @@ pub mod cholesky;
 pub(crate) mod distance;
 pub mod door;
 pub mod elementwise;
+#[cfg(feature = "figures")]
+pub(crate) mod in_order;
 mod linear;
 pub mod noise;
 mod pack;

@@ -40,6 +40,7 @@ pub trait Optimizer<T: Real> {
 
 /// What has to stay finite in a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Quantity {
     /// The loss of a batch.
     Loss,

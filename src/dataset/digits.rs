@@ -34,6 +34,7 @@ pub struct Digits {
 
 /// A line that is not an image: where it stands and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ParseError {
     /// Line, from 1.
     pub row: usize,

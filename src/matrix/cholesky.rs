@@ -29,6 +29,7 @@ pub struct Cholesky {
 /// A matrix that is not positive definite has no factor; nor has, in f64, one that is so nearly
 /// singular that the difference is rounding.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct NotPositiveDefinite {
     /// Where the factorisation stopped.
     pub row: usize,
@@ -46,6 +47,7 @@ impl std::error::Error for NotPositiveDefinite {}
 
 /// Why A x = b has no solution in numbers.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum NoSolution {
     /// A is singular, as far as rounding can tell.
     Singular(NotPositiveDefinite),

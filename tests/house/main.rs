@@ -1,6 +1,8 @@
 //! The program, the pages and the sources themselves.
 
+#[cfg(feature = "figures")]
 mod command_line;
+#[cfg(feature = "figures")]
 mod pages;
 mod refusals;
 mod sources;

@@ -18,6 +18,7 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Why a figure was not written.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FigureError {
     /// The file that was asked for.
     pub path: PathBuf,

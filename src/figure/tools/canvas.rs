@@ -6,10 +6,6 @@
 //! finer than the page, and smooth edges come from averaging squares of that grid when the figure
 //! is saved.
 //!
-//! plotters could fill polygons too, but it rounds corners to whole pixels, and a wide line that
-//! crosses itself gets a hole there: it fills what is wound around an odd number of times. So it is
-//! asked only for what it does well: blending spans of pixels, glyphs, PNG and GIF.
-//!
 //! Nothing drawn can fail where it is drawn. The first coordinate that is not finite is
 //! remembered instead, and [`Canvas::save`] refuses to write the figure: a picture of NaN would
 //! look like a picture of data.

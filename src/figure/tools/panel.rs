@@ -171,9 +171,12 @@ impl<'a> Panel<'a> {
         for (&[x, y], &e) in points.iter().zip(errors) {
             // On a logarithmic axis a bar that reaches below zero reaches below every frame. The
             // test is so written that NaN keeps its place and is refused.
-            let foot = if y - e < self.y.low() { self.y.low() } else { y - e };
+            let leaves = y - e < self.y.low();
+            let foot = if leaves { self.y.low() } else { y - e };
             self.curve(&[[x, foot], [x, y + e]], 1.2, colour);
-            for end in self.path(&[[x, foot], [x, y + e]]) {
+            // Only an end that is shown has a cap.
+            let ends = [[x, y + e], [x, foot]];
+            for end in self.path(if leaves { &ends[..1] } else { &ends }) {
                 let cap = [[end[0] - 3.0, end[1]], [end[0] + 3.0, end[1]]];
                 self.canvas.clipped(self.frame, |canvas| canvas.line(&cap, 1.2, colour));
             }

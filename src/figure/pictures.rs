@@ -27,6 +27,9 @@ mod traces;
 mod training;
 mod tweedie;
 
+#[cfg(test)]
+mod series;
+
 /// What a picture draws with: each file names in full only what it draws.
 mod prelude {
     pub(super) use crate::figure::{

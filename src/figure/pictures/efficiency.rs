@@ -50,7 +50,7 @@ fn scatter(canvas: &mut Canvas, frame: Rect, estimates: &[Estimates]) {
 }
 
 /// n var θ̂ of both, measured and in the limit.
-fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) {
+pub(super) fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) {
     let x = sizes(measured);
     let limit = LIKELIHOOD_VARIANCE / by_gamma();
     let of = |pick: fn(&Variances) -> Measured| -> (Vec<Point>, Vec<f64>) {
@@ -77,7 +77,7 @@ fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) 
 }
 
 /// The ratio of the two.
-fn ratio(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) {
+pub(super) fn ratio(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Variances)]) {
     let points: Vec<Point> =
         measured.iter().map(|(n, v)| [*n as f64, v.efficiency.value]).collect();
     let errors: Vec<f64> = measured.iter().map(|(_, v)| v.efficiency.error).collect();

@@ -51,7 +51,7 @@ fn by_sigma(fits: &[LevelFit], of: impl Fn(&LevelFit) -> f64) -> Vec<Point> {
 }
 
 /// The loss σ² DSM_σ on each level: its least value and what the two networks reach.
-fn losses(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[LevelFit]) {
+pub(super) fn losses(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[LevelFit]) {
     let least = by_sigma(weighted, |f| f.least(D));
     let loss = |fits| by_sigma(fits, |f| f.least(D) + f.excess);
     let most = 0.5 * D as f64;
@@ -70,7 +70,7 @@ fn losses(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[Leve
 }
 
 /// Which share of the gradient's variance each level has, for λ = σ² and λ = 1.
-fn gradients(canvas: &mut Canvas, frame: Rect, sigmas: &[f64], shares: &[Vec<Scatter>; 2]) {
+pub(super) fn gradients(canvas: &mut Canvas, frame: Rect, sigmas: &[f64], shares: &[Vec<Scatter>; 2]) {
     let x = Axis::log_around(sigmas.iter().copied());
     let mut panel = Panel::new(canvas, frame, x, Axis::linear(0.0, 1.0));
     let alike = 1.0 / sigmas.len() as f64;
@@ -99,7 +99,7 @@ fn gradients(canvas: &mut Canvas, frame: Rect, sigmas: &[f64], shares: &[Vec<Sca
 }
 
 /// How far the learned scores are off on each level, as a share of what knowing nothing costs.
-fn excess(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[LevelFit]) {
+pub(super) fn excess(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], plain: &[LevelFit]) {
     let [navy, red] = [weighted, plain].map(|fits| by_sigma(fits, |f| 100.0 * f.share()));
     let x = Axis::log_around(navy.iter().map(|p| p[0]));
     let y = Axis::log_around(navy.iter().chain(&red).map(|p| p[1]));

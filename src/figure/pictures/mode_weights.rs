@@ -65,7 +65,7 @@ fn samples(canvas: &mut Canvas, corner: Point, title: &str, ends: &Ends, density
 }
 
 /// The weights against T, one curve for each L.
-fn weights(canvas: &mut Canvas, frame: Rect, run: &ModeWeights, plain: f64) {
+pub(super) fn weights(canvas: &mut Canvas, frame: Rect, run: &ModeWeights, plain: f64) {
     let x = Axis::log(5.0, 420.0);
     let mut panel = Panel::new(canvas, frame, x, Axis::linear(0.47, 0.83));
     panel

@@ -62,7 +62,7 @@ fn products(canvas: &mut Canvas, frame: Rect, sitting: &Sitting, all: usize) {
 }
 
 /// How a training step grows with its sizes, and the fitted orders.
-fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
+pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     let sizes =
         [("n", "batch $n$", NAVY), ("d", "dimensions $d$", RED), ("h", "hidden $h$", OCHRE)];
     let found = sizes.map(|(name, ..)| sitting.growth(name, MIDDLE, SINGLE));

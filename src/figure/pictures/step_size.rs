@@ -36,7 +36,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 }
 
 /// The stationary variances against ε.
-fn settled(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
+pub(super) fn settled(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
     let predicted = Axis::linear(0.0, 3.6).graph(360, |epsilon| biased_variance(V, epsilon));
     let of = |pick: fn(&FixedStep) -> Scatter| -> (Vec<Point>, Vec<f64>) {
         let point = |m: &FixedStep| ([m.epsilon, pick(m).mean], pick(m).standard_error());
@@ -57,7 +57,7 @@ fn settled(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
 }
 
 /// Each measured variance over the predicted one, the two kinds of chains side by side.
-fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
+pub(super) fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
     const APART: f64 = 0.05;
     let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 4.0), Axis::linear(0.95, 1.05));
     panel.labels("Measured over predicted", "step $ε/v$", "ratio, with standard errors");

@@ -7,6 +7,23 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.digits()?;
     // The axis is logarithmic: epoch 0 is left out.
     let curve = &run.curve[1..];
+    let last = curve[curve.len() - 1];
+    let mut canvas = Canvas::new(560, 500);
+    losses(&mut canvas, curve, run.linear, run.floor);
+
+    let gap = |loss: &Loss| (loss.denoising / loss.reconstruction - 1.0).abs();
+    let largest =
+        run.curve.iter().flat_map(|p| [gap(&p.training), gap(&p.held_out)]).fold(0.0, f64::max);
+    let finding = format!(
+        "DSM {:.1} in training, {:.1} held out, {:.1} for the best linear denoiser; noise floor of \
+         the training sample {:.1}; DSM and DAE/(2σ⁴) differ by at most {largest:.1e} relatively",
+        last.training.denoising, last.held_out.denoising, run.linear, run.floor
+    );
+    Ok(Picture { canvas, finding })
+}
+
+/// Both losses against the epochs, on both sets.
+pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, floor: f64) {
     let points = |of: fn(&CurvePoint) -> f64| -> Vec<Point> {
         curve.iter().map(|point| [point.epoch, of(point)]).collect()
     };
@@ -18,28 +35,17 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let held_out_dae = every_third(points(|p| p.held_out.reconstruction));
     let last = curve[curve.len() - 1];
 
-    let mut canvas = Canvas::new(560, 500);
     let frame = Rect::new(62.0, 64.0, 400.0, 380.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
-    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([run.floor]));
-    Panel::new(&mut canvas, frame, x, y)
+    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([floor]));
+    Panel::new(canvas, frame, x, y)
         .labels("Lines: DSM, from the energy.  Circles: DAE$/(2σ^4)$", "epoch", "loss")
-        .horizontal(run.linear, "best linear denoiser, on the held-out digits")
-        .horizontal(run.floor, "noise floor of the training sample, for who knows it by heart")
+        .horizontal(linear, "best linear denoiser, on the held-out digits")
+        .horizontal(floor, "loss of a model that memorised the training set")
         .curve(&held_out, 1.6, RED)
         .curve(&training, 1.6, NAVY)
         .circles(&held_out_dae, 3.2, RED)
         .circles(&training_dae, 3.2, NAVY)
         .label([last.epoch, last.held_out.denoising], Start([24.0, -4.0]), RED, "held out")
         .label([last.epoch, last.training.denoising], Start([24.0, 4.0]), NAVY, "training");
-
-    let gap = |loss: &Loss| (loss.denoising / loss.reconstruction - 1.0).abs();
-    let largest =
-        run.curve.iter().flat_map(|p| [gap(&p.training), gap(&p.held_out)]).fold(0.0, f64::max);
-    let finding = format!(
-        "DSM {:.1} in training, {:.1} held out, {:.1} for the best linear denoiser; noise floor of \
-         the training sample {:.1}; DSM and DAE/(2σ⁴) differ by at most {largest:.1e} relatively",
-        last.training.denoising, last.held_out.denoising, run.linear, run.floor
-    );
-    Ok(Picture { canvas, finding })
 }

@@ -32,6 +32,9 @@ pub struct Canvas {
     clip: Rect,
     /// The first thing that could not be drawn.
     fault: Option<String>,
+    /// For tests: the series that panels have drawn, in units of their data.
+    #[cfg(test)]
+    pub(in crate::figure) drawn: Vec<(&'static str, Colour, Vec<Point>)>,
 }
 
 impl Canvas {
@@ -43,6 +46,8 @@ impl Canvas {
             samples: vec![255; 3 * size.0 as usize * size.1 as usize],
             clip: Self::page(size),
             fault: None,
+            #[cfg(test)]
+            drawn: Vec::new(),
         }
     }
 

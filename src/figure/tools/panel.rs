@@ -79,13 +79,13 @@ impl<'a> Panel<'a> {
         let (left, bottom) = (self.frame.left, self.frame.bottom());
         for tick in self.x.ticks() {
             let x = left + self.frame.width * self.x.fraction(tick.value);
-            let (length, width) = stroke(&tick);
+            let (length, width) = mark(&tick);
             self.canvas.line(&[[x, bottom], [x, bottom + FRAME + length]], width, INK);
             self.canvas.text(Middle([x, bottom + 14.0]), NUMBER, INK, &tick.label);
         }
         for tick in self.y.ticks() {
             let y = bottom - self.frame.height * self.y.fraction(tick.value);
-            let (length, width) = stroke(&tick);
+            let (length, width) = mark(&tick);
             self.canvas.line(&[[left - FRAME - length, y], [left, y]], width, INK);
             self.canvas.text(End([left - 8.0, y]), NUMBER, INK, &tick.label);
             self.margin = self.margin.max(text::width(&tick.label, NUMBER));
@@ -127,13 +127,25 @@ impl<'a> Panel<'a> {
     /// Straight lines from point to point. A smooth curve needs enough points, and a curve of few
     /// measurements should look like one.
     pub fn curve(&mut self, points: &[Point], width: f64, colour: Colour) -> &mut Self {
+        self.note("curve", points, colour);
+        self.stroke(points, width, colour);
+        self
+    }
+
+    fn stroke(&mut self, points: &[Point], width: f64, colour: Colour) {
         let path = self.path(points);
         self.canvas.clipped(self.frame, |canvas| canvas.line(&path, width, colour));
-        self
+    }
+
+    /// For tests: what was drawn, in units of the data.
+    fn note(&mut self, _kind: &'static str, _points: &[Point], _colour: Colour) {
+        #[cfg(test)]
+        self.canvas.drawn.push((_kind, _colour, _points.to_vec()));
     }
 
     /// Filled dots; a transparent colour shows where they crowd.
     pub fn dots(&mut self, points: &[Point], radius: f64, colour: Colour) -> &mut Self {
+        self.note("dots", points, colour);
         let places = self.path(points);
         self.canvas.clipped(self.frame, |canvas| {
             for at in places {
@@ -145,6 +157,7 @@ impl<'a> Panel<'a> {
 
     /// Open circles, white inside, so that a curve seems to thread them.
     pub fn circles(&mut self, points: &[Point], radius: f64, colour: Colour) -> &mut Self {
+        self.note("circles", points, colour);
         // Not clipped: half a circle at the frame would look like another kind of marker.
         for at in self.path(points) {
             self.canvas.disc(at, radius, colour);
@@ -155,6 +168,8 @@ impl<'a> Panel<'a> {
 
     /// The region between two curves, such as a confidence interval; wants a transparent colour.
     pub fn band(&mut self, lower: &[Point], upper: &[Point], colour: Colour) -> &mut Self {
+        self.note("lower", lower, colour);
+        self.note("upper", upper, colour);
         let mut corners = self.path(lower);
         corners.extend(self.path(upper).into_iter().rev());
         self.canvas.clipped(self.frame, |canvas| canvas.polygon(&corners, colour));
@@ -169,11 +184,12 @@ impl<'a> Panel<'a> {
     pub fn error_bars(&mut self, points: &[Point], errors: &[f64], colour: Colour) -> &mut Self {
         assert_eq!(points.len(), errors.len(), "one error for each point");
         for (&[x, y], &e) in points.iter().zip(errors) {
+            self.note("bar", &[[x, y - e], [x, y + e]], colour);
             // On a logarithmic axis a bar that reaches below zero reaches below every frame. The
             // test is so written that NaN keeps its place and is refused.
             let leaves = y - e < self.y.low();
             let foot = if leaves { self.y.low() } else { y - e };
-            self.curve(&[[x, foot], [x, y + e]], 1.2, colour);
+            self.stroke(&[[x, foot], [x, y + e]], 1.2, colour);
             // Only an end that is shown has a cap.
             let ends = [[x, y + e], [x, foot]];
             for end in self.path(if leaves { &ends[..1] } else { &ends }) {
@@ -231,13 +247,14 @@ impl<'a> Panel<'a> {
 }
 
 /// Length and width of a tick. Minor ones are many, so they are short and faint: texture, not text.
-fn stroke(tick: &Tick) -> (f64, f64) {
+fn mark(tick: &Tick) -> (f64, f64) {
     if tick.label.is_empty() { (0.55 * TICK, 0.55 * FRAME) } else { (TICK, FRAME) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::tools::{NAVY, RED};
 
     #[test]
     fn a_point_without_a_place_is_refused_in_the_units_of_the_data() {
@@ -251,5 +268,44 @@ mod tests {
         assert_eq!(reason, "the data point (2, NaN) has no place on its axes");
         let reason = refusal(|panel| _ = panel.dots(&[[1.0, -3.0]], 1.0, INK));
         assert_eq!(reason, "the data point (1, -3) has no place on its axes");
+    }
+
+    /// The colour in the middle of the logical pixel (column, row).
+    fn pixel(canvas: &Canvas, [column, row]: [usize; 2], width: usize) -> [u8; 3] {
+        let start = 3 * (row * width + column);
+        canvas.at_one_dot()[start..start + 3].try_into().expect("three channels")
+    }
+
+    /// x grows to the right and y upwards, from the lower left corner of the frame to the upper right.
+    #[test]
+    fn a_point_lands_where_its_numbers_say() {
+        let mut canvas = Canvas::new(200, 100);
+        let frame = Rect::new(20.0, 10.0, 160.0, 80.0);
+        Panel::new(&mut canvas, frame, Axis::linear(0.0, 4.0), Axis::log(1.0, 100.0))
+            .dots(&[[1.0, 1e1], [3.0, 1e2 / 3.16], [2.0, 10f64.powf(0.25)]], 3.0, RED)
+            .error_bars(&[[3.5, 10.0]], &[9.0], NAVY);
+        for (place, colour) in [
+            ([60, 50], RED),      // a quarter of the way to the right, half of the way up
+            ([140, 30], RED),     // three quarters, and three quarters up
+            ([100, 80], RED),     // half, and an eighth up
+            ([140, 70], WHITE),   // the second, upside down
+            ([160, 50], NAVY),    // the bar's middle
+            ([160, 41], NAVY),    // 19 is 0.64 of the way up: the bar's head at row 39
+            ([160, 34], WHITE),   // a bar of twice the length would be here
+            ([160, 86], NAVY),    // and its foot, at 1, below
+        ] {
+            assert_eq!(pixel(&canvas, place, 200), colour.rgb(), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn a_bar_that_leaves_the_frame_has_a_cap_at_its_other_end_alone() {
+        let mut canvas = Canvas::new(100, 100);
+        let frame = Rect::new(20.0, 10.0, 60.0, 80.0);
+        Panel::new(&mut canvas, frame, Axis::linear(0.0, 2.0), Axis::linear(0.0, 8.0))
+            .error_bars(&[[1.0, 2.0]], &[4.0], NAVY);
+        let cap = |row| pixel(&canvas, [52, row], 100) != WHITE.rgb();
+        assert!(cap(30) || cap(29), "at 6");
+        assert!(!cap(88) && !cap(89), "at 0");
     }
 }

@@ -1,0 +1,197 @@
+//! Tests: what stands on a panel is what was measured. Made-up numbers, all different, go in; a series
+//! that is drawn from the wrong ones, a bar of the wrong length or an exchanged axis comes out.
+
+use super::prelude::*;
+use super::{efficiency, floor, level_losses, mode_weights, speed, step_size, training};
+use crate::{
+    experiment::{
+        FixedStep, ModeWeights, PerfectLoss,
+        digits::{CurvePoint, Loss},
+        mode_weights::{Annealing, Ends, LEVELS},
+        sampled_shapes::LevelFit,
+        speed::Sitting,
+    },
+    identity::{
+        exponential_families::efficiency::{Measured, Variances},
+        langevin::biased_variance,
+    },
+    matrix::Matrix,
+    statistics::Scatter,
+};
+
+fn page() -> Canvas {
+    Canvas::new(1080, 800)
+}
+
+const FRAME: Rect = Rect { left: 60.0, top: 60.0, width: 300.0, height: 300.0 };
+
+/// The points of the only series of its kind and colour.
+fn only(canvas: &Canvas, kind: &str, colour: Colour) -> Vec<Point> {
+    let mut found = canvas.drawn.iter().filter(|series| series.0 == kind && series.1 == colour);
+    let series = found.next().unwrap_or_else(|| panic!("no {kind} of {colour:?}"));
+    assert!(found.next().is_none(), "more than one {kind} of {colour:?}");
+    series.2.clone()
+}
+
+/// The ends of all bars of a colour, in order.
+fn bars(canvas: &Canvas, colour: Colour) -> Vec<Point> {
+    let found = canvas.drawn.iter().filter(|series| series.0 == "bar" && series.1 == colour);
+    found.flat_map(|series| series.2.clone()).collect()
+}
+
+fn close(found: &[Point], expected: &[Point]) {
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
+    let same = found.iter().zip(expected).all(|(a, b)| near(a[0], b[0]) && near(a[1], b[1]));
+    assert!(found.len() == expected.len() && same, "{found:?} is not {expected:?}");
+}
+
+/// Of mean m and standard error e: two values m ± e.
+fn scatter(mean: f64, error: f64) -> Scatter {
+    let scatter = Scatter::of(&[mean - error, mean + error]);
+    assert!((scatter.standard_error() - error).abs() < 1e-12);
+    scatter
+}
+
+#[test]
+fn the_curves_of_training_are_those_of_their_own_digits() {
+    let loss = |denoising, reconstruction| Loss { denoising, reconstruction };
+    let at = |epoch: f64| CurvePoint {
+        epoch,
+        training: loss(10.0 / epoch, 20.0 / epoch),
+        held_out: loss(30.0 / epoch, 40.0 / epoch),
+    };
+    let mut canvas = page();
+    training::losses(&mut canvas, &[1.0, 2.0, 4.0, 8.0].map(at), 5.0, 1.0);
+    let falling = |scale: f64, epochs: &[f64]| -> Vec<Point> {
+        epochs.iter().map(|&epoch| [epoch, scale / epoch]).collect()
+    };
+    let all = [1.0, 2.0, 4.0, 8.0];
+    close(&only(&canvas, "curve", NAVY), &falling(10.0, &all));
+    close(&only(&canvas, "curve", RED), &falling(30.0, &all));
+    close(&only(&canvas, "circles", NAVY), &falling(20.0, &[1.0, 8.0])); // every third
+    close(&only(&canvas, "circles", RED), &falling(40.0, &[1.0, 8.0]));
+}
+
+#[test]
+fn variances_of_estimates_have_the_bars_of_their_errors() {
+    let measured = |value, error| Measured { value, error };
+    let variances = |n: f64| Variances {
+        score_matching: measured(7.0 / n, 0.5 / n),
+        likelihood: measured(5.0 / n, 0.25 / n),
+        efficiency: measured(0.7, 0.01),
+    };
+    let sizes = [16, 64];
+    let all = sizes.map(|n| (n, variances(n as f64)));
+    let mut canvas = page();
+    efficiency::variances(&mut canvas, FRAME, &all);
+    close(&only(&canvas, "circles", RED), &[[16.0, 7.0], [64.0, 7.0]]);
+    close(&only(&canvas, "circles", NAVY), &[[16.0, 5.0], [64.0, 5.0]]);
+    close(&bars(&canvas, RED), &[[16.0, 6.5], [16.0, 7.5], [64.0, 6.5], [64.0, 7.5]]);
+    close(&bars(&canvas, NAVY), &[[16.0, 4.75], [16.0, 5.25], [64.0, 4.75], [64.0, 5.25]]);
+    let mut canvas = page();
+    efficiency::ratio(&mut canvas, FRAME, &all);
+    close(&bars(&canvas, RED), &[[16.0, 0.69], [16.0, 0.71], [64.0, 0.69], [64.0, 0.71]]);
+}
+
+#[test]
+fn settled_variances_have_the_bars_of_their_own_chains() {
+    let measured =
+        [FixedStep { epsilon: 1.0, plain: scatter(3.0, 0.5), adjusted: scatter(2.0, 0.25), acceptance: 0.9 }];
+    let mut canvas = page();
+    step_size::settled(&mut canvas, FRAME, &measured);
+    close(&only(&canvas, "circles", NAVY), &[[1.0, 3.0]]);
+    close(&only(&canvas, "circles", RED), &[[1.0, 2.0]]);
+    close(&bars(&canvas, NAVY), &[[1.0, 2.5], [1.0, 3.5]]);
+    close(&bars(&canvas, RED), &[[1.0, 1.75], [1.0, 2.25]]);
+    let mut canvas = page();
+    step_size::ratios(&mut canvas, FRAME, &measured);
+    let predicted = biased_variance(1.0, 1.0);
+    close(&only(&canvas, "circles", NAVY), &[[0.95, 3.0 / predicted]]);
+    close(&bars(&canvas, NAVY), &[[0.95, 2.5 / predicted], [0.95, 3.5 / predicted]]);
+    close(&only(&canvas, "circles", RED), &[[1.05, 2.0]]);
+}
+
+#[test]
+fn weights_of_modes_have_the_error_of_a_share() {
+    // 75 of 100 chains: the error is √(0.75 · 0.25/100).
+    let ends = Ends { states: Matrix::zeros(100, 2), share: 0.75 };
+    let annealed = Annealing { levels: LEVELS[0], steps: 30, ends: ends.clone() };
+    let run = ModeWeights { plain: ends, annealed: vec![annealed] };
+    let mut canvas = page();
+    mode_weights::weights(&mut canvas, FRAME, &run, 0.5);
+    close(&only(&canvas, "circles", OCHRE), &[[30.0, 0.75]]);
+    let error = 0.1 * (0.75_f64 * 0.25).sqrt();
+    close(&bars(&canvas, OCHRE), &[[30.0, 0.75 - error], [30.0, 0.75 + error]]);
+}
+
+#[test]
+fn bands_are_the_deviation_of_a_batch_and_bars_the_error_of_the_mean() {
+    let batches = |mean: f64, deviation: f64| {
+        // Four values, of which the deviation is twice the standard error.
+        let apart = deviation * 0.75_f64.sqrt();
+        let scatter = Scatter::of(&[mean - apart, mean + apart, mean - apart, mean + apart]);
+        assert!((scatter.deviation() - deviation).abs() < 1e-12);
+        scatter
+    };
+    let level = |sigma| PerfectLoss {
+        sigma,
+        floor: 9.0,
+        known: 10.0,
+        plain: batches(8.0, 4.0),
+        corrected: batches(-1.0, 0.5),
+    };
+    let levels = [level(0.1), level(1.0)];
+    let mut canvas = page();
+    let predicted: Vec<Point> = (0..12).map(|i| [0.1 * f64::from(i + 1), 9.0]).collect();
+    floor::whole(&mut canvas, &levels, &predicted);
+    close(&only(&canvas, "circles", RED), &[[0.1, 8.0], [1.0, 8.0]]);
+    close(&only(&canvas, "dots", NAVY), &[[0.1, 9.0], [1.0, 9.0]]);
+    let mut canvas = page();
+    let predicted: Vec<Point> = predicted.iter().map(|p| [p[0], -1.0]).collect();
+    floor::without(&mut canvas, &levels, &predicted);
+    let [red, navy] = [RED, NAVY].map(|colour| colour.alpha(0.25));
+    close(&only(&canvas, "lower", red), &[[0.1, -6.0], [1.0, -6.0]]);
+    close(&only(&canvas, "upper", red), &[[0.1, 2.0], [1.0, 2.0]]);
+    close(&only(&canvas, "lower", navy), &[[0.1, -1.5], [1.0, -1.5]]);
+    close(&bars(&canvas, RED)[..2], &[[0.1, -4.0], [0.1, 0.0]]);
+    close(&bars(&canvas, NAVY)[..2], &[[0.1, -1.25], [0.1, -0.75]]);
+}
+
+#[test]
+fn losses_of_levels_are_those_of_their_own_network() {
+    let fit = |sigma, excess| LevelFit { sigma, excess, scale: 0.5 };
+    let fits = |excess: f64| [fit(2.0, excess), fit(1.0, 2.0 * excess), fit(0.5, excess), fit(0.2, excess)];
+    let (weighted, plain) = (fits(0.01), fits(0.1));
+    let mut canvas = page();
+    level_losses::losses(&mut canvas, FRAME, &weighted, &plain);
+    close(&only(&canvas, "curve", GREY), &[[2.0, 0.5], [1.0, 0.5], [0.5, 0.5], [0.2, 0.5]]);
+    close(&only(&canvas, "dots", NAVY)[..2], &[[2.0, 0.51], [1.0, 0.52]]);
+    close(&only(&canvas, "circles", RED)[..2], &[[2.0, 0.6], [1.0, 0.7]]);
+    let mut canvas = page();
+    level_losses::excess(&mut canvas, FRAME, &weighted, &plain);
+    close(&only(&canvas, "curve", NAVY)[..2], &[[2.0, 2.0], [1.0, 4.0]]);
+    close(&only(&canvas, "curve", RED)[..2], &[[2.0, 20.0], [1.0, 40.0]]);
+    let sigmas = [2.0, 1.0, 0.5, 0.25, 0.1];
+    let shares = [0.2, 0.4].map(|share| vec![scatter(share, 0.1 * share); 5]);
+    let mut canvas = page();
+    level_losses::gradients(&mut canvas, FRAME, &sigmas, &shares);
+    close(&bars(&canvas, NAVY)[..2], &[[2.0, 0.18], [2.0, 0.22]]);
+    close(&bars(&canvas, RED)[..2], &[[2.0, 0.36], [2.0, 0.44]]);
+}
+
+#[test]
+fn the_axes_of_growth_are_size_and_time() {
+    let mut canvas = page();
+    let lines: String = [(1.0, 3.0), (2.0, 6.0)]
+        .map(|(n, time)| {
+            format!(
+                "{{\"bench\":\"growth\",\"peer\":\"ours\",\"dtype\":\"f32\",\"threads\":1,\
+                 \"shape\":\"s\",\"best_ms\":{time},\"n\":{},\"d\":64,\"h\":256}}\n",
+                512.0 * n
+            )
+        })
+        .concat();
+    let text = format!("{{\"machine\":\"M\"}}\n{lines}");
+    speed::growth(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"));
+    close(&only(&canvas, "curve", NAVY), &[[512.0, 3.0], [1024.0, 6.0]]);
+}

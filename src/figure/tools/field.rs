@@ -166,10 +166,21 @@ impl Canvas {
         }
         self.outline(bar.grown(0.5), 1.0, INK);
         let axis = Axis::linear(low, high);
+        let mut number = |y: f64, label: &str| {
+            self.line(&[[bar.right(), y], [bar.right() + 5.0, y]], 1.0, INK);
+            self.text(Anchor::Start([bar.right() + 9.0, y]), LABEL[1], INK, label);
+        };
+        // Where the last colour stands for all that is beyond, its end says so.
+        let room = if scale.open { LABEL[1] + 2.0 } else { 0.0 };
         for tick in axis.ticks() {
             let y = bar.bottom() - bar.height * axis.fraction(tick.value);
-            self.line(&[[bar.right(), y], [bar.right() + 5.0, y]], 1.0, INK);
-            self.text(Anchor::Start([bar.right() + 9.0, y]), LABEL[1], INK, &tick.label);
+            if y >= bar.top + room {
+                number(y, &tick.label);
+            }
+        }
+        if scale.open {
+            let decimals = usize::from(high < 10.0);
+            number(bar.top, &format!("≥ {high:.decimals$}"));
         }
         let middle = bar.left + bar.width / 2.0;
         self.text(Anchor::Middle([middle, bar.top - 14.0]), LABEL[0], INK, title);

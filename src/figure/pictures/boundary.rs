@@ -38,7 +38,7 @@ fn exponential(canvas: &mut Canvas, frame: Rect) -> f64 {
         .curve(&predicted, 1.6, NAVY)
         .circles(&measured, 3.2, RED)
         .label([1.0, -0.5], Start([14.0, -10.0]), NAVY, "$1/2 − λ$, by the theorem")
-        .label([1.2, -0.7], End([-14.0, 10.0]), RED, "measured");
+        .label([1.2, -0.7], End([-14.0, 10.0]), RED, "by quadrature");
     measured.iter().map(|[lambda, gap]| (gap - (0.5 - lambda)).abs()).fold(0.0, f64::max)
 }
 

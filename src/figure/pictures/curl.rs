@@ -69,17 +69,19 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let fields = cases.map(|(_, decoder)| field(decoder, &model, &v, &arrows));
     let scale = ArrowScale::of(&fields[0], 0.92 * SIDE / ARROWS as f64);
 
-    let mut canvas = Canvas::new(930, 350);
+    let mut canvas = Canvas::new(930, 360);
     for (i, (title, _)) in cases.iter().enumerate() {
         let corner = [54.0 + 280.0 * i as f64, 66.0];
         let note = format!("largest |curl| {}", number(limits[i]));
         Panel::plane(&mut canvas, corner, SIDE, LIMIT)
             .heat(&curls[i], colours)
-            .arrows(&arrows, &fields[i], scale)
+            .arrows(&arrows, &fields[i], ArrowScale { colour: Some(INK.alpha(0.75)), ..scale })
             .labels(title, "$x_1$", "$x_2$")
             .label([0.0, LIMIT], Middle([0.0, -13.0]), INK, &note);
     }
     canvas.colour_bar(Rect::new(868.0, 66.0, 10.0, SIDE), colours, "curl");
+    let longest = format!("longest arrows: $‖ψ‖$ ≥ {:.1}", scale.full);
+    canvas.text(Middle([450.0, 346.0]), 11.0, INK, &longest);
     let [tied, untied, sigmoid] = limits;
     let finding = format!(
         "largest |∂ψ₁/∂x₂ − ∂ψ₂/∂x₁|: {tied:.1e} tied, {untied:.2} untied, {sigmoid:.2} with a \

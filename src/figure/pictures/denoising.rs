@@ -23,7 +23,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     );
     let noisy = corrupt(&clean, &noise, SIGMA);
 
-    let mut canvas = Canvas::new(760, 372);
+    let mut canvas = Canvas::new(840, 372);
     let title = format!("Digits never seen in training, $σ = {SIGMA}$");
     canvas.text(Middle([420.0, 24.0]), 13.0, INK, &title);
     let scale = ColourScale::grey(0.0, 1.0);
@@ -49,13 +49,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let gap = c.linear - c.autoencoder;
     let summary = format!(
         "squared error, mean over {} digits × {DRAWS} corruptions:  corrupted {:.2},  best linear \
-         {:.3},  autoencoder {:.3}",
+         {:.3},  autoencoder {:.3},  difference {gap:.3} ± {:.3}",
         labels.len(),
         c.corrupted,
         c.linear,
-        c.autoencoder
+        c.autoencoder,
+        c.standard_error
     );
-    canvas.text(Middle([380.0, 346.0]), 11.0, INK, &summary);
+    canvas.text(Middle([420.0, 346.0]), 11.0, INK, &summary);
     let finding = format!(
         "held-out squared error {:.4} against {:.4} for the best linear denoiser: {:.1} % below, \
          {:.0} standard errors",

@@ -37,14 +37,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 /// Both estimates of every sample.
 fn scatter(canvas: &mut Canvas, frame: Rect, estimates: &[Estimates]) {
     let points: Vec<Point> = estimates.iter().map(|e| [e.likelihood, e.score_matching]).collect();
-    let axis = Axis::linear(0.5, 2.0);
+    let axis = Axis::linear(0.4, 2.4);
     Panel::new(canvas, frame, axis, axis)
         .labels(
             &format!("{REPETITIONS} samples of {SHOWN}, true $θ = 1$"),
             "maximum likelihood, $1/(4m_4)$",
             "score matching, $3m_2/(4m_6)$",
         )
-        .curve(&[[0.5, 0.5], [2.0, 2.0]], 1.0, GREY)
+        .curve(&[[0.4, 0.4], [2.4, 2.4]], 1.0, GREY)
         .dots(&points, 1.5, NAVY.alpha(0.25))
         .circles(&[[1.0, 1.0]], 4.0, RED);
 }
@@ -60,7 +60,8 @@ pub(super) fn variances(canvas: &mut Canvas, frame: Rect, measured: &[(usize, Va
     let (score_matching, score_errors) = of(|v| v.score_matching);
     let (likelihood, likelihood_errors) = of(|v| v.likelihood);
     let exact = x.graph(200, |n| n * likelihood_variance(n));
-    let top = 1.15 * score_matching.iter().map(|p| p[1]).fold(limit, f64::max);
+    let ends = score_matching.iter().zip(&score_errors).map(|(p, error)| p[1] + error);
+    let top = 1.1 * ends.fold(limit, f64::max);
     Panel::new(canvas, frame, x, Axis::log(3.3, top))
         .labels("What each sample size buys", "sample size $n$", "$n$ times the variance")
         .horizontal(limit, "")

@@ -30,7 +30,9 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     for i in [POINTS / 8, 2 * POINTS / 5, 6 * POINTS / 7] {
         panel.curve(&[ism[i], esm[i]], 1.0, INK);
         let middle = [esm[i][0], 0.5 * (ism[i][1] + esm[i][1])];
-        panel.label(middle, Start([5.0, 0.0]), INK, "½$I(q)$");
+        // On the left the curves fall to the right, and would touch the name there.
+        let side = if i == POINTS / 8 { End([-5.0, 0.0]) } else { Start([5.0, 0.0]) };
+        panel.label(middle, side, INK, "½$I(q)$");
     }
     panel
         .circles(&[best_esm], 3.6, RED)
@@ -44,7 +46,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         .labels(
             "",
             "place on the line from the first parameters (0) to the trained ones (1)",
-            "(ESM − ISM − ½$I(q)$) / what they are made of / machine epsilon",
+            "(ESM − ISM − ½$I(q)$) / Σ|terms| / machine epsilon",
         )
         .curve(&[[ENDS[0], 0.0], [ENDS[1], 0.0]], 1.0, GREY)
         .dots(&residual, 1.8, NAVY.alpha(0.5));

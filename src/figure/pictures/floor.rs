@@ -50,9 +50,11 @@ pub(super) fn whole(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[Po
     Panel::new(canvas, Rect::new(72.0, 64.0, 340.0, 320.0), x, y)
         .labels("The loss of the perfect score is not zero", "noise $σ$", "DSM of $∇$ log $q_σ$")
         .curve(predicted, 1.2, GREY)
-        .dots(&curve(levels, |l| l.corrected.mean + l.known), 2.6, NAVY)
         .circles(&curve(levels, |l| l.plain.mean), 4.6, RED)
-        .label(predicted[10], Start([10.0, -12.0]), GREY, "predicted: $d/(2σ^2) - I(q_σ)/2$");
+        .dots(&curve(levels, |l| l.corrected.mean + l.known), 2.6, NAVY)
+        .label(predicted[10], Start([10.0, -12.0]), GREY, "predicted: $d/(2σ^2) - I(q_σ)/2$")
+        .label(predicted[10], Start([10.0, 4.0]), NAVY, "dots: with control variate")
+        .label(predicted[10], Start([10.0, 20.0]), RED, "circles: plain");
 }
 
 /// The loss less its known part, with the deviation of a batch and the error of the mean.
@@ -76,8 +78,11 @@ pub(super) fn without(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[
         let means = mean(of, known, 0.0);
         panel.error_bars(&means, &errors, colour).dots(&means, 2.2, colour);
     }
+    let [sigma, mean] = curve(levels, |l| l.plain.mean - l.known)[0];
+    let first = format!("mean at $σ$ = {sigma}: {}", format!("{mean:.0}").replace('-', "−"));
     panel
-        .label([0.05, 0.7 * -deepest], Start([6.0, 0.0]), RED, "plain")
+        .label([0.07, 0.7 * -deepest], Start([6.0, 0.0]), RED, "plain")
+        .label([predicted[0][0], y.high()], Start([6.0, 12.0]), RED, &first)
         .label([0.3, 1.25 * deepest], Start([0.0, 0.0]), NAVY, "with control variate")
         .label([0.3, 1.25 * deepest], Start([0.0, 16.0]), GREY, "curve: $-I(q_σ)/2$")
         .label([0.3, 1.25 * deepest], Start([0.0, 32.0]), GREY, "bands: ± one deviation of a batch")

@@ -46,7 +46,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
                 for _ in 0..times(claim) {
                     let sides = claim.sides(&mut rng);
                     // A little to the left and right, so that forty dots are not one.
-                    let x = f64::from(theorem.number) + rng.random_range(-0.3..0.3);
+                    let x = f64::from(theorem.number) + rng.random_range(-0.15..0.15) + aside(sides.evidence(), holds);
                     marks.push((x, sides.evidence(), holds, mark(&sides, holds)));
                 }
             }
@@ -56,7 +56,21 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let last = theorems.iter().map(|t| t.number).max().unwrap_or(1);
     let mut canvas = Canvas::new(900, 560);
     let frame = Rect::new(62.0, 104.0, 660.0, 330.0);
-    let x = Axis::linear(0.0, f64::from(last) + 1.0);
+    let x = Axis::linear(0.5, f64::from(last) + 0.5);
+    // Stripes lead the eye from a dot to its theorem.
+    let pitch = frame.width / f64::from(last);
+    for number in 1..=last {
+        let left = frame.left + pitch * f64::from(number - 1);
+        if number % 2 == 0 {
+            let top = frame.top - 2.0 * ROW - 24.0;
+            let height = frame.bottom() + 34.0 + 3.0 * ROW - top;
+            canvas.rectangle(Rect::new(left, top, pitch, height), GREY.alpha(0.08));
+        }
+        if number % 5 != 0 {
+            let at = [left + 0.5 * pitch, frame.bottom() + 14.0];
+            canvas.text(Middle(at), 10.0, INK, &number.to_string());
+        }
+    }
     for (k, (name, colour, top)) in [
         ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 24.0),
         ("refuted, no gap allowed", RED, frame.top - ROW - 24.0),
@@ -91,9 +105,17 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         };
         chosen.filter_map(point).collect()
     };
-    let mut panel = Panel::new(&mut canvas, frame, x, Axis::log(RESIDUALS[0], RESIDUALS[1]));
+    let [low, high] = RESIDUALS;
+    for (_, _, _, mark) in &marks {
+        if let Mark::Residual(residual) = mark
+            && !(low..=high).contains(residual)
+        {
+            canvas.refuse(format!("the gap {residual:e} is not on the axis"));
+        }
+    }
+    let mut panel = Panel::new(&mut canvas, frame, x, Axis::log(low, high));
     panel.labels("", "", "gap / what is allowed").horizontal(1.0, "");
-    let beside = |y: f64| [f64::from(last) + 1.0, y];
+    let beside = |y: f64| [x.high(), y];
     for (kind, colour, y) in [
         (Some(Evidence::MonteCarlo), OCHRE, 2e-1),
         (Some(Evidence::Quadrature), GREEN, 3e-3),
@@ -103,7 +125,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let (name, dots) = (kind.map_or("false statements", Evidence::name), dots(kind));
         // The claims may do without a kind of evidence, and then its name would be a riddle.
         if !dots.is_empty() {
-            panel.dots(&dots, 1.6, colour.alpha(0.45));
+            panel.dots(&dots, 1.6, colour.alpha(0.85));
             panel.label(beside(y), Start([12.0, 0.0]), colour, name);
         }
     }
@@ -122,6 +144,15 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         theorems.len()
     );
     Ok(Picture { canvas, finding })
+}
+
+/// Rounding and quadrature lie side by side, since their colours may not be enough.
+fn aside(evidence: Evidence, holds: bool) -> f64 {
+    match evidence {
+        Evidence::Rounding if holds => -0.17,
+        Evidence::Quadrature if holds => 0.17,
+        _ => 0.0,
+    }
 }
 
 /// How often a claim is drawn.

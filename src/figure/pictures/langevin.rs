@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
-const LIMIT: f64 = 3.7;
+const LIMIT: f64 = 4.2;
 const SIDE: f64 = 300.0;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
@@ -28,7 +28,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         panel
             .labels(title, "$x_1$", "$x_2$")
             .heat(&surface, ColourScale::density(surface.highest).faded(0.45))
-            .curve(path, 0.8, NAVY.alpha(0.55))
+            .curve(path, 0.4, NAVY.alpha(0.35))
             .dots(&path[1..], 1.5, RED.alpha(0.5))
             .dots(&[START], 4.2, WHITE)
             .dots(&[START], 3.2, INK);

@@ -6,7 +6,7 @@ use crate::{
     experiment::{
         ModeWeights,
         mode_weights::{
-            CHAINS, Ends, LARGEST, LEVELS, MODES, PLAIN, STEPS, annealed_share, plain_share,
+            Annealing, CHAINS, Ends, LARGEST, LEVELS, MODES, PLAIN, STEPS, annealed_share, plain_share,
             schedule, shares,
         },
     },
@@ -35,17 +35,28 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     weights(&mut canvas, Rect::new(left, bottom, SIDE, SIDE), &run, exact);
     freezing(&mut canvas, Rect::new(right, bottom, SIDE, SIDE));
 
+    let off: Vec<f64> = run.annealed.iter().map(deviation).collect();
+    let worst = off.iter().fold(0.0, |worst: f64, off| worst.max(off.abs()));
+    let square: f64 = off.iter().map(|off| off * off).sum();
     let shown = |ends: &Ends| format!("{:.4} ± {:.4}", ends.share, ends.error());
     let finding = format!(
         "weight of the mode of 0.8 over {CHAINS} chains: plain {} (exactly {exact:.4}), annealed \
-         with L = 10, T = 100 {} ({:.4}), with L = 20, T = 300 {} ({:.4})",
+         with L = 10, T = 100 {} ({:.4}), with L = 20, T = 300 {} ({:.4}); the {} annealed ones are at most {worst:.1} \
+         standard errors off, χ² = {square:.1}",
         shown(plain),
         shown(&middle.ends),
         annealed_share(10, 100),
         shown(&most.ends),
         annealed_share(20, 300),
+        off.len(),
     );
     Ok(Picture { canvas, finding })
+}
+
+/// How far a share is from the exact one, in standard errors.
+fn deviation(run: &Annealing) -> f64 {
+    let Annealing { levels, steps, ends } = run;
+    (ends.share - annealed_share(*levels, *steps)) / ends.error()
 }
 
 /// Where the chains ended, and the density they should have.
@@ -76,12 +87,16 @@ pub(super) fn weights(canvas: &mut Canvas, frame: Rect, run: &ModeWeights, plain
         )
         .horizontal(MODES.weight, "")
         .horizontal(plain, "plain Langevin: where the chains started");
-    for (levels, colour) in LEVELS.into_iter().zip([OCHRE, GREEN, NAVY, VIOLET]) {
-        let steps = [10, 14, 20, 30, 50, 70, 100, 150, 200, 300];
+    // A little apart, so that no bar hides another.
+    let apart = [1.0, 1.03, 0.97, 1.0];
+    for ((levels, colour), apart) in
+        LEVELS.into_iter().zip([OCHRE, GREEN, NAVY, VIOLET]).zip(apart)
+    {
+        let steps = [10, 12, 14, 17, 20, 25, 30, 40, 50, 60, 70, 85, 100, 125, 150, 200, 250, 300];
         let exact = steps.map(|steps| [steps as f64, annealed_share(levels, steps)]);
         let mine = run.annealed.iter().filter(|run| run.levels == levels);
         let (points, errors): (Vec<Point>, Vec<f64>) =
-            mine.map(|run| ([run.steps as f64, run.ends.share], run.ends.error())).unzip();
+            mine.map(|run| ([run.steps as f64 * apart, run.ends.share], run.ends.error())).unzip();
         panel
             .curve(&exact, 1.4, colour)
             .error_bars(&points, &errors, colour)

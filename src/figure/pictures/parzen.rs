@@ -25,23 +25,26 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let arrows = Mesh::square(LIMIT, ARROWS).points();
     // The smoothed density ends within ±9 at every level, and its score has no finer feature than σ².
     let grid = Rule::trapezoid(-9.0, 9.0, 450).squared();
-    let mut canvas = Canvas::new(1060, 410);
+    let mut canvas = Canvas::new(1060, 424);
     let mut found = Vec::new();
     for (k, (sigma, name)) in LEVELS.into_iter().enumerate() {
         let estimate = KernelEstimate { points: sample.clone(), sigma };
         let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &estimate);
         let score = estimate.score(&arrows);
+        let scale = ArrowScale::of(&score, 14.0);
+        let note = format!("darkest arrows: $‖∇log q_σ‖$ ≥ {:.0}", scale.full);
         // How far the score of the sample is from that of the density it was drawn from.
         let smoothed = q.smoothed(sigma);
         let rule = smoothed.rule(&grid);
         let apart = (estimate.score(&rule.nodes) - smoothed.score(&rule.nodes)).squared_norm();
         let share = rule.integrate(&apart) / smoothed.fisher_information(&rule);
 
-        Panel::plane(&mut canvas, [52.0 + k as f64 * (SIDE + 50.0), 56.0], SIDE, LIMIT)
+        Panel::plane(&mut canvas, [52.0 + k as f64 * (SIDE + 50.0), 70.0], SIDE, LIMIT)
             .labels(&format!("$σ = {sigma}$: {name}"), "$x_1$", "$x_2$")
-            .heat(&surface, ColourScale::density(surface.highest).faded(0.6))
+            .heat(&surface, ColourScale::density(surface.highest).faded(0.45))
             .contours(&surface, &CONTOURS, 0.8, NAVY.alpha(0.6))
-            .arrows(&arrows, &score, ArrowScale::of(&score, 14.0))
+            .arrows(&arrows, &score, scale)
+            .label([0.0, LIMIT], Middle([0.0, -13.0]), INK, &note)
             .dots(&dots, 4.0, WHITE)
             .dots(&dots, 2.8, RED);
         found.push(format!("{:.0} % at σ = {sigma}", 100.0 * share));

@@ -40,7 +40,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let percent = 100.0 * fit.share();
         let law = if fit.method.denoises() { "_σ" } else { "" };
         let note = format!("divergence {:.2} = {percent:.1} % of $½I(q{law})$", fit.divergence);
-        panel(i + 1, title(fit.method), &note, &fit.model.score(&arrows));
+        panel(i + 1, &title(fit.method), &note, &fit.model.score(&arrows));
         let (name, law) = (fit.method.name(), law.trim_start_matches('_'));
         let (divergence, scale) = (fit.divergence, fit.scale);
         let row = format!("{name:26} {divergence:.3} of ½I(q{law}) = {scale:.3}: {percent:.1} %");
@@ -52,12 +52,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding: table })
 }
 
-const fn title(method: Method) -> &'static str {
-    match method {
+/// With the noise, where a method needs some.
+fn title(method: Method) -> String {
+    let name = match method {
         Method::Explicit => "explicit, from the score",
         Method::Implicit => "implicit, exact trace",
         Method::Sliced => "sliced, one direction",
         Method::Denoising => "denoising",
         Method::Controlled => "denoising, control variate",
-    }
+    };
+    if method.denoises() { format!("{name}, $σ = {SIGMA}$") } else { name.to_owned() }
 }

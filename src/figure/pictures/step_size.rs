@@ -59,7 +59,7 @@ pub(super) fn settled(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) 
 /// Each measured variance over the predicted one, the two kinds of chains side by side.
 pub(super) fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
     const APART: f64 = 0.05;
-    let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 4.0), Axis::linear(0.95, 1.05));
+    let mut panel = Panel::new(canvas, frame, Axis::linear(-0.15, 4.0), Axis::linear(0.95, 1.07));
     panel.labels("Measured over predicted", "step $ε/v$", "ratio, with standard errors");
     panel.horizontal(1.0, "");
     for m in measured {
@@ -71,7 +71,7 @@ pub(super) fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[FixedStep]) {
             panel.error_bars(&point, &[error], colour).circles(&point, 3.2, colour);
         }
     }
-    let names = [("Langevin over $1/(1 − ε/(4v))$", 1.045, NAVY), ("adjusted over 1", 1.039, RED)];
+    let names = [("Langevin over $1/(1 − ε/(4v))$", 1.062, NAVY), ("adjusted over 1", 1.054, RED)];
     for (name, y, colour) in names {
         panel.label([0.0, y], Start([10.0, 0.0]), colour, name);
     }

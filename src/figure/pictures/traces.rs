@@ -17,7 +17,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     routes(&mut canvas, Rect::new(70.0, 64.0, 340.0, 310.0), &sitting);
     let named = [("sliced", RED, &sliced), ("with the exact norm", NAVY, &reduced)];
     errors(&mut canvas, Rect::new(610.0, 64.0, 340.0, 310.0), named);
-    let dearest = |route| cost(&sitting, route).last().map_or([f64::NAN; 2], |last| *last);
+    let dearest = |route| cost(&sitting, route, "best_ms").last().map_or([f64::NAN; 2], |last| *last);
     let ([dimension, reverse], [_, closed]) = (dearest("trace_reverse"), dearest("trace_closed"));
     let finding = format!(
         "in {dimension} dimensions reverse sweeps take {:.0} times as long as the closed form; spread of the \
@@ -29,53 +29,61 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
-/// (dimensions, milliseconds) of a route, as the bench measured it.
-fn cost(sitting: &Sitting, route: &str) -> Vec<Point> {
+/// (dimensions, milliseconds) of a route, as the bench measured them: the best, and the median.
+fn cost(sitting: &Sitting, route: &str, name: &str) -> Vec<Point> {
     let lines = sitting.ours(route, SETTING);
-    lines.map(|line| [line.number("d"), line.number("best_ms")]).collect()
+    lines.map(|line| [line.number("d"), line.number(name)]).collect()
 }
 
 /// The cost of each route against the dimension.
 fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
-    // with how far the name is moved down
     let routes = [
-        ("central differences", "trace_by_differences", GREY, -9.0),
-        ("reverse sweeps", "trace_reverse", RED, 4.0),
-        ("forward, by columns", "trace_by_columns", GREY, -6.0),
-        ("forward, all axes", "trace_forward_in_chunks", NAVY, 7.0),
-        ("closed form", "trace_closed", NAVY, -5.0),
-        ("value alone", "score", INK, 8.0),
+        ("central differences", "trace_by_differences", GREY),
+        ("reverse sweeps", "trace_reverse", RED),
+        ("forward, by columns", "trace_by_columns", OCHRE),
+        ("forward, all axes", "trace_forward_in_chunks", VIOLET),
+        ("closed form", "trace_closed", NAVY),
+        ("value alone", "score", INK),
     ]
-    .map(|(name, route, colour, down)| (name, cost(sitting, route), colour, down));
-    let y = Axis::log_around(routes.iter().flat_map(|(_, points, ..)| points.iter().map(|p| p[1])));
+    .map(|(name, route, colour)| {
+        (name, ["best_ms", "median_ms"].map(|time| cost(sitting, route, time)), colour)
+    });
+    let times = routes.iter().flat_map(|(_, times, _)| times.iter().flatten().map(|p| p[1]));
+    let y = Axis::log_around(times);
     let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 72.0), y);
     panel.labels(
         "The exact trace, two hidden layers",
         "dimensions $d$",
-        "milliseconds for 64 samples",
+        "milliseconds for 64 samples, best to median",
     );
-    for (name, points, colour, down) in routes {
-        panel.curve(&points, 1.6, colour).circles(&points, 2.8, colour);
-        if let Some(&last) = points.last() {
-            panel.label(last, Start([12.0, down]), colour, name);
+    for (_, [best, median], colour) in &routes {
+        for (best, median) in best.iter().zip(median) {
+            panel.curve(&[*best, *median], 0.8, *colour);
         }
+        panel.curve(best, 1.6, *colour).circles(best, 2.8, *colour);
     }
+    let ends = routes.iter().filter_map(|(name, [best, _], colour)| {
+        best.last().map(|last| (last[1], *colour, *name))
+    });
+    panel.end_labels(ends.collect());
 }
 
-/// The errors of the estimates against the number of probes, on bands of the predicted deviation.
+/// √k times the errors of the estimates against the number k of probes: were they not scaled, all would
+/// shrink to nothing, and the bands of the predicted deviation with them.
 fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors); 2]) {
     let probes = PROBES as f64;
     let largest = series.iter().map(|(.., s)| s.variance.sqrt()).fold(0.0, f64::max);
-    let axis = Axis::linear(-2.4 * largest, 2.4 * largest);
+    let axis = Axis::linear(-3.4 * largest, 3.4 * largest);
     let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 1.15 * probes), axis);
-    panel.labels("Estimates with random signs", "probes $k$", "error of ISM, bands ± predicted");
+    panel.labels("Estimates with random signs", "probes $k$", "$√k$ × error of ISM, bands ± predicted");
     for (line, (name, colour, ProbeErrors { variance, paths })) in series.into_iter().enumerate() {
-        let edge = |sign| Axis::log(1.0, probes).graph(80, |k| sign * (variance / k).sqrt());
+        let edge = |sign: f64| [0.9, 1.15 * probes].map(|k| [k, sign * variance.sqrt()]);
         panel.band(&edge(-1.0), &edge(1.0), colour.alpha(0.16));
         for path in paths {
-            panel.curve(path, 0.9, colour.alpha(0.55));
+            let scaled: Vec<Point> = path.iter().map(|&[k, error]| [k, k.sqrt() * error]).collect();
+            panel.curve(&scaled, 0.9, colour.alpha(0.55));
         }
-        let top = axis.high() * (0.9 - 0.1 * line as f64);
+        let top = axis.high() * (0.92 - 0.1 * line as f64);
         panel.label([probes, top], End([-4.0, 0.0]), colour, name);
     }
 }

@@ -26,6 +26,8 @@ pub struct ArrowScale {
     pub full: f64,
     /// The longest arrow, in pixels.
     pub longest: f64,
+    /// One colour for all, where colours mean something else.
+    pub colour: Option<Colour>,
 }
 
 impl ArrowScale {
@@ -36,7 +38,7 @@ impl ArrowScale {
             (0..vectors.rows()).map(|i| vectors.at(i, 0).hypot(vectors.at(i, 1))).collect();
         lengths.sort_by(f64::total_cmp);
         let full = lengths[(lengths.len() - 1) * 95 / 100];
-        Self { full, longest }
+        Self { full, longest, colour: None }
     }
 }
 
@@ -122,7 +124,7 @@ impl Panel<'_> {
             let length = scale.longest * (size / scale.full).min(1.0).sqrt();
             if size > 0.0 {
                 let way = [x / size, -y / size]; // the page counts downwards
-                let colour = colours.colour(size);
+                let colour = scale.colour.unwrap_or_else(|| colours.colour(size));
                 self.canvas
                     .clipped(self.frame, |canvas| arrow(canvas, middle, way, length, colour));
             } else if size.is_nan() {
@@ -208,7 +210,7 @@ mod tests {
             refusal(&|panel| _ = panel.contours(&surface(f64::INFINITY), &[0.5], 1.0, NAVY));
         assert_eq!(reason, "the value at point 1 of the mesh is inf");
         let reason = refusal(&|panel| {
-            let scale = ArrowScale { full: 1.0, longest: 5.0 };
+            let scale = ArrowScale { full: 1.0, longest: 5.0, colour: None };
             panel.arrows(&mesh.points(), &(mesh.points() * f64::NAN), scale);
         });
         assert!(reason.starts_with("the vector of point 0"), "{reason}");
@@ -219,7 +221,7 @@ mod tests {
     fn arrows_are_as_many_as_points() {
         let mut canvas = Canvas::new(60, 60);
         let mut panel = Panel::plane(&mut canvas, [20.0, 10.0], 30.0, 1.0);
-        let scale = ArrowScale { full: 1.0, longest: 5.0 };
+        let scale = ArrowScale { full: 1.0, longest: 5.0, colour: None };
         panel.arrows(&Matrix::zeros(2, 2), &Matrix::zeros(1, 2), scale);
     }
 

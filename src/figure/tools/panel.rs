@@ -234,6 +234,26 @@ impl<'a> Panel<'a> {
         });
     }
 
+    /// Names at the right edge beside the heights at which curves end, pushed apart where they would touch.
+    pub fn end_labels(&mut self, mut names: Vec<(f64, Colour, &str)>) -> &mut Self {
+        const PITCH: f64 = LABEL + 2.0;
+        names.sort_by(|a, b| b.0.total_cmp(&a.0)); // from the top
+        let wanted: Vec<f64> =
+            names.iter().filter_map(|name| self.place([self.x.high(), name.0])).map(|p| p[1]).collect();
+        // The first that fits below its neighbour, and then all as much higher as they are too low on average.
+        let mut places: Vec<f64> = vec![];
+        for &y in &wanted {
+            places.push(places.last().map_or(y, |above| y.max(above + PITCH)));
+        }
+        let low: f64 = places.iter().zip(&wanted).map(|(place, y)| place - y).sum();
+        let lift = 0.5 * low / wanted.len().max(1) as f64;
+        for ((_, colour, name), y) in names.into_iter().zip(places) {
+            let at = [self.frame.right() + 8.0, y - lift];
+            self.canvas.text(Start(at), LABEL, colour, name);
+        }
+        self
+    }
+
     /// Text near the data point `at`, from which the `anchor` counts to the right and down.
     ///
     /// It counts in pixels because the gap between a mark and its name is a matter of type, not of

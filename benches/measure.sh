@@ -66,7 +66,7 @@ machine() {
 cores=$(nproc)
 threads=1
 [ "$cores" -eq 1 ] || threads="1 $cores"
-benches='limits product elementwise steps growth langevin'
+benches='limits product elementwise traces steps growth langevin'
 cargo bench --quiet --no-run $(printf ' --bench %s' $benches) || fail "the benches do not build"
 # Next to the file, so that moving it there is one step.
 work=$(mktemp "$file.XXXXXX")

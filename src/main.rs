@@ -73,9 +73,8 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
             Some((option, value)) if option.starts_with("--") => (option, Some(value.to_owned())),
             _ => (&argument[..], None),
         };
-        let mut value = |what| {
-            given.take().or_else(|| arguments.next()).ok_or(format!("{word} needs {what}"))
-        };
+        let mut value =
+            |what| given.take().or_else(|| arguments.next()).ok_or(format!("{word} needs {what}"));
         match word {
             "--help" | "-h" => instead = Some(Request::Help),
             "--version" | "-V" => instead = Some(Request::Version),

@@ -69,7 +69,6 @@ pub struct Progress<'a, P> {
 
 /// Something in a training stopped being finite. The parameters that led there are lost with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct NotFinite {
     /// The step, from 1.
     pub step: usize,

@@ -37,6 +37,8 @@ mod film;
 mod markup;
 mod palette;
 mod panel;
+#[cfg(test)]
+mod places;
 mod raster;
 mod surface;
 mod text;

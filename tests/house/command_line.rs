@@ -198,7 +198,9 @@ fn what_killed_runs_leave_goes_with_the_next_and_nothing_else_does() {
         ".mine.1-0.partial.png",
         &format!(".curl.{}-0.partial.png", std::process::id()),
     ];
-    kept.iter().for_each(|name| fs::write(out.join(name), "kept").unwrap());
+    for name in kept {
+        fs::write(out.join(name), "kept").unwrap();
+    }
     for killed in 1..=20 {
         let mut run = begin(&out);
         std::thread::sleep(Duration::from_millis(10 * killed));

@@ -115,9 +115,17 @@ fn the_page_of_speed_has_the_table_of_the_kept_lines() {
     let pairs = sitting.beside("jax", settings[0]);
     let rows = pairs.iter().filter(|pair| pair.bench != "growth");
     let mut rows: Vec<String> = rows.map(|pair| row(&sitting, pair, settings)).collect();
-    let machine = ["machine", "cores", "rustc", "jax", "date"].map(|name| sitting.machine.word(name));
-    rows.push(format!("{}, {} cores, {}, JAX {}, {}", machine[0], machine[1], machine[2], machine[3], &machine[4][..10]));
-    rows.iter().for_each(|row| println!("{row}"));
+    let machine =
+        ["machine", "cores", "rustc", "jax", "date"].map(|name| sitting.machine.word(name));
+    rows.push(format!(
+        "{}, {} cores, {}, JAX {}, {}",
+        machine[0],
+        machine[1],
+        machine[2],
+        machine[3],
+        &machine[4][..10]
+    ));
+    println!("{}", rows.join("\n"));
     for row in rows {
         assert!(page.lines().any(|line| line.contains(&row)), "benches/README.md lacks: {row}");
     }

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::{
-    identity::{self, Claim, Evidence, Instances, Sides},
+    identity::{self, Claim, Evidence, Instances, Sides, Theorem},
     matrix::noise::Generator,
 };
 use rand::{RngExt, SeedableRng};
@@ -39,20 +39,7 @@ fn mark(sides: &Sides, holds: bool) -> Mark {
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
     let theorems = identity::all();
-    let mut marks = Vec::new();
-    for theorem in &theorems {
-        for (claims, holds) in [(theorem.claims, true), (theorem.false_statements, false)] {
-            for claim in claims {
-                for _ in 0..times(claim) {
-                    let sides = claim.sides(&mut rng);
-                    // A little to the left and right, so that forty dots are not one.
-                    let x = f64::from(theorem.number) + rng.random_range(-0.15..0.15) + aside(sides.evidence(), holds);
-                    marks.push((x, sides.evidence(), holds, mark(&sides, holds)));
-                }
-            }
-        }
-    }
-
+    let marks = compared(&theorems, &mut rng);
     let last = theorems.iter().map(|t| t.number).max().unwrap_or(1);
     let mut canvas = Canvas::new(900, 560);
     let frame = Rect::new(62.0, 104.0, 660.0, 330.0);
@@ -99,7 +86,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             Some(kind) => *holds && *evidence == kind,
             None => !holds,
         });
-        let point = |(x, _, _, mark): &(f64, Evidence, bool, Mark)| match mark {
+        let point = |(x, _, _, mark): &Compared| match mark {
             Mark::Residual(residual) => Some([*x, *residual]),
             Mark::Row(_) => None,
         };
@@ -144,6 +131,28 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         theorems.len()
     );
     Ok(Picture { canvas, finding })
+}
+
+/// Where a comparison stands, its evidence, whether it is a claim, and its mark.
+type Compared = (f64, Evidence, bool, Mark);
+
+/// Every claim and every false statement of the theorems, on instances.
+fn compared(theorems: &[Theorem], rng: &mut Generator) -> Vec<Compared> {
+    let mut marks = Vec::new();
+    for theorem in theorems {
+        for (claims, holds) in [(theorem.claims, true), (theorem.false_statements, false)] {
+            for claim in claims {
+                for _ in 0..times(claim) {
+                    let sides = claim.sides(rng);
+                    // A little to the left and right, so that forty dots are not one.
+                    let aside = aside(sides.evidence(), holds) + rng.random_range(-0.15..0.15);
+                    let x = f64::from(theorem.number) + aside;
+                    marks.push((x, sides.evidence(), holds, mark(&sides, holds)));
+                }
+            }
+        }
+    }
+    marks
 }
 
 /// Rounding and quadrature lie side by side, since their colours may not be enough.

@@ -70,7 +70,12 @@ pub(super) fn losses(canvas: &mut Canvas, frame: Rect, weighted: &[LevelFit], pl
 }
 
 /// Which share of the gradient's variance each level has, for λ = σ² and λ = 1.
-pub(super) fn gradients(canvas: &mut Canvas, frame: Rect, sigmas: &[f64], shares: &[Vec<Scatter>; 2]) {
+pub(super) fn gradients(
+    canvas: &mut Canvas,
+    frame: Rect,
+    sigmas: &[f64],
+    shares: &[Vec<Scatter>; 2],
+) {
     let x = Axis::log_around(sigmas.iter().copied());
     let mut panel = Panel::new(canvas, frame, x, Axis::linear(0.0, 1.0));
     let alike = 1.0 / sigmas.len() as f64;

@@ -6,8 +6,8 @@ use crate::{
     experiment::{
         ModeWeights,
         mode_weights::{
-            Annealing, CHAINS, Ends, LARGEST, LEVELS, MODES, PLAIN, STEPS, annealed_share, plain_share,
-            schedule, shares,
+            Annealing, CHAINS, Ends, LARGEST, LEVELS, MODES, PLAIN, STEPS, annealed_share,
+            plain_share, schedule, shares,
         },
     },
     identity::annealing::{START, equilibrium},
@@ -89,8 +89,7 @@ pub(super) fn weights(canvas: &mut Canvas, frame: Rect, run: &ModeWeights, plain
         .horizontal(plain, "plain Langevin: where the chains started");
     // A little apart, so that no bar hides another.
     let apart = [1.0, 1.03, 0.97, 1.0];
-    for ((levels, colour), apart) in
-        LEVELS.into_iter().zip([OCHRE, GREEN, NAVY, VIOLET]).zip(apart)
+    for ((levels, colour), apart) in LEVELS.into_iter().zip([OCHRE, GREEN, NAVY, VIOLET]).zip(apart)
     {
         let steps = [10, 12, 14, 17, 20, 25, 30, 40, 50, 60, 70, 85, 100, 125, 150, 200, 250, 300];
         let exact = steps.map(|steps| [steps as f64, annealed_share(levels, steps)]);

@@ -40,7 +40,7 @@ fn bars(canvas: &Canvas, colour: Colour) -> Vec<Point> {
 }
 
 fn close(found: &[Point], expected: &[Point]) {
-    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs().max(1.0);
     let same = found.iter().zip(expected).all(|(a, b)| near(a[0], b[0]) && near(a[1], b[1]));
     assert!(found.len() == expected.len() && same, "{found:?} is not {expected:?}");
 }
@@ -95,8 +95,12 @@ fn variances_of_estimates_have_the_bars_of_their_errors() {
 
 #[test]
 fn settled_variances_have_the_bars_of_their_own_chains() {
-    let measured =
-        [FixedStep { epsilon: 1.0, plain: scatter(3.0, 0.5), adjusted: scatter(2.0, 0.25), acceptance: 0.9 }];
+    let measured = [FixedStep {
+        epsilon: 1.0,
+        plain: scatter(3.0, 0.5),
+        adjusted: scatter(2.0, 0.25),
+        acceptance: 0.9,
+    }];
     let mut canvas = page();
     step_size::settled(&mut canvas, FRAME, &measured);
     close(&only(&canvas, "circles", NAVY), &[[1.0, 3.0]]);
@@ -160,7 +164,9 @@ fn bands_are_the_deviation_of_a_batch_and_bars_the_error_of_the_mean() {
 #[test]
 fn losses_of_levels_are_those_of_their_own_network() {
     let fit = |sigma, excess| LevelFit { sigma, excess, scale: 0.5 };
-    let fits = |excess: f64| [fit(2.0, excess), fit(1.0, 2.0 * excess), fit(0.5, excess), fit(0.2, excess)];
+    let fits = |excess: f64| {
+        [fit(2.0, excess), fit(1.0, 2.0 * excess), fit(0.5, excess), fit(0.2, excess)]
+    };
     let (weighted, plain) = (fits(0.01), fits(0.1));
     let mut canvas = page();
     level_losses::losses(&mut canvas, FRAME, &weighted, &plain);

@@ -17,7 +17,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     routes(&mut canvas, Rect::new(70.0, 64.0, 340.0, 310.0), &sitting);
     let named = [("sliced", RED, &sliced), ("with the exact norm", NAVY, &reduced)];
     errors(&mut canvas, Rect::new(610.0, 64.0, 340.0, 310.0), named);
-    let dearest = |route| cost(&sitting, route, "best_ms").last().map_or([f64::NAN; 2], |last| *last);
+    let dearest =
+        |route| cost(&sitting, route, "best_ms").last().map_or([f64::NAN; 2], |last| *last);
     let ([dimension, reverse], [_, closed]) = (dearest("trace_reverse"), dearest("trace_closed"));
     let finding = format!(
         "in {dimension} dimensions reverse sweeps take {:.0} times as long as the closed form; spread of the \
@@ -62,9 +63,9 @@ fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
         }
         panel.curve(best, 1.6, *colour).circles(best, 2.8, *colour);
     }
-    let ends = routes.iter().filter_map(|(name, [best, _], colour)| {
-        best.last().map(|last| (last[1], *colour, *name))
-    });
+    let ends = routes
+        .iter()
+        .filter_map(|(name, [best, _], colour)| best.last().map(|last| (last[1], *colour, *name)));
     panel.end_labels(ends.collect());
 }
 
@@ -75,7 +76,11 @@ fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors
     let largest = series.iter().map(|(.., s)| s.variance.sqrt()).fold(0.0, f64::max);
     let axis = Axis::linear(-3.4 * largest, 3.4 * largest);
     let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 1.15 * probes), axis);
-    panel.labels("Estimates with random signs", "probes $k$", "$√k$ × error of ISM, bands ± predicted");
+    panel.labels(
+        "Estimates with random signs",
+        "probes $k$",
+        "$√k$ × error of ISM, bands ± predicted",
+    );
     for (line, (name, colour, ProbeErrors { variance, paths })) in series.into_iter().enumerate() {
         let edge = |sign: f64| [0.9, 1.15 * probes].map(|k| [k, sign * variance.sqrt()]);
         panel.band(&edge(-1.0), &edge(1.0), colour.alpha(0.16));

@@ -48,7 +48,12 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
         .circles(&held_out_dae, 3.2, RED)
         .circles(&training_dae, 3.2, NAVY)
         .label([0.3, top], Start([0.0, 4.0]), INK, "lines: DSM, from the energy")
-        .label([0.3, top], Start([0.0, 22.0]), INK, "circles: DAE$/(2σ^4)$, from the reconstruction")
+        .label(
+            [0.3, top],
+            Start([0.0, 22.0]),
+            INK,
+            "circles: DAE$/(2σ^4)$, from the reconstruction",
+        )
         .label([last.epoch, last.held_out.denoising], Start([24.0, -4.0]), RED, "held out")
         .label([last.epoch, last.training.denoising], Start([24.0, 4.0]), NAVY, "training");
 }

@@ -69,7 +69,8 @@ pub(super) fn replace(
 /// An empty file beside `path` that nobody else has. The encoder picks the format by the ending, so that
 /// stays.
 fn partial(path: &Path) -> io::Result<PathBuf> {
-    let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let part =
+        |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
     let [stem, ending] = [path.file_stem(), path.extension()].map(part);
     let process = std::process::id();
     let mut number = 0;
@@ -119,7 +120,8 @@ fn is_forgotten(entry: &fs::DirEntry) -> bool {
     let name = name.to_string_lossy();
     let process = name.split('.').nth(2).and_then(|owner| owner.split('-').next());
     let processes = Path::new("/proc/self");
-    let ended = processes.exists() && process.is_some_and(|id| !Path::new("/proc").join(id).exists());
+    let ended =
+        processes.exists() && process.is_some_and(|id| !Path::new("/proc").join(id).exists());
     let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|t| t.elapsed().ok());
     ended || age.is_some_and(|age| age > FORGOTTEN)
 }
@@ -198,5 +200,23 @@ mod tests {
         canvas.disc([f64::INFINITY, 0.0], 1.0, INK);
         assert_eq!(canvas.save(&path).unwrap_err().reason, "(1, NaN) is no place on the page");
         assert_eq!(fs::read(&path).unwrap(), b"yesterday's");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_is_refused_and_only_what_is_left_goes() {
+        let directory = directory("prepared");
+        let file = directory.join("file");
+        fs::write(&file, "kept").unwrap();
+        let reason = prepare(&file.join("deeper"), &["dot"]).unwrap_err().reason;
+        assert_eq!(reason, format!("{} is a file, not a folder", file.display()));
+        let old = fs::File::options();
+        for name in [".dot.1-0.partial.png", ".other.1-0.partial.png", ".dot.png"] {
+            let made = old.clone().write(true).create(true).open(directory.join(name)).unwrap();
+            made.set_modified(std::time::SystemTime::now() - 2 * FORGOTTEN).unwrap();
+        }
+        prepare(&directory, &["dot"]).unwrap();
+        let mut left = names(&directory);
+        left.sort();
+        assert_eq!(left, [".dot.png", ".other.1-0.partial.png", "file"]);
     }
 }

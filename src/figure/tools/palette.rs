@@ -260,7 +260,8 @@ mod tests {
     #[test]
     fn every_two_colours_are_told_apart_by_all_readers() {
         let named = [("ink", INK), ("grey", GREY), ("navy", NAVY), ("red", RED)];
-        let named = [&named[..], &[("violet", VIOLET), ("green", GREEN), ("ochre", OCHRE)]].concat();
+        let named =
+            [&named[..], &[("violet", VIOLET), ("green", GREEN), ("ochre", OCHRE)]].concat();
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
             if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }

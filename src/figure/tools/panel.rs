@@ -40,6 +40,14 @@ const FRAME: f64 = 1.0;
 /// Length of a tick that carries a number.
 const TICK: f64 = 4.0;
 
+/// What is drawn, in units of the data, is remembered for tests.
+macro_rules! note {
+    ($panel:ident, $kind:literal, $points:expr, $colour:ident) => {
+        #[cfg(test)]
+        $panel.canvas.drawn.push(($kind, $colour, $points.to_vec()));
+    };
+}
+
 /// A set of axes on a canvas. Methods that draw return the panel, so that they chain.
 #[derive(Debug)]
 pub struct Panel<'a> {
@@ -127,7 +135,7 @@ impl<'a> Panel<'a> {
     /// Straight lines from point to point. A smooth curve needs enough points, and a curve of few
     /// measurements should look like one.
     pub fn curve(&mut self, points: &[Point], width: f64, colour: Colour) -> &mut Self {
-        self.note("curve", points, colour);
+        note!(self, "curve", points, colour);
         self.stroke(points, width, colour);
         self
     }
@@ -137,15 +145,9 @@ impl<'a> Panel<'a> {
         self.canvas.clipped(self.frame, |canvas| canvas.line(&path, width, colour));
     }
 
-    /// For tests: what was drawn, in units of the data.
-    fn note(&mut self, _kind: &'static str, _points: &[Point], _colour: Colour) {
-        #[cfg(test)]
-        self.canvas.drawn.push((_kind, _colour, _points.to_vec()));
-    }
-
     /// Filled dots; a transparent colour shows where they crowd.
     pub fn dots(&mut self, points: &[Point], radius: f64, colour: Colour) -> &mut Self {
-        self.note("dots", points, colour);
+        note!(self, "dots", points, colour);
         let places = self.path(points);
         self.canvas.clipped(self.frame, |canvas| {
             for at in places {
@@ -157,7 +159,7 @@ impl<'a> Panel<'a> {
 
     /// Open circles, white inside, so that a curve seems to thread them.
     pub fn circles(&mut self, points: &[Point], radius: f64, colour: Colour) -> &mut Self {
-        self.note("circles", points, colour);
+        note!(self, "circles", points, colour);
         // Not clipped: half a circle at the frame would look like another kind of marker.
         for at in self.path(points) {
             self.canvas.disc(at, radius, colour);
@@ -168,8 +170,8 @@ impl<'a> Panel<'a> {
 
     /// The region between two curves, such as a confidence interval; wants a transparent colour.
     pub fn band(&mut self, lower: &[Point], upper: &[Point], colour: Colour) -> &mut Self {
-        self.note("lower", lower, colour);
-        self.note("upper", upper, colour);
+        note!(self, "lower", lower, colour);
+        note!(self, "upper", upper, colour);
         let mut corners = self.path(lower);
         corners.extend(self.path(upper).into_iter().rev());
         self.canvas.clipped(self.frame, |canvas| canvas.polygon(&corners, colour));
@@ -184,7 +186,7 @@ impl<'a> Panel<'a> {
     pub fn error_bars(&mut self, points: &[Point], errors: &[f64], colour: Colour) -> &mut Self {
         assert_eq!(points.len(), errors.len(), "one error for each point");
         for (&[x, y], &e) in points.iter().zip(errors) {
-            self.note("bar", &[[x, y - e], [x, y + e]], colour);
+            note!(self, "bar", &[[x, y - e], [x, y + e]], colour);
             // On a logarithmic axis a bar that reaches below zero reaches below every frame. The
             // test is so written that NaN keeps its place and is refused.
             let leaves = y - e < self.y.low();
@@ -238,8 +240,11 @@ impl<'a> Panel<'a> {
     pub fn end_labels(&mut self, mut names: Vec<(f64, Colour, &str)>) -> &mut Self {
         const PITCH: f64 = LABEL + 2.0;
         names.sort_by(|a, b| b.0.total_cmp(&a.0)); // from the top
-        let wanted: Vec<f64> =
-            names.iter().filter_map(|name| self.place([self.x.high(), name.0])).map(|p| p[1]).collect();
+        let wanted: Vec<f64> = names
+            .iter()
+            .filter_map(|name| self.place([self.x.high(), name.0]))
+            .map(|p| p[1])
+            .collect();
         // The first that fits below its neighbour, and then all as much higher as they are too low on average.
         let mut places: Vec<f64> = vec![];
         for &y in &wanted {
@@ -269,63 +274,4 @@ impl<'a> Panel<'a> {
 /// Length and width of a tick. Minor ones are many, so they are short and faint: texture, not text.
 fn mark(tick: &Tick) -> (f64, f64) {
     if tick.label.is_empty() { (0.55 * TICK, 0.55 * FRAME) } else { (TICK, FRAME) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::figure::tools::{NAVY, RED};
-
-    #[test]
-    fn a_point_without_a_place_is_refused_in_the_units_of_the_data() {
-        let refusal = |draw: fn(&mut Panel)| {
-            let mut canvas = Canvas::new(60, 60);
-            let frame = Rect::new(20.0, 10.0, 30.0, 30.0);
-            draw(&mut Panel::new(&mut canvas, frame, Axis::linear(0.0, 9.0), Axis::log(0.1, 9.0)));
-            canvas.save("".as_ref()).unwrap_err().reason
-        };
-        let reason = refusal(|panel| _ = panel.curve(&[[1.0, 1.0], [2.0, f64::NAN]], 1.0, INK));
-        assert_eq!(reason, "the data point (2, NaN) has no place on its axes");
-        let reason = refusal(|panel| _ = panel.dots(&[[1.0, -3.0]], 1.0, INK));
-        assert_eq!(reason, "the data point (1, -3) has no place on its axes");
-    }
-
-    /// The colour in the middle of the logical pixel (column, row).
-    fn pixel(canvas: &Canvas, [column, row]: [usize; 2], width: usize) -> [u8; 3] {
-        let start = 3 * (row * width + column);
-        canvas.at_one_dot()[start..start + 3].try_into().expect("three channels")
-    }
-
-    /// x grows to the right and y upwards, from the lower left corner of the frame to the upper right.
-    #[test]
-    fn a_point_lands_where_its_numbers_say() {
-        let mut canvas = Canvas::new(200, 100);
-        let frame = Rect::new(20.0, 10.0, 160.0, 80.0);
-        Panel::new(&mut canvas, frame, Axis::linear(0.0, 4.0), Axis::log(1.0, 100.0))
-            .dots(&[[1.0, 1e1], [3.0, 1e2 / 3.16], [2.0, 10f64.powf(0.25)]], 3.0, RED)
-            .error_bars(&[[3.5, 10.0]], &[9.0], NAVY);
-        for (place, colour) in [
-            ([60, 50], RED),      // a quarter of the way to the right, half of the way up
-            ([140, 30], RED),     // three quarters, and three quarters up
-            ([100, 80], RED),     // half, and an eighth up
-            ([140, 70], WHITE),   // the second, upside down
-            ([160, 50], NAVY),    // the bar's middle
-            ([160, 41], NAVY),    // 19 is 0.64 of the way up: the bar's head at row 39
-            ([160, 34], WHITE),   // a bar of twice the length would be here
-            ([160, 86], NAVY),    // and its foot, at 1, below
-        ] {
-            assert_eq!(pixel(&canvas, place, 200), colour.rgb(), "{place:?}");
-        }
-    }
-
-    #[test]
-    fn a_bar_that_leaves_the_frame_has_a_cap_at_its_other_end_alone() {
-        let mut canvas = Canvas::new(100, 100);
-        let frame = Rect::new(20.0, 10.0, 60.0, 80.0);
-        Panel::new(&mut canvas, frame, Axis::linear(0.0, 2.0), Axis::linear(0.0, 8.0))
-            .error_bars(&[[1.0, 2.0]], &[4.0], NAVY);
-        let cap = |row| pixel(&canvas, [52, row], 100) != WHITE.rgb();
-        assert!(cap(30) || cap(29), "at 6");
-        assert!(!cap(88) && !cap(89), "at 0");
-    }
 }

@@ -61,3 +61,73 @@ pub(crate) fn in_order<R: Send>(
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::OnceLock, time::Duration};
+
+    fn on(threads: usize, run: impl FnOnce() + Send) {
+        ThreadPoolBuilder::new().num_threads(threads).build().expect("threads").install(run);
+    }
+
+    #[test]
+    fn results_come_in_order_though_the_first_is_the_last_to_be_done() {
+        for threads in [1, 2, 5] {
+            on(threads, || {
+                let mut taken = vec![];
+                let f = |i: usize| {
+                    thread::sleep(Duration::from_millis(if i == 0 { 30 } else { 1 }));
+                    i
+                };
+                in_order(9, f, |i| {
+                    taken.push(i);
+                    ControlFlow::Continue(())
+                });
+                assert_eq!(taken, (0..9).collect::<Vec<_>>());
+            });
+        }
+    }
+
+    #[test]
+    fn a_break_is_the_last_that_is_taken() {
+        for threads in [1, 3] {
+            on(threads, || {
+                let (mut taken, begun) = (vec![], AtomicUsize::new(0));
+                let f = |i| {
+                    begun.fetch_add(1, Relaxed);
+                    thread::sleep(Duration::from_millis(1));
+                    i
+                };
+                in_order(1000, f, |i: usize| {
+                    taken.push(i);
+                    if i == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
+                assert_eq!(taken, [0, 1, 2]);
+                assert!(begun.load(Relaxed) < 900, "the rest is not begun");
+            });
+        }
+    }
+
+    /// All want what one of them makes on the threads that it has; nobody waits for himself.
+    #[test]
+    fn one_may_wait_for_what_another_makes() {
+        on(4, || {
+            let (shared, door) = (OnceLock::new(), Door::Portable);
+            door.within(|| {
+                let f = |_| {
+                    *shared.get_or_init(|| {
+                        let sum = |n: u32| rayon::join(|| n, || n + 1);
+                        thread::sleep(Duration::from_millis(5));
+                        assert_eq!(Door::current(), door, "it goes along");
+                        sum(1).0 + sum(2).1
+                    })
+                };
+                in_order(8, f, |sum| {
+                    assert_eq!(sum, 4);
+                    ControlFlow::Continue(())
+                });
+            });
+        });
+    }
+}

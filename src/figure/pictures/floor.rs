@@ -47,21 +47,22 @@ fn curve(levels: &[PerfectLoss], of: impl Fn(&PerfectLoss) -> f64) -> Vec<Point>
 pub(super) fn whole(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[Point]) {
     let x = Axis::log_around(predicted.iter().map(|p| p[0]));
     let y = Axis::log_around(predicted.iter().map(|p| p[1]));
+    let corner = [x.low(), y.low()];
     Panel::new(canvas, Rect::new(72.0, 64.0, 340.0, 320.0), x, y)
         .labels("The loss of the perfect score is not zero", "noise $σ$", "DSM of $∇$ log $q_σ$")
         .curve(predicted, 1.2, GREY)
         .circles(&curve(levels, |l| l.plain.mean), 4.6, RED)
         .dots(&curve(levels, |l| l.corrected.mean + l.known), 2.6, NAVY)
         .label(predicted[10], Start([10.0, -12.0]), GREY, "predicted: $d/(2σ^2) - I(q_σ)/2$")
-        .label(predicted[10], Start([10.0, 4.0]), NAVY, "dots: with control variate")
-        .label(predicted[10], Start([10.0, 20.0]), RED, "circles: plain");
+        .label(corner, Start([8.0, -28.0]), NAVY, "dots: with control variate")
+        .label(corner, Start([8.0, -12.0]), RED, "circles: plain");
 }
 
 /// The loss less its known part, with the deviation of a batch and the error of the mean.
 pub(super) fn without(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[Point]) {
     let x = Axis::log_around(predicted.iter().map(|p| p[0]));
     let deepest = predicted.iter().map(|p| p[1]).fold(0.0, f64::min);
-    let y = Axis::linear(1.9 * deepest, -0.9 * deepest);
+    let y = Axis::linear(2.0 * deepest, -0.9 * deepest);
     let mut panel = Panel::new(canvas, Rect::new(500.0, 64.0, 340.0, 320.0), x, y);
     panel.labels("Less the part that is known, $d/(2σ^2)$", "noise $σ$", "DSM$ - d/(2σ^2)$");
     let series: [(fn(&PerfectLoss) -> Scatter, f64, Colour); 2] =
@@ -80,11 +81,13 @@ pub(super) fn without(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[
     }
     let [sigma, mean] = curve(levels, |l| l.plain.mean - l.known)[0];
     let first = format!("mean at $σ$ = {sigma}: {}", format!("{mean:.0}").replace('-', "−"));
+    let corner = [0.2, 1.25 * deepest];
     panel
-        .label([0.07, 0.7 * -deepest], Start([6.0, 0.0]), RED, "plain")
-        .label([predicted[0][0], y.high()], Start([6.0, 12.0]), RED, &first)
-        .label([0.3, 1.25 * deepest], Start([0.0, 0.0]), NAVY, "with control variate")
-        .label([0.3, 1.25 * deepest], Start([0.0, 16.0]), GREY, "curve: $-I(q_σ)/2$")
-        .label([0.3, 1.25 * deepest], Start([0.0, 32.0]), GREY, "bands: ± one deviation of a batch")
-        .label([0.3, 1.25 * deepest], Start([0.0, 47.0]), GREY, "bars: ± one standard error");
+        .label([0.08, 0.45 * -deepest], Start([6.0, 0.0]), RED, "plain")
+        .label([x.low(), y.high()], Start([22.0, 12.0]), RED, &first)
+        .label(corner, Start([0.0, 0.0]), NAVY, "with control variate")
+        .label(corner, Start([0.0, 16.0]), GREY, "curve: $-I(q_σ)/2$")
+        .label(corner, Start([0.0, 32.0]), GREY, "bands: ± one deviation")
+        .label(corner, Start([0.0, 47.0]), GREY, "of the mean of a batch")
+        .label(corner, Start([0.0, 63.0]), GREY, "bars: ± one standard error");
 }

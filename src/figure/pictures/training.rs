@@ -37,7 +37,7 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
 
     let frame = Rect::new(62.0, 64.0, 400.0, 310.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
-    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([floor]));
+    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([0.8 * floor]));
     let top = y.high() * 0.8;
     Panel::new(canvas, frame, x, y)
         .labels("Two code paths, one loss", "epoch", "loss")
@@ -47,7 +47,7 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
         .curve(&training, 1.6, NAVY)
         .circles(&held_out_dae, 3.2, RED)
         .circles(&training_dae, 3.2, NAVY)
-        .label([0.3, top], Start([0.0, 4.0]), INK, "lines: DSM, from the energy")
+        .label([2.0, top], Start([0.0, 4.0]), INK, "lines: DSM, from the energy")
         .label(
             [0.3, top],
             Start([0.0, 22.0]),

@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 /// How often a claim about random instances is tried.
 const INSTANCES: usize = 40;
 /// The residuals that the axis shows.
-const RESIDUALS: [f64; 2] = [1e-6, 1e17];
+const RESIDUALS: [f64; 2] = [1e-9, 1e17];
 /// Height of a row for what has no residual.
 const ROW: f64 = 16.0;
 

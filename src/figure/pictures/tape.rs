@@ -14,18 +14,18 @@ use std::f64::consts::FRAC_PI_2;
 /// Width and height of a node.
 const NODE: [f64; 2] = [84.0, 58.0];
 /// From one level to the next, and from one row to the next.
-const PITCH: [f64; 2] = [128.0, 106.0];
+const PITCH: [f64; 2] = [132.0, 106.0];
 /// Where level 1 begins, and where the middle row does.
 const CORNER: [f64; 2] = [20.0, 172.0];
 /// The list below: its left upper corner and the size of an entry.
-const LIST: Rect = Rect::new(20.0, 478.0, 75.0, 26.0);
+const LIST: Rect = Rect::new(20.0, 474.0, 77.5, 26.0);
 const TEXT: f64 = 11.0;
-const NUMBER: f64 = 11.5;
+const NUMBER: f64 = 12.5;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let loss = RecordedLoss::random(studio.seed);
     let nodes = &loss.nodes;
-    let mut canvas = Canvas::new(1020, 566);
+    let mut canvas = Canvas::new(1048, 560);
     let title = "One loss on the tape: $‖r(x\u{303}) − x‖^2$ for one sample, $r(x\u{303}) = W$ \
                  sigmoid$(W x\u{303} + b) + c$";
     canvas.text(Start([CORNER[0], 24.0]), 13.0, INK, title);
@@ -44,7 +44,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let what = what(nodes, i);
         draw_node(&mut canvas, places[i], node.role, [&what, &value, &adjoint]);
         let name = Start([places[i].left + 1.0, places[i].top - 8.0]);
-        canvas.text(name, 10.0, GREY, &variable(i));
+        canvas.text(name, 10.0, GREY, &format!("$v_{{{i}}} = $"));
     }
     let last = places[nodes.len() - 1];
     let below = Middle([last.left + last.width / 2.0, last.bottom() + 12.0]);
@@ -76,11 +76,6 @@ fn place(nodes: &[RecordedNode], i: usize) -> Rect {
     };
     let [left, top] = [CORNER[0] + PITCH[0] * (level - 1.0), CORNER[1] + PITCH[1] * row];
     Rect::new(left, top, NODE[0], NODE[1])
-}
-
-/// The name of a node that was computed.
-fn variable(i: usize) -> String {
-    format!("$v_{{{i}}}$")
 }
 
 /// What was computed, in the notation of the source.
@@ -192,20 +187,13 @@ fn key(canvas: &mut Canvas) {
     let sample = Rect::new(left, CORNER[1] - PITCH[1], NODE[0], NODE[1]);
     draw_node(canvas, sample, Role::Computed, ["operation", "value", "adjoint"]);
     let lines = [
-        (13.0, INK, "its inputs are named: $v_5$ is the node of number 5"),
-        (30.0, NAVY, "computed from left to right, and recorded"),
-        (46.0, RED, "$∂L/∂v$, swept from right to left: every adjoint"),
+        (13.0, INK, "what was computed, from which nodes"),
+        (30.0, NAVY, "computed from left to right"),
+        (46.0, RED, "$∂L/∂v$, swept from right to left: over all arrows that leave,"),
+        (62.0, RED, "the sum of the adjoint at the tip × the slope at the arrow"),
     ];
     for (y, colour, text) in lines {
         canvas.text(Start([sample.right() + 10.0, sample.top + y]), TEXT, colour, text);
-    }
-    let more = [
-        "× the slope at its arrow is a flow; where several",
-        "arrows leave a node, its adjoint is their sum",
-    ];
-    for (k, text) in more.into_iter().enumerate() {
-        let y = sample.top + 62.0 + 15.0 * k as f64;
-        canvas.text(Start([sample.right() + 10.0, y]), TEXT, RED, text);
     }
 }
 
@@ -248,6 +236,6 @@ fn list(canvas: &mut Canvas, nodes: &[RecordedNode]) {
     let middle = f64::midpoint(LIST.left, right);
     canvas.text(Start([LIST.left, y]), TEXT, NAVY, "recorded in this order");
     arrow(canvas, &[[LIST.left + 142.0, y], [middle - 12.0, y]], 1.6, NAVY);
-    canvas.text(End([right, y]), TEXT, RED, "swept in the opposite one");
-    arrow(canvas, &[[right - 158.0, y], [middle + 12.0, y]], 1.6, RED);
+    canvas.text(End([right, y]), TEXT, RED, "swept in the opposite order");
+    arrow(canvas, &[[right - 172.0, y], [middle + 12.0, y]], 1.6, RED);
 }

@@ -12,20 +12,20 @@ use crate::{
 use std::f64::consts::FRAC_PI_2;
 
 /// Width and height of a node.
-const NODE: [f64; 2] = [84.0, 58.0];
+const NODE: [f64; 2] = [82.0, 58.0];
 /// From one level to the next, and from one row to the next.
 const PITCH: [f64; 2] = [132.0, 106.0];
 /// Where level 1 begins, and where the middle row does.
 const CORNER: [f64; 2] = [20.0, 172.0];
 /// The list below: its left upper corner and the size of an entry.
-const LIST: Rect = Rect::new(20.0, 474.0, 77.5, 26.0);
+const LIST: Rect = Rect::new(20.0, 474.0, 77.0, 26.0);
 const TEXT: f64 = 11.0;
 const NUMBER: f64 = 12.5;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let loss = RecordedLoss::random(studio.seed);
     let nodes = &loss.nodes;
-    let mut canvas = Canvas::new(1048, 560);
+    let mut canvas = Canvas::new(1046, 560);
     let title = "One loss on the tape: $‖r(x\u{303}) − x‖^2$ for one sample, $r(x\u{303}) = W$ \
                  sigmoid$(W x\u{303} + b) + c$";
     canvas.text(Start([CORNER[0], 24.0]), 13.0, INK, title);
@@ -44,7 +44,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let what = what(nodes, i);
         draw_node(&mut canvas, places[i], node.role, [&what, &value, &adjoint]);
         let name = Start([places[i].left + 1.0, places[i].top - 8.0]);
-        canvas.text(name, 10.0, GREY, &format!("$v_{{{i}}} = $"));
+        canvas.text(name, 10.5, GREY, &format!("$v_{{{i}}} = $"));
     }
     let last = places[nodes.len() - 1];
     let below = Middle([last.left + last.width / 2.0, last.bottom() + 12.0]);
@@ -54,11 +54,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
     let flows: Vec<String> = loss.flows(0).into_iter().map(decimals).collect();
     let finding = format!(
-        "{} nodes; the loss is {}, and ∂loss/∂W = {} = {}, one number for each use of W",
+        "{} nodes; the loss is {}; ∂loss/∂W is {}, the sum of {}: one flow for each use of W",
         nodes.len(),
         decimals(nodes[nodes.len() - 1].value),
         decimals(nodes[0].adjoint),
-        flows.join(" + ")
+        flows.join(" and ")
     );
     Ok(Picture { canvas, finding })
 }
@@ -155,7 +155,7 @@ fn edge(canvas: &mut Canvas, from: Rect, to: Rect, aside: f64, slope: f64) {
         let y = a[1] + aside;
         let side = if aside > 0.0 { 10.0 } else { -9.0 };
         let middle = f64::midpoint(from.right(), to.left);
-        (vec![[from.right(), y], [to.left, y]], Middle([middle - 1.0, y + side]))
+        (vec![[from.right(), y], [to.left, y]], Middle([middle - 0.5, y + side]))
     } else if a[0] == b[0] {
         (vec![[a[0], from.top], [b[0], to.bottom()]], Start([b[0] + 7.0, to.bottom() + 24.0]))
     } else {
@@ -164,7 +164,7 @@ fn edge(canvas: &mut Canvas, from: Rect, to: Rect, aside: f64, slope: f64) {
         (vec![[start, a[1]], corner, [b[0], to.top]], Start([b[0] + 7.0, to.top - 40.0]))
     };
     arrow(canvas, &path, 1.2, INK);
-    canvas.text(label, 10.0, RED, &factor(slope));
+    canvas.text(label, 9.5, RED, &factor(slope));
 }
 
 fn arrow(canvas: &mut Canvas, path: &[Point], width: f64, colour: Colour) {

@@ -18,7 +18,7 @@ const PITCH: [f64; 2] = [132.0, 106.0];
 /// Where level 1 begins, and where the middle row does.
 const CORNER: [f64; 2] = [20.0, 172.0];
 /// The list below: its left upper corner and the size of an entry.
-const LIST: Rect = Rect::new(20.0, 474.0, 77.0, 26.0);
+const LIST: Rect = Rect::new(20.0, 474.0, 1006.0 / 13.0, 26.0);
 const TEXT: f64 = 11.0;
 const NUMBER: f64 = 12.5;
 
@@ -118,7 +118,7 @@ fn draw_node(canvas: &mut Canvas, place: Rect, role: Role, [what, value, adjoint
     canvas.polygon(&outline(place, role), edge);
     canvas.polygon(&outline(place.grown(-1.2), role), ground);
     let line = |y: f64| Middle([place.left + place.width / 2.0, place.top + y]);
-    canvas.text(line(13.0), TEXT, INK, what);
+    canvas.text(line(13.0), 10.5, INK, what);
     canvas.text(line(30.0), NUMBER, NAVY, value);
     canvas.text(line(46.0), NUMBER, RED, adjoint);
 }
@@ -209,7 +209,9 @@ fn list(canvas: &mut Canvas, nodes: &[RecordedNode]) {
             let [from, to] = [input, i].map(|i| entry(i).left + LIST.width / 2.0);
             // An arc leaves right of the middle and arrives left of it, so that none hides another.
             let (from, to) = (from + 6.0, to - 6.0 - 9.0 * k as f64);
-            let height = 8.0 + 8.0 * (i - input) as f64 + if twice { 8.0 } else { 0.0 };
+            // Arcs of data are flatter, so that they cross those of parameters at a clear angle.
+            let flat = if matches!(nodes[input].role, Role::Data(_)) { 0.7 } else { 1.0 };
+            let height = flat * (8.0 + 8.0 * (i - input) as f64) + if twice { 8.0 } else { 0.0 };
             let arc = (0..=40).map(|step| {
                 let turn = 2.0 * FRAC_PI_2 * f64::from(step) / 40.0;
                 let across = f64::midpoint(from, to) - (to - from) / 2.0 * turn.cos();

@@ -6,6 +6,7 @@
 
 use super::stream;
 use crate::{
+    array::Array,
     autodiff::{
         Tape,
         rules::{Op, Side},
@@ -78,8 +79,12 @@ impl RecordedLoss {
     /// For an autoencoder with d = h = 1 and without weights of its hidden units; x and x̃ are (1, 1).
     ///
     /// # Panics
-    /// If an array is no single number.
+    /// If one of them is not a single number, or if there are weights of hidden units.
+    #[track_caller]
     pub fn of(model: &Autoencoder<Matrix>, x: &Matrix, noisy: &Matrix) -> Self {
+        let arrays = [&model.w, &model.b, &model.c, x, noisy];
+        let single = arrays.iter().all(|array| array.shape() == (1, 1)) && model.a.is_none();
+        assert!(single, "W, b, c, x and x̃, each one number, and no a expected");
         let tape = Tape::new();
         let theta = model.on(&tape);
         let (x, noisy) = (tape.var(x), tape.var(noisy));

@@ -1,5 +1,6 @@
 //! The recorded loss of the figure `tape`: its numbers by hand, by differences, and by another seed.
 
+use crate::callers::refused;
 use score_matching::{
     Matrix,
     autodiff::{
@@ -126,6 +127,13 @@ fn an_adjoint_is_the_sum_of_what_flows_back() {
         assert_eq!(loss.nodes[12].adjoint, 1.0);
         assert!(loss.flows(12).is_empty(), "nothing uses the loss");
     }
+}
+
+#[test]
+fn two_samples_are_refused() {
+    let model = Autoencoder { w: number(2.0), b: number(-1.0), c: number(2.0), a: None };
+    let two = Matrix::from_rows([[1.0], [0.5]]);
+    refused("each one number", || _ = RecordedLoss::of(&model, &two, &two));
 }
 
 #[test]

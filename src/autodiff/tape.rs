@@ -15,6 +15,10 @@
 //! [`Var::gradient`] reads the rule book with numbers, and [`Var::grad`] reads the same book with
 //! variables, which appends the sweep itself to the tape.
 
+mod recorded;
+
+pub use recorded::Recorded;
+
 use super::rules::{Op, Side};
 use crate::{
     array::{Array, Function, Linear, Product, Shape, operators},

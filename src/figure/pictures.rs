@@ -23,6 +23,7 @@ mod score_fields;
 mod shapes;
 mod speed;
 mod step_size;
+mod tape;
 mod traces;
 mod training;
 mod tweedie;
@@ -88,6 +89,7 @@ pub const ALL: &[Figure] = catalogue! {
         "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
     Still derivatives:
         "the sigmoid and its first six derivatives, each by differentiating the last",
+    Still tape: "one small loss on the tape: every operation with its value and its adjoint",
     Still noise_scales: "a pinwheel at four noise levels, its exact score and the learned one",
     Still level_losses:
         "loss, gradient noise and what is learned, level by level, for λ = σ² and λ = 1",

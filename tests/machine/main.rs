@@ -26,6 +26,7 @@ mod noise_scales;
 mod optimizer;
 mod oracle;
 mod quadrature;
+mod recorded_loss;
 mod refusals;
 mod rejections;
 mod rows;

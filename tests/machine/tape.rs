@@ -120,3 +120,22 @@ fn a_chain_of_a_million_nodes_is_no_deeper_than_any_other() {
     assert_eq!(end.gradient(&[x]), [Matrix::from_rows([[-1.0]])]);
     assert_eq!(end.grad(&[x])[0].value(), Matrix::from_rows([[-1.0]]));
 }
+
+#[test]
+fn the_nodes_of_a_tape_applied_again_give_its_values() {
+    let mut rng = Generator::seed_from_u64(5);
+    let model = Autoencoder::<Matrix>::random(3, 2, &mut rng);
+    let tape = Tape::new();
+    let (theta, x) = (model.on(&tape), tape.var(&standard_normal(4, 3, &mut rng)));
+    let loss = implicit(trace::of_energy_by_reverse(|x| theta.energy(x, 0.5), &x)).mean();
+    let _ = loss.grad(&[theta.w, x]); // a recorded sweep is read like everything else
+    let nodes = tape.nodes();
+    assert_eq!(nodes.len(), tape.len());
+    for (i, node) in nodes.iter().enumerate() {
+        assert!(node.inputs.iter().all(|&input| input < i), "node {i} stands after its inputs");
+        let values: Vec<_> = node.inputs.iter().map(|&input| nodes[input].var.value()).collect();
+        if let [x, .., y] | [x @ y] = &values[..] {
+            assert_eq!(node.op.value(x.clone(), y), node.var.value(), "node {i}: {:?}", node.op);
+        }
+    }
+}

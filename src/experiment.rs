@@ -10,6 +10,7 @@ pub mod noise_conditional;
 pub mod objectives_on_a_line;
 pub mod perfect_score;
 pub mod pinwheel;
+pub mod pipeline;
 pub mod sampled_digits;
 pub mod sampled_shapes;
 pub mod speed;
@@ -24,6 +25,7 @@ pub use mode_weights::ModeWeights;
 pub use objectives_on_a_line::ObjectivesOnALine;
 pub use perfect_score::PerfectLoss;
 pub use pinwheel::Pinwheel;
+pub use pipeline::Pipeline;
 pub use sampled_digits::SampledDigits;
 pub use sampled_shapes::{LearnedShape, SampledShape};
 

@@ -137,6 +137,7 @@ pages! {
     contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",
     tape: "../proofs/tape.md",
+    pipeline: "../proofs/pipeline.md",
     by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
     speed: "../benches/README.md",

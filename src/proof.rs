@@ -27,6 +27,19 @@ pub fn normal(rows: usize, cols: usize, seed: u64) -> Matrix {
     standard_normal(rows, cols, &mut Generator::seed_from_u64(seed))
 }
 
+/// The example by hand of the page `pipeline`: two pixels, one hidden unit, σ = ½, z = (−1, 1), and
+/// numbers that nothing rounds.
+pub fn two_pixels() -> Instance {
+    let rows = Matrix::from_rows;
+    let model = Autoencoder {
+        w: rows([[1.0, -1.0]]),
+        b: Matrix::zeros(1, 1),
+        c: rows([[0.5, 0.0]]),
+        a: None,
+    };
+    Instance { model, x: rows([[1.0, 0.0]]), noisy: rows([[0.5, 0.5]]), sigma: 0.5 }
+}
+
 /// Asserts that two matrices agree to rounding, and names the equation if they do not.
 ///
 /// The difference may be 1024 u of the largest element, u = 2⁻⁵³: enough for the sums of a few

@@ -43,6 +43,25 @@ pub struct Loss {
     pub reconstruction: f64,
 }
 
+impl Loss {
+    /// On digits x and their corruptions x̃, both (n, 64). The first path takes the gradient of the energy
+    /// on a tape and never sees the reconstruction.
+    pub fn of(model: &Autoencoder<Matrix>, x: &Matrix, noisy: &Matrix) -> Self {
+        let sigma4 = SIGMA * SIGMA * SIGMA * SIGMA;
+        let score = |x: &Matrix| {
+            let tape = Tape::new();
+            let x = tape.var(x);
+            let energy = model.on(&tape).energy(&x, SIGMA);
+            -energy.sum().gradient(&[x]).remove(0)
+        };
+        let error = reconstruction(|x| model.reconstruct(x), x, noisy);
+        Self {
+            denoising: denoising(score, x, noisy, SIGMA).mean().item(),
+            reconstruction: error.mean().item() / (2.0 * sigma4),
+        }
+    }
+}
+
 /// One point of the loss curve.
 #[derive(Clone, Copy, Debug)]
 pub struct CurvePoint {
@@ -163,19 +182,8 @@ impl Corrupted {
         Self { x, noisy }
     }
 
-    /// DSM from the energy: its gradient on a tape, which never sees the reconstruction.
     fn loss(&self, model: &Autoencoder<Matrix>) -> Loss {
-        let sigma4 = SIGMA * SIGMA * SIGMA * SIGMA;
-        let score = |x: &Matrix| {
-            let tape = Tape::new();
-            let x = tape.var(x);
-            let energy = model.on(&tape).energy(&x, SIGMA);
-            -energy.sum().gradient(&[x]).remove(0)
-        };
-        Loss {
-            denoising: denoising(score, &self.x, &self.noisy, SIGMA).mean().item(),
-            reconstruction: self.error(|x| model.reconstruct(x)) / (2.0 * sigma4),
-        }
+        Loss::of(model, &self.x, &self.noisy)
     }
 
     fn error(&self, denoiser: impl Fn(&Matrix) -> Matrix) -> f64 {

@@ -19,6 +19,7 @@ mod level_losses;
 mod mode_weights;
 mod noise_scales;
 mod parzen;
+mod pipeline;
 mod score_fields;
 mod shapes;
 mod speed;
@@ -95,4 +96,5 @@ pub const ALL: &[Figure] = catalogue! {
         "loss, gradient noise and what is learned, level by level, for λ = σ² and λ = 1",
     Still speed: "products, steps beside JAX, growth and memory, as the benches measured them",
     Still identities: "every theorem on random instances, and every counterexample far above",
+    Still pipeline: "one digit through every step, to its loss, to new parameters and to a sample",
 };

@@ -25,6 +25,7 @@ mod noise;
 mod noise_scales;
 mod optimizer;
 mod oracle;
+mod pipeline;
 mod quadrature;
 mod recorded_loss;
 mod refusals;

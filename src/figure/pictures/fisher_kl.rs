@@ -54,14 +54,14 @@ fn slopes(canvas: &mut Canvas, frame: Rect, pair: &Pair) -> f64 {
     let apart = |&[t, slope]: &Point| (slope / half_fisher(t) - 1.0).abs();
     let gap = measured.iter().map(apart).fold(0.0, f64::max);
 
-    const CIRCLES: &str = "circles: $−d$KL$/dt$, without scores";
+    let circles = "circles: $−d$KL$/dt$, without scores";
     let [_, highest] = extremes(line.iter().map(|p| p[1]));
     Panel::new(canvas, frame, TIMES, Axis::linear(0.0, 1.15 * highest))
         .labels("… at the speed $F/2$", "noise variance $t$", "$F/2$ and $−d$KL$/dt$")
         .curve(&line, 1.6, RED)
         .circles(&measured, 3.2, RED)
         .label(line[38], Start([10.0, -12.0]), RED, "line: $F/2$")
-        .label([12.0, 0.8 * highest], End([-8.0, 0.0]), RED, CIRCLES);
+        .label([12.0, 0.8 * highest], End([-8.0, 0.0]), RED, circles);
     gap
 }
 

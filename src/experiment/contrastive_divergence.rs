@@ -31,7 +31,7 @@ const EPSILONS: [f64; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
 /// Samples in a batch, and persistent chains.
 const BATCH: usize = 256;
 /// Trainings for each number.
-const TRAININGS: usize = 6;
+pub const TRAININGS: usize = 6;
 const STEPS: usize = 500;
 
 /// How far a gradient is from that of implicit score matching, (ε/2) ∇ISM.

@@ -44,7 +44,7 @@ use std::iter;
 /// Samples that are drawn and judged.
 pub const SAMPLES: usize = 500;
 /// How often training digits are drawn, to see how their discrepancy scatters.
-const DRAWS: usize = 20;
+pub const DRAWS: usize = 20;
 /// T, the steps on a level.
 pub const STEPS_PER_LEVEL: usize = 50;
 

@@ -18,6 +18,7 @@ use crate::{
     objective::{Weight, explicit},
     quadrature::{Rule, converged},
     sampler::Escaped,
+    statistics::Scatter,
     train::{NotFinite, fresh},
 };
 
@@ -45,7 +46,7 @@ const STEEPNESS: f64 = 2.0;
 /// is wide, so that a Gaussian of that width is integrated to e^(−2π²).
 const NODES: usize = 112;
 /// Fresh samples that the samples are compared with, and as many pairs of others.
-const FRESH: usize = 8;
+pub const FRESH: usize = 8;
 
 /// A density, and the network that has learned its score at every noise level.
 #[derive(Clone, Debug)]
@@ -65,10 +66,10 @@ pub struct SampledShape {
     pub descent: Descent,
     /// The share of each component of the mixture.
     pub shares: Vec<f64>,
-    /// Maximum mean discrepancy between the samples and fresh ones, the mean over several of those.
-    pub discrepancy: f64,
-    /// The same between two fresh ones, the mean of several pairs.
-    pub fresh_discrepancy: f64,
+    /// Maximum mean discrepancy between the samples and several fresh ones.
+    pub discrepancy: Scatter,
+    /// The same between two fresh ones, of several pairs.
+    pub fresh_discrepancy: Scatter,
 }
 
 /// How near a learned score is on one level, in the units of λ = σ².
@@ -174,15 +175,15 @@ impl LearnedShape {
             (0..2 * FRESH).map(|_| self.density.sample(SAMPLES, &mut rng)).collect();
         let bandwidth = median_distance(&fresh[0]);
         let between = |x: &Matrix, y: &Matrix| maximum_mean_discrepancy(x, y, bandwidth);
-        let mean = |sum: f64| sum / FRESH as f64;
-        let found = fresh[..FRESH].iter().map(|x| between(&descent.samples, x)).sum();
-        let pairs = fresh.chunks_exact(2).map(|pair| between(&pair[0], &pair[1])).sum();
+        let found: Vec<f64> = fresh[..FRESH].iter().map(|x| between(&descent.samples, x)).collect();
+        let pairs: Vec<f64> =
+            fresh.chunks_exact(2).map(|pair| between(&pair[0], &pair[1])).collect();
         let (responsibilities, _) = self.density.responsibilities(&descent.samples);
         let shares = responsibilities.sum_over_samples() * (1.0 / SAMPLES as f64);
         Ok(SampledShape {
             shares: shares.data().to_vec(),
-            discrepancy: mean(found),
-            fresh_discrepancy: mean(pairs),
+            discrepancy: Scatter::of(&found),
+            fresh_discrepancy: Scatter::of(&pairs),
             descent,
         })
     }

@@ -29,7 +29,7 @@ fn the_samples_of_the_pinwheel_have_its_arms_and_its_law() {
         for share in &sampled.shares {
             assert!((share - 0.2).abs() < 0.03, "{:?}", sampled.shares);
         }
-        let (found, fresh) = (sampled.discrepancy, sampled.fresh_discrepancy);
+        let (found, fresh) = (sampled.discrepancy.mean, sampled.fresh_discrepancy.mean);
         println!("seed {seed}: {found:.4} against {fresh:.4}, {:.3?}", sampled.shares);
         assert!(found < 3.0 * fresh, "{found} against {fresh}");
 

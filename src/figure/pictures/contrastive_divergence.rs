@@ -4,7 +4,7 @@ use super::prelude::*;
 use crate::{
     experiment::{
         ContrastiveDivergence,
-        contrastive_divergence::{ENERGIES, Gaps, Precision, Recipe, fixed_point},
+        contrastive_divergence::{ENERGIES, Gaps, Precision, Recipe, TRAININGS, fixed_point},
     },
     identity::fitted_order,
 };
@@ -27,11 +27,13 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     panel.label([x.low(), y.high()], Start([10.0, 14.0]), RED, THROUGH);
 
     let [x, y] = axes(&angles);
-    let [_, highest] = extremes(angles[1].iter().map(|curve| curve[0][1]));
+    // With room for a name above the highest curve.
+    let [_, highest] = extremes(angles[1].iter().flatten().map(|p| p[1]));
+    let y = Axis::log(y.low(), 4.0 * highest);
     let mut panel = Panel::new(&mut canvas, frame(412.0), x, y);
     panel.labels("Angle between the gradients", "step $ε$", "degrees");
     right_and_wrong(&mut panel, &angles, "CD-1: slope 1");
-    panel.label([x.low(), highest], Start([10.0, 16.0]), RED, THROUGH);
+    panel.label([x.low(), highest], Start([10.0, -14.0]), RED, THROUGH);
 
     trained(&mut canvas, frame(762.0), &precisions);
 
@@ -66,30 +68,76 @@ fn right_and_wrong(panel: &mut Panel, [right, wrong]: &[Vec<Vec<Point>>; 2], nam
     panel.label(lowest.unwrap_or_default(), Start([10.0, 14.0]), NAVY, name);
 }
 
-/// The precision learned for E = kx²/2 from N(0, 1), against the step.
+/// How the trainings are named and coloured, and how far aside they stand where only the height counts.
+const SERIES: [(Recipe, &str, Colour, f64); 3] = [
+    (Recipe::Persistent, "persistent chains", GREEN, -0.02),
+    (Recipe::One, "CD-1", NAVY, 0.0),
+    (Recipe::Five, "CD-5", RED, 0.02),
+];
+
+/// The precision learned for E = kx²/2 from N(0, 1), against the step; below, as a share of what it
+/// should be.
 fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
-    let predicted = Axis::linear(0.0, 1.0).graph(100, fixed_point);
-    let mut panel = Panel::new(canvas, frame, Axis::linear(0.0, 1.0), Axis::linear(0.95, 1.9));
-    panel
-        .labels("Learned from $N(0, 1)$", "step $ε$", "precision $k$ of $E = kx^2/2$")
+    let (x, y) = (Axis::linear(0.0, 1.0), Axis::linear(0.95, 1.75));
+    let upper = Rect { height: 150.0, ..frame };
+    let lower = Rect { top: frame.bottom() - 70.0, height: 70.0, ..frame };
+    Panel::new(canvas, upper, x, y)
+        .labels("Learned from $N(0, 1)$", "", "precision $k$ of $E = kx^2/2$")
         .horizontal(1.0, "")
-        .curve(&predicted, 1.4, GREY);
-    let series = [
-        (Recipe::One, "CD-1", 0.0, NAVY),
-        (Recipe::Five, "CD-5", 0.015, RED),
-        (Recipe::Persistent, "persistent chains", -0.015, GREEN),
-    ];
-    for (line, (recipe, name, aside, colour)) in series.into_iter().enumerate() {
+        .curve(&x.graph(400, fixed_point), 1.4, GREY)
+        .label([1.0, 1.0], End([-8.0, -10.0]), GREY, "the data's own")
+        .label([0.66, fixed_point(0.66)], End([-10.0, -12.0]), GREY, "$k(1 − εk/4) = 1$");
+
+    let series = SERIES.map(|(recipe, _, _, aside)| {
         let mine = precisions.iter().filter(|p| p.recipe == recipe);
+        mine.map(|p| {
+            let expected = fixed_point(p.epsilon);
+            let at = [p.epsilon + aside, p.learned.mean / expected];
+            (p, at, p.learned.standard_error() / expected)
+        })
+        .collect::<Vec<_>>()
+    });
+    let gaps = series.iter().flatten().map(|(_, at, error)| (at[1] - 1.0).abs() + error);
+    let widest = 1.15 * gaps.fold(0.0, f64::max);
+    let ratio = Axis::linear(1.0 - widest, 1.0 + widest);
+    let name = format!("over the curve: {TRAININGS} trainings, ± one standard error");
+    let mut panel = Panel::new(canvas, lower, x, ratio);
+    panel.labels("", "step $ε$", &name).horizontal(1.0, "");
+    for ((_, _, colour, _), mine) in SERIES.iter().zip(&series) {
         let (points, errors): (Vec<Point>, Vec<f64>) =
-            mine.map(|p| ([p.epsilon + aside, p.learned.mean], p.learned.standard_error())).unzip();
-        panel.error_bars(&points, &errors, colour).circles(&points, 3.2, colour);
-        panel.label([0.0, 1.75], Start([10.0, 16.0 * line as f64]), colour, name);
+            mine.iter().map(|(_, at, e)| (at, e)).unzip();
+        panel.error_bars(&points, &errors, *colour);
     }
-    panel.label([1.0, 1.0], End([-8.0, -10.0]), GREY, "the data's own").label(
-        [0.62, fixed_point(0.62)],
-        End([-10.0, -12.0]),
-        GREY,
-        "$k(1 − εk/4) = 1$",
-    );
+
+    for (line, ((recipe, name, colour, _), mine)) in SERIES.into_iter().zip(series).enumerate() {
+        for (p, at, _) in mine {
+            mark(canvas, on(upper, [x, y], [p.epsilon, p.learned.mean]), recipe, colour);
+            mark(canvas, on(lower, [x, ratio], at), recipe, colour);
+        }
+        let at = [upper.left + 18.0, upper.top + 18.0 + 17.0 * line as f64];
+        mark(canvas, at, recipe, colour);
+        canvas.text(Start([at[0] + 13.0, at[1]]), 11.0, colour, name);
+    }
+}
+
+/// Where on the page a point of data lies.
+fn on(frame: Rect, [x, y]: [Axis; 2], at: Point) -> Point {
+    let [across, up] = [x.fraction(at[0]), y.fraction(at[1])];
+    [frame.left + frame.width * across, frame.bottom() - frame.height * up]
+}
+
+/// Of three shapes that stay apart when they are drawn on each other in the order of [`SERIES`].
+fn mark(canvas: &mut Canvas, at: Point, recipe: Recipe, colour: Colour) {
+    let half = 5.2;
+    match recipe {
+        Recipe::Persistent => {
+            let square = Rect::new(at[0] - half, at[1] - half, 2.0 * half, 2.0 * half);
+            canvas.outline(square, 1.3, colour);
+        }
+        Recipe::One => {
+            canvas.disc(at, 4.0, colour);
+            canvas.disc(at, 2.7, WHITE);
+        }
+        Recipe::Five => canvas.disc(at, 1.8, colour),
+    }
 }

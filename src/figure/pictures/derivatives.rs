@@ -12,38 +12,40 @@ use crate::{
 };
 
 const ORDERS: usize = 6;
+/// Of a circle, in pixels.
+const RADIUS: f64 = 2.4;
+
+/// The frame of the panel of that number, in two rows of four.
+fn place(number: usize) -> Rect {
+    let (row, column) = ((number / 4) as f64, (number % 4) as f64);
+    Rect::new(60.0 + 203.0 * column, 72.0 + 190.0 * row, 160.0, 120.0)
+}
 
 pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     let grid = |points: usize| {
-        Matrix::from_fn(points, 1, |i, _| -7.0 + 14.0 * i as f64 / (points - 1) as f64)
+        Matrix::from_fn(points, 1, |i, _| -6.0 + 12.0 * i as f64 / (points - 1) as f64)
     };
-    let (fine, coarse) = (grid(281), grid(15));
+    let (fine, coarse) = (grid(241), grid(25));
     let pairs = |x: &Matrix, y: &Matrix| -> Vec<Point> {
         (0..x.rows()).map(|i| [x.at(i, 0), y.at(i, 0)]).collect()
     };
 
-    let mut canvas = Canvas::new(800, 440);
-    canvas.text(
-        Middle([400.0, 22.0]),
-        13.0,
-        INK,
-        "Lines: the sigmoid, differentiated again and again.  Circles: the closed form, a \
-         polynomial in $s = $ sigmoid$(x)$",
-    );
+    let mut canvas = Canvas::new(860, 440);
+    let title = "The sigmoid and its first six derivatives";
+    canvas.text(Middle([430.0, 22.0]), 13.0, INK, title);
+    key(&mut canvas, place(ORDERS + 1));
     for order in 0..=ORDERS {
         let curve = pairs(&fine, &derivative(|x| x.sigmoid(), order, &fine));
         let circles = pairs(&coarse, &closed_form(order, &coarse, &TRUE));
-        let (row, column) = ((order / 4) as f64, (order % 4) as f64);
-        let frame = Rect::new(60.0 + 188.0 * column, 72.0 + 190.0 * row, 140.0, 120.0);
         let y = Axis::linear_around(curve.iter().chain(&circles).map(|p| p[1]));
         let title = match order {
             0 => "$s$".to_string(),
             k => format!("$s^{{({k})}}$"),
         };
-        Panel::new(&mut canvas, frame, Axis::linear(-7.5, 7.5), y)
-            .labels(&title, if order > 2 { "$x$" } else { "" }, "")
+        Panel::new(&mut canvas, place(order), Axis::linear(-6.3, 6.3), y)
+            .labels(&title, "$x$", "")
             .curve(&curve, 1.6, NAVY)
-            .circles(&circles, 2.8, RED);
+            .circles(&circles, RADIUS, RED);
     }
 
     let largest = Sides::rounding(
@@ -56,4 +58,21 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
          {largest:.2} of the rounding bound"
     );
     Ok(Picture { canvas, finding })
+}
+
+/// What lines and circles are, in the place where no panel stands.
+fn key(canvas: &mut Canvas, place: Rect) {
+    let lines = [
+        ("sigmoid, differentiated", "again and again on the tape"),
+        ("closed form, a polynomial", "in $s =$ sigmoid$(x)$"),
+    ];
+    let at = |line: usize| place.top + 34.0 + 52.0 * line as f64;
+    for (line, (first, second)) in lines.into_iter().enumerate() {
+        canvas.text(Start([place.left + 24.0, at(line)]), 11.0, INK, first);
+        canvas.text(Start([place.left + 24.0, at(line) + 16.0]), 11.0, INK, second);
+    }
+    canvas.line(&[[place.left - 8.0, at(0)], [place.left + 14.0, at(0)]], 1.6, NAVY);
+    let middle = [place.left + 3.0, at(1)];
+    canvas.disc(middle, RADIUS, RED);
+    canvas.disc(middle, RADIUS - 1.3, WHITE);
 }

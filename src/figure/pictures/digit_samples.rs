@@ -4,7 +4,7 @@ use super::prelude::*;
 use crate::{
     experiment::{
         digits::SIGMA,
-        sampled_digits::{Judgement, SAMPLES},
+        sampled_digits::{DRAWS, Judgement, SAMPLES, SampledDigits},
     },
     matrix::Matrix,
 };
@@ -24,7 +24,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.sampled_digits()?;
     let (left, right, top) = (24.0, 476.0, 58.0);
     let middle = |corner: f64, tiles: usize| corner + 0.5 * (PITCH * tiles as f64 + SIDE - PITCH);
-    let mut canvas = Canvas::new(874, 476);
+    let mut canvas = Canvas::new(874, 506);
 
     // The first ones: nobody has chosen them.
     let title = "samples of annealed Langevin dynamics";
@@ -52,26 +52,23 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     }
 
     let below = top + PITCH * (ROWS - ENERGY_ROWS) as f64;
-    let title = format!("for comparison: one energy, learned at $σ = {SIGMA}$ alone");
+    let title = format!("one energy, learned at $σ = {SIGMA}$ alone, {SAMPLES} chains");
     canvas.text(Middle([middle(right, steps), below - 16.0]), 13.0, INK, &title);
     grid(&mut canvas, [right, below], [ENERGY_ROWS, steps], &run.energy_samples);
 
-    let lines = [
-        ("these", &run.judgement),
-        ("training digits", &run.training_judgement),
-        ("the energy", &run.energy_judgement),
-    ];
-    for (line, (name, judgement)) in lines.into_iter().enumerate() {
-        let at = [left, 418.0 + 18.0 * line as f64];
-        canvas.text(Start(at), 11.0, INK, &format!("{name}:"));
-        let at = [left + 90.0, at[1]];
-        canvas.text(Start(at), 11.0, INK, &summary(judgement));
-    }
+    let shown = ENERGY_ROWS * steps;
+    let lost = (0..shown).filter(|&i| has_left(run.energy_samples.row(i))).count();
+    let note = format!("{lost} of these {shown} have pixels beyond −0.5 or 1.5, drawn as 0 or 1");
+    let bottom = below + PITCH * ENERGY_ROWS as f64 + 6.0;
+    canvas.text(Middle([middle(right, steps), bottom]), 9.0, GREY, &note);
+    table(&mut canvas, run, 430.0);
+    let rows = 0..run.energy_samples.rows();
+    let all_lost = rows.filter(|&i| has_left(run.energy_samples.row(i))).count();
     let usual = run.training_discrepancies;
     let one_law = run.shuffled_discrepancies;
     let finding = format!(
-        "{SAMPLES} samples: {}\n  training digits: {}\n  one energy: {}\n  MMD of {SAMPLES} training \
-         digits to the held-out ones {:.3} ± {:.3}; if all are shuffled first {:.3} ± {:.3}",
+        "{SAMPLES} samples: {}\n  training digits: {}\n  one energy: {}\n  {lost} of the first {shown} of \
+         the energy have left the range of the data, {all_lost} of all\n  MMD of {SAMPLES} training digits to the held-out ones {:.3} ± {:.3}; if all are shuffled first {:.3} ± {:.3}",
         summary(&run.judgement),
         summary(&run.training_judgement),
         summary(&run.energy_judgement),
@@ -95,15 +92,49 @@ fn grid(canvas: &mut Canvas, corner: [f64; 2], [rows, columns]: [usize; 2], imag
     }
 }
 
-fn summary(judgement: &Judgement) -> String {
-    let percent = |share: f64| 100.0 * share;
+/// Whether some pixel lies farther outside [0, 1], the range of the data, than half of its width: what
+/// is drawn is then not the sample.
+fn has_left(sample: &[f64]) -> bool {
+    sample.iter().any(|pixel| !(-0.5..=1.5).contains(pixel))
+}
+
+/// What the numbers say of the three sets, from `top` down.
+fn table(canvas: &mut Canvas, run: &SampledDigits, top: f64) {
+    const COLUMNS: [f64; 5] = [24.0, 250.0, 350.0, 440.0, 580.0];
+    let usual = run.training_discrepancies;
+    let spread =
+        format!("{:.3} ± {:.3}  ({DRAWS} draws: mean ± deviation)", usual.mean, usual.deviation());
+    let single = |judgement: &Judgement| format!("{:.3}", judgement.discrepancy);
+    let rows = [
+        ("the samples", &run.judgement, single(&run.judgement)),
+        ("as many training digits", &run.training_judgement, spread),
+        ("the energy", &run.energy_judgement, single(&run.energy_judgement)),
+    ];
+    let mut line = |line: usize, colour: Colour, cells: &[String]| {
+        for (x, cell) in COLUMNS.into_iter().zip(cells) {
+            canvas.text(Start([x, top + 19.0 * line as f64]), 11.0, colour, cell);
+        }
+    };
+    let names = ["", "natural", "copies", "classes", "MMD to the held-out digits"];
+    line(0, GREY, &names.map(String::from));
+    for (row, (name, judgement, discrepancy)) in rows.into_iter().enumerate() {
+        let [natural, copies, classes] = percentages(judgement);
+        line(row + 1, INK, &[name.into(), natural, copies, classes, discrepancy]);
+    }
+}
+
+/// Natural, copies, and the least and the most frequent class.
+fn percentages(judgement: &Judgement) -> [String; 3] {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let [least, most] = extremes(judgement.classes);
+    let classes = format!("{:.1} to {}", 100.0 * least, percent(most));
+    [percent(judgement.natural), percent(judgement.copies), classes]
+}
+
+fn summary(judgement: &Judgement) -> String {
+    let [natural, copies, classes] = percentages(judgement);
     format!(
-        "{:.1} % natural, {:.1} % copies, classes {:.1} to {:.1} %, MMD {:.3}",
-        percent(judgement.natural),
-        percent(judgement.copies),
-        percent(least),
-        percent(most),
+        "{natural} natural, {copies} copies, classes {classes}, MMD {:.3}",
         judgement.discrepancy
     )
 }

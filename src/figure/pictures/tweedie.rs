@@ -15,13 +15,13 @@ const SIGMA: f64 = 0.5;
 /// Corrupted points in the left panel.
 const POINTS: usize = 80;
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
-const LIMIT: f64 = 3.9;
+const LIMIT: f64 = 3.5;
 const SIDE: f64 = 360.0;
 /// Corrupted points in the right panel: outside, on a moon, and between the two.
 const CHOSEN: [Point; 8] = [
     [-0.8, 2.4],
     [-2.9, -1.2],
-    [0.0, 0.0],
+    [0.15, 0.3],
     [0.9, 0.45],
     [-0.95, 0.1],
     [2.4, 1.6],
@@ -50,6 +50,10 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         for (from, to) in points(&noisy).into_iter().zip(points(&restored)) {
             stick(panel, from, to);
         }
+        let names = [(RED, "corrupted $x̃$"), (NAVY, "posterior mean"), (GREY, "blue: density $q$")];
+        for (line, (colour, name)) in names.into_iter().enumerate() {
+            panel.label([-3.2, -2.7], Start([0.0, 16.0 * line as f64]), colour, name);
+        }
     });
     let known = CHOSEN.map(|point| {
         let (mean, covariance) = tweedie_moments(&smoothed, &Matrix::from_rows([point]), SIGMA);
@@ -60,6 +64,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             panel.curve(&ellipse(mean, covariance), 1.4, INK);
             stick(panel, *point, points(mean)[0]);
         }
+        panel.label([-3.2, -2.7], Start([0.0, 32.0]), INK, "ellipse: ± one deviation");
     });
     let spreads = known.map(|(_, _, c)| (0.5 * (c.at(0, 0) + c.at(1, 1))).sqrt() / SIGMA);
     let [least, most] = extremes(spreads);

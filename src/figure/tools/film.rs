@@ -5,6 +5,8 @@
 //! white paper, as the averaging of edges makes them.
 
 use std::collections::HashMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use plotters::prelude::{BitMapBackend, DrawingBackend};
@@ -28,6 +30,8 @@ pub struct Film {
     frames: Vec<Vec<u8>>,
     /// How long a frame stays, in milliseconds.
     delay: u32,
+    /// How long the last one does.
+    rest: u32,
     palette: Vec<[u8; 3]>,
     /// The palette's nearest colour to one that was met.
     nearest: HashMap<[u8; 3], [u8; 3]>,
@@ -41,7 +45,7 @@ impl Film {
         let tint = |colour: Colour, i| WHITE.towards(colour, i as f64 / (TINTS - 1) as f64).rgb();
         let palette = COLOURS.iter().flat_map(|&c| (0..TINTS).map(move |i| tint(c, i))).collect();
         let (size, nearest) = ((width, height), HashMap::new());
-        Self { size, frames: vec![], delay, palette, nearest, fault: None }
+        Self { size, frames: vec![], delay, rest: delay, palette, nearest, fault: None }
     }
 
     /// Draws one more frame.
@@ -61,6 +65,11 @@ impl Film {
         self.frames.push(pixels);
     }
 
+    /// Lets the last frame stay for `rest` milliseconds.
+    pub const fn rest(&mut self, rest: u32) {
+        self.rest = rest;
+    }
+
     /// Writes the film to `path` as GIF, complete or not at all.
     ///
     /// # Errors
@@ -70,13 +79,36 @@ impl Film {
         let pixels = self.frames.iter().map(|frame| frame.len() / 3).sum();
         replace(path, self.fault.as_deref(), pixels, |file| {
             let mut backend = BitMapBackend::gif(file, self.size, self.delay)?;
+            let mut last = 0;
             for frame in &self.frames {
                 backend.blit_bitmap((0, 0), self.size, frame)?;
+                // Nothing is buffered: here the next frame begins.
+                last = fs::metadata(file)?.len();
                 backend.present()?;
             }
-            Ok(())
+            drop(backend);
+            Ok(hold(file, last, self.rest)?)
         })
     }
+}
+
+/// Gives the frame that begins at byte `start` a delay of its own, which plotters does not offer.
+///
+/// A frame begins with a block of eight bytes: 21 F9 04, flags, the delay in hundredths of a second as
+/// two bytes, and two more.
+fn hold(film: &Path, start: u64, delay: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(film)?;
+    file.seek(SeekFrom::Start(start))?;
+    let mut head = [0; 4];
+    file.read_exact(&mut head)?;
+    if head[..3] != [0x21, 0xf9, 4] {
+        return Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "no frame begins where the last one should",
+        ));
+    }
+    let hundredths = u16::try_from(delay / 10).unwrap_or(u16::MAX);
+    file.write_all(&hundredths.to_le_bytes())
 }
 
 /// The colour of the palette that is the least squares away.
@@ -107,5 +139,22 @@ mod tests {
         film.frame(|canvas| canvas.disc([f64::NAN, 0.0], 1.0, INK));
         let error = film.save(&std::env::temp_dir().join("not-to-be-written.gif")).unwrap_err();
         assert!(error.reason.starts_with("frame 2: (NaN"), "{}", error.reason);
+    }
+    #[test]
+    fn the_last_frame_rests() {
+        let mut film = Film::new(4, 4, 100);
+        for colour in [RED, NAVY, INK] {
+            film.frame(|canvas| canvas.disc([2.0, 2.0], 1.0, colour));
+        }
+        film.rest(2500);
+        let path = std::env::temp_dir().join(format!("rest-{}.gif", std::process::id()));
+        film.save(&path).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(path).unwrap();
+        let heads = bytes.windows(6).filter(|head| head[..3] == [0x21, 0xf9, 4]);
+        assert_eq!(
+            heads.map(|head| [head[4], head[5]]).collect::<Vec<_>>(),
+            [[10, 0], [10, 0], [250, 0]]
+        );
     }
 }

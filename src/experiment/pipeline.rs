@@ -84,7 +84,7 @@ impl Pipeline {
     /// # Errors
     /// If a loss, a gradient or a parameter is not finite, or the chain leaves the finite numbers.
     pub fn of(digits: &Digits, model: &Autoencoder<Matrix>, seed: u64) -> Result<Self, Failure> {
-        let row = stream(seed, "pipeline: clean digit").random_range(0..digits.held_out.rows());
+        let row = stream(seed, "pipeline: digit").random_range(0..digits.held_out.rows());
         let clean = digits.held_out.select(&[row]);
         let noise = standard_normal(1, clean.cols(), &mut stream(seed, "pipeline: noise"));
         let noisy = corrupt(&clean, &noise, SIGMA);

@@ -17,10 +17,10 @@ impl Mesh {
         Self { limit, side }
     }
 
-    /// With a cell for each logical pixel of a panel `pixels` wide: finer than the eye asks of a
+    /// With a cell for each two logical pixels of a panel `pixels` wide: as fine as the eye asks of a
     /// smooth function, and twice as many each way would only make the file larger.
     pub const fn fine(limit: f64, pixels: f64) -> Self {
-        Self::square(limit, pixels as usize)
+        Self::square(limit, pixels as usize / 2)
     }
 
     /// Where along a side cell i begins, for i + ½ its middle.

@@ -22,6 +22,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$file" ] || usage
 [ -d "$(dirname "$file")" ] || fail "there is no folder for $file"
+[ ! -d "$file" ] || fail "$file is a folder"
 file=$(cd "$(dirname "$file")" && pwd)/$(basename "$file")
 case $secs in *[!0-9.]* | *.*.* | '' | .) fail "--secs wants a number, not '$secs'" ;; esac
 case $python in
@@ -53,7 +54,7 @@ number() { if [ -n "$2" ]; then printf ',"%s":%s' "$1" "$2"; fi; }
 
 machine() {
     model=$(LC_ALL=C lscpu | sed -n 's/^Model name: *//p' | head -n 1)
-    printf '{"machine":"%s"' "$model"
+    printf '{"machine":"%s"' "${model:-unknown}"
     number cores "$cores"
     number l2_kb "$(cache 2)"
     number l3_kb "$(cache 3)"
@@ -63,6 +64,7 @@ machine() {
     printf '%s}\n' "$peers"
 }
 
+[ -z "$(git status --porcelain --untracked-files=no)" ] || fail "commit first: the lines name a commit"
 cores=$(nproc)
 threads=1
 [ "$cores" -eq 1 ] || threads="1 $cores"

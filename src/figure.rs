@@ -130,7 +130,8 @@ pub fn prepare(folder: &Path) -> Result<(), FigureError> {
 }
 
 /// Draws the files of many figures, as many at once as there are threads. `hear` is told in their order
-/// what each shows, or why it was not drawn, and whether to go on is for it to say.
+/// what each shows, or why it was not drawn, and whether to go on is for it to say: after a break those
+/// that are being drawn are finished, and no more are begun.
 pub fn draw_all(
     figures: &[Figure],
     studio: &Studio,

@@ -33,6 +33,13 @@ environment:
 /// What makes a terminal forget its line.
 const CLEARED: &str = "\r\x1b[K";
 
+/// Takes the line of progress off the terminal.
+fn clear() {
+    if stderr().is_terminal() {
+        let _ = write!(stderr(), "{CLEARED}");
+    }
+}
+
 /// What the user asked for.
 #[derive(Debug)]
 enum Request {
@@ -46,6 +53,7 @@ fn main() -> ExitCode {
     match arguments().and_then(parse).and_then(answer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
+            clear();
             let _ = writeln!(stderr(), "error: {message}"); // nobody may be listening
             ExitCode::from(2)
         }
@@ -160,9 +168,7 @@ fn threads() -> Result<(), String> {
 /// A line on standard output, in the place of the line of progress. Whoever has closed it (`| head`) does
 /// not want to hear more.
 fn say(line: &str) -> Result<(), String> {
-    if stderr().is_terminal() {
-        let _ = write!(stderr(), "{CLEARED}");
-    }
+    clear();
     match writeln!(stdout(), "{line}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(format!("cannot write to standard output: {error}"))
@@ -188,8 +194,12 @@ fn progress() -> impl Fn(&str, f64) + Send + Sync {
         let line = |(what, done): &(String, f64)| format!("{what}: {:.0} %", 100.0 * done);
         // A progress line that cannot be shown is no error.
         if on_terminal {
-            let lines: Vec<String> = going.iter().map(line).collect();
-            let _ = write!(stderr(), "{CLEARED}{}", lines.join(" · "));
+            // One of them, since a line that is longer than the terminal could not be rewritten.
+            let more = match going.len() {
+                1 => String::new(),
+                several => format!(" (and {} more)", several - 1),
+            };
+            let _ = write!(stderr(), "{CLEARED}{}{more}", line(&going[place]));
         } else if begins || done >= 1.0 {
             let _ = writeln!(stderr(), "{}", line(&going[place]));
         }

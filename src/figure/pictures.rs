@@ -94,7 +94,7 @@ pub const ALL: &[Figure] = catalogue! {
     Still noise_scales: "a pinwheel at four noise levels, its exact score and the learned one",
     Still level_losses:
         "loss, gradient noise and what is learned, level by level, for λ = σ² and λ = 1",
-    Still speed: "products, steps beside JAX, growth and memory, as the benches measured them",
+    Still speed: "products, steps beside JAX and growth, as the benches measured them",
     Still identities: "every theorem on random instances, and every counterexample far above",
     Still pipeline: "one digit through every step, to its loss, to new parameters and to a sample",
 };

@@ -3,7 +3,8 @@
 //! A training step makes and drops the same few dozen buffers over and over. Handing them back to
 //! the system each time costs more than the arithmetic on small models (fresh pages must be
 //! cleared and mapped), so a dropped buffer goes to a pool and the next buffer of the same length
-//! takes it from there. In steady state a training step allocates nothing large.
+//! takes it from there. In steady state a training step that
+//! fits into the pool allocates next to nothing large.
 //!
 //! | buffers | pool | holds at most |
 //! |---|---|---|

@@ -15,7 +15,8 @@ use std::{
 /// them. `take` gets the results in order, each as soon as it can; when it breaks, no more are begun.
 ///
 /// Here one computation may wait for what another makes. Workers of one pool could not do that: a worker
-/// that waits for its own half of a sum does what else there is to do, which may be what waits for it.
+/// that waits takes up other work, which may wait for the very result that this worker has begun, and
+/// then both wait for ever.
 pub(crate) fn in_order<R: Send>(
     n: usize,
     f: impl Fn(usize) -> R + Sync,

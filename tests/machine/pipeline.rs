@@ -8,6 +8,7 @@ use score_matching::{
         Pipeline,
         digits::SIGMA,
         pipeline::{EPSILON, RATE, STEPS},
+        stream,
     },
     matrix::noise::Generator,
     model::{Autoencoder, Parameters},
@@ -101,13 +102,20 @@ fn the_loss_after_the_step_is_the_loss_at_the_moved_parameters() {
 #[test]
 fn the_walk_is_a_langevin_chain_from_the_corrupted_digit() {
     let (p, model) = (pipeline(1), model());
+    // The states are those of the chain after so many steps.
+    let score = |x: &Matrix| model.score(x, SIGMA);
+    let mut rng = stream(1, "pipeline: chain");
+    let chain = langevin(score, p.noisy.clone(), Step::halved(EPSILON), &mut rng);
+    let states: Vec<Matrix> = chain.take(STEPS[3]).map(|state| state.expect("finite")).collect();
+    for (step, state) in STEPS.iter().zip(&p.walk) {
+        assert_eq!(*state, states[step - 1], "after {step} steps");
+    }
     // What the first step adds to the drift is √ε z: ‖z‖² has the mean 64 and the deviation √128.
     assert_eq!(STEPS[0], 1);
     let drifted = p.noisy.clone() + p.score.clone() * (0.5 * EPSILON);
     let squared = (p.walk[0].clone() - drifted).squared_norm().item() / EPSILON;
     assert!((squared - 64.0).abs() < 6.0 * 128.0_f64.sqrt(), "{squared}");
     // The later ones are not the first once more, and another chain from there goes elsewhere.
-    let score = |x: &Matrix| model.score(x, SIGMA);
     let mut rng = Generator::seed_from_u64(1);
     let other = langevin(score, p.walk[0].clone(), Step::halved(EPSILON), &mut rng);
     assert!(gap(&other.after(STEPS[1] - 1).expect("finite"), &p.walk[1]) > 0.01);

@@ -93,7 +93,11 @@ fn the_kept_lines_are_whole() {
             }
             let steps = sitting.ours("dae_dsm", setting).count();
             assert_eq!(steps, 5, "{setting:?}");
-            assert!(sitting.beside("jax", setting).len() > 15, "{setting:?}");
+            assert_eq!(
+                sitting.beside("jax", setting).len(),
+                34,
+                "16 of growth, 18 others: {setting:?}"
+            );
             for name in ["n", "d", "h"] {
                 let (points, _) = sitting.growth(name, [512.0, 64.0, 256.0], setting);
                 assert_eq!(points.len(), 6, "{name}, {setting:?}");

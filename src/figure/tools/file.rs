@@ -114,16 +114,17 @@ fn is_left(file: &str, names: &[&str]) -> bool {
     owned && (names.contains(&name) || name == "trial")
 }
 
-/// Whether nobody writes it any more: its process has ended, where the system tells, or it is old.
+/// Whether nobody writes it any more: its process has ended or, where the system does not tell, it is old.
+/// Processes of other machines are not seen: two of them should not draw into one folder.
 fn is_forgotten(entry: &fs::DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_string_lossy();
     let process = name.split('.').nth(2).and_then(|owner| owner.split('-').next());
-    let processes = Path::new("/proc/self");
-    let ended =
-        processes.exists() && process.is_some_and(|id| !Path::new("/proc").join(id).exists());
+    if Path::new("/proc/self").exists() {
+        return process.is_some_and(|id| !Path::new("/proc").join(id).exists());
+    }
     let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|t| t.elapsed().ok());
-    ended || age.is_some_and(|age| age > FORGOTTEN)
+    age.is_some_and(|age| age > FORGOTTEN)
 }
 
 #[cfg(test)]
@@ -210,13 +211,15 @@ mod tests {
         let reason = prepare(&file.join("deeper"), &["dot"]).unwrap_err().reason;
         assert_eq!(reason, format!("{} is a file, not a folder", file.display()));
         let old = fs::File::options();
-        for name in [".dot.1-0.partial.png", ".other.1-0.partial.png", ".dot.png"] {
+        let dead = u32::MAX; // no process has this number
+        let [ours, others] = ["dot", "other"].map(|name| format!(".{name}.{dead}-0.partial.png"));
+        for name in [&ours, &others, ".dot.png"] {
             let made = old.clone().write(true).create(true).open(directory.join(name)).unwrap();
             made.set_modified(std::time::SystemTime::now() - 2 * FORGOTTEN).unwrap();
         }
         prepare(&directory, &["dot"]).unwrap();
         let mut left = names(&directory);
         left.sort();
-        assert_eq!(left, [".dot.png", ".other.1-0.partial.png", "file"]);
+        assert_eq!(left, [".dot.png", &others, "file"]);
     }
 }

@@ -245,7 +245,7 @@ impl<'a> Panel<'a> {
             .filter_map(|name| self.place([self.x.high(), name.0]))
             .map(|p| p[1])
             .collect();
-        // The first that fits below its neighbour, and then all as much higher as they are too low on average.
+        // The first that fits below its neighbour, and then all higher by half of what they are too low on average.
         let mut places: Vec<f64> = vec![];
         for &y in &wanted {
             places.push(places.last().map_or(y, |above| y.max(above + PITCH)));

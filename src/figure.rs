@@ -9,6 +9,18 @@
 //! | `pictures` | the figures, each in a file of its name, and the catalogue |
 //! | `tools` | what they are drawn with; the only place that knows the plotting library |
 //! | `studio` | the runs behind them, which [`experiment`](crate::experiment) makes |
+//!
+//! ## Adding a figure
+//! 1. The run behind it goes to [`experiment`](crate::experiment): a struct of numbers with names, made
+//!    from a seed, so that a test can look at them.
+//! 2. The drawing goes to `pictures/NAME.rs`: `pub(super) fn draw(studio: &Studio) -> Result<Picture, Error>`.
+//!    `use super::prelude::*;` brings the tools. A `Canvas` is the page in logical pixels, a `Panel` its
+//!    frame with two axes; what is drawn on a panel is in units of the data. `finding` is the line that is printed.
+//! 3. A row in the catalogue of `pictures.rs`, and a section with a caption in `plots/README.md`.
+//! 4. A test in `pictures/series.rs`: made-up numbers, all different, go into the function that draws a
+//!    panel, and the series that it drew must be those. Then open the picture and look at it.
+//!
+//! `pictures/efficiency.rs` is a short one to begin with.
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
 mod pictures;

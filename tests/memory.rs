@@ -148,6 +148,10 @@ fn a_vector_from_outside_is_not_kept() {
         }
         let kept = ALIVE.load(Relaxed) - before;
         assert!(kept < MIB, "{kept} bytes");
+        drop(Matrix::from_vec(1, 1000, vec![1.0_f64; 1000])); // nor is one that is full
+        let fresh = FRESH.get();
+        drop(Matrix::<f64>::zeros(1000, 1));
+        assert!(FRESH.get() > fresh);
     });
 }
 

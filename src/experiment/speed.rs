@@ -27,8 +27,19 @@ impl<'a> Line<'a> {
         self.word(name).parse().unwrap_or(f64::NAN)
     }
 
-    /// The object that a row of text holds.
-    fn read(row: &'a str) -> Option<Self> {
+    /// The object that a row of text holds, if it has these words and these positive numbers.
+    fn read(number: usize, row: &'a str, words: &[&str], numbers: &[&str]) -> Result<Self, String> {
+        let whole = |line: &Self| {
+            words.iter().all(|name| !line.word(name).is_empty())
+                && numbers.iter().all(|name| line.number(name) > 0.0)
+        };
+        Self::parse(row).filter(whole).ok_or_else(|| {
+            let expected = [words, numbers].concat().join(", ");
+            format!("row {number}: a JSON object with {expected} expected")
+        })
+    }
+
+    fn parse(row: &'a str) -> Option<Self> {
         let mut rest = row.trim().strip_prefix('{')?.strip_suffix('}')?.trim_start();
         let mut fields = vec![];
         while !rest.is_empty() {
@@ -96,28 +107,11 @@ impl<'a> Sitting<'a> {
     /// # Errors
     /// One line, which names the first row that is something else.
     pub fn read(text: &'a str) -> Result<Self, String> {
-        let mut lines = vec![];
-        for (i, row) in text.lines().enumerate() {
-            let line = Line::read(row).filter(|line| {
-                if i == 0 {
-                    !line.word("machine").is_empty()
-                } else {
-                    ["bench", "peer", "dtype", "shape"]
-                        .iter()
-                        .all(|name| !line.word(name).is_empty())
-                        && ["threads", "best_ms"].iter().all(|name| line.number(name) > 0.0)
-                }
-            });
-            let expected =
-                if i == 0 { "machine" } else { "bench, peer, dtype, threads, shape, best_ms" };
-            lines.push(
-                line.ok_or(format!("row {}: a JSON object with {expected} expected", i + 1))?,
-            );
-        }
-        if lines.is_empty() {
-            return Err("row 1: a JSON object with machine expected".to_owned());
-        }
-        let machine = lines.remove(0);
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let machine = Line::read(1, first, &["machine"], &[])?;
+        let words = ["bench", "peer", "dtype", "shape"];
+        let line = |(i, row)| Line::read(i + 2, row, &words, &["threads", "best_ms"]);
+        let lines = rest.lines().enumerate().map(line).collect::<Result<_, _>>()?;
         Ok(Self { machine, lines })
     }
 

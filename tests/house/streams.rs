@@ -20,5 +20,5 @@ fn every_stream_of_the_experiments_has_its_own_name() {
         let calls = text.matches("stream(").count();
         assert_eq!(calls, text.matches("stream(seed, \"").count(), "{}", path.display());
     }
-    assert!(names.len() >= 13, "{names:?}");
+    assert!(names.len() >= 17, "{names:?}");
 }

@@ -18,12 +18,23 @@ const SHOWN: usize = 1000;
 /// Half the width of the plane shown, and the side of a panel in pixels.
 const LIMIT: f64 = 9.5;
 const SIDE: f64 = 320.0;
+/// T along the curves.
+const CURVE: [usize; 18] =
+    [10, 12, 14, 17, 20, 25, 30, 40, 50, 60, 70, 85, 100, 125, 150, 200, 250, 300];
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let tell = |done| studio.tell("annealing between two modes", done);
     let run = ModeWeights::run(studio.seed, tell)?;
     let (plain, exact) = (&run.plain, plain_share());
     let [middle, most] = [(10, 100), (20, 300)].map(|(levels, steps)| run.annealed(levels, steps));
+    let curves =
+        LEVELS.map(|levels| CURVE.map(|steps| [steps as f64, annealed_share(levels, steps)]));
+    // STEPS are on the curves.
+    let share = |run: &Annealing| {
+        let curve = LEVELS.iter().position(|&levels| levels == run.levels).map(|i| &curves[i]);
+        let point = curve.and_then(|curve| curve.iter().find(|p| p[0] == run.steps as f64));
+        point.map_or(f64::NAN, |point| point[1])
+    };
 
     let mut canvas = Canvas::new(840, 884);
     let (left, right, top, bottom) = (62.0, 480.0, 56.0, 496.0);
@@ -32,10 +43,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     samples(&mut canvas, [left, top], &title, plain, &q);
     let title = format!("Annealed, $L$ = {} levels of {} steps", most.levels, most.steps);
     samples(&mut canvas, [right, top], &title, &most.ends, &q.smoothed(1.0));
-    weights(&mut canvas, Rect::new(left, bottom, SIDE, SIDE), &run, exact);
+    weights(&mut canvas, Rect::new(left, bottom, SIDE, SIDE), &run, &curves, exact);
     freezing(&mut canvas, Rect::new(right, bottom, SIDE, SIDE));
 
-    let off: Vec<f64> = run.annealed.iter().map(deviation).collect();
+    let off: Vec<f64> =
+        run.annealed.iter().map(|run| (run.ends.share - share(run)) / run.ends.error()).collect();
     let worst = off.iter().fold(0.0, |worst: f64, off| worst.max(off.abs()));
     let square: f64 = off.iter().map(|off| off * off).sum();
     let shown = |ends: &Ends| format!("{:.4} ± {:.4}", ends.share, ends.error());
@@ -45,18 +57,12 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
          standard errors off, χ² = {square:.1}",
         shown(plain),
         shown(&middle.ends),
-        annealed_share(10, 100),
+        share(middle),
         shown(&most.ends),
-        annealed_share(20, 300),
+        share(most),
         off.len(),
     );
     Ok(Picture { canvas, finding })
-}
-
-/// How far a share is from the exact one, in standard errors.
-fn deviation(run: &Annealing) -> f64 {
-    let Annealing { levels, steps, ends } = run;
-    (ends.share - annealed_share(*levels, *steps)) / ends.error()
 }
 
 /// Where the chains ended, and the density they should have.
@@ -76,7 +82,13 @@ fn samples(canvas: &mut Canvas, corner: Point, title: &str, ends: &Ends, density
 }
 
 /// The weights against T, one curve for each L.
-pub(super) fn weights(canvas: &mut Canvas, frame: Rect, run: &ModeWeights, plain: f64) {
+pub(super) fn weights(
+    canvas: &mut Canvas,
+    frame: Rect,
+    run: &ModeWeights,
+    curves: &[[Point; CURVE.len()]; LEVELS.len()],
+    plain: f64,
+) {
     let x = Axis::log(5.0, 420.0);
     let mut panel = Panel::new(canvas, frame, x, Axis::linear(0.47, 0.83));
     panel
@@ -89,15 +101,13 @@ pub(super) fn weights(canvas: &mut Canvas, frame: Rect, run: &ModeWeights, plain
         .horizontal(plain, "plain Langevin: where the chains started");
     // A little apart, so that no bar hides another.
     let apart = [1.0, 1.03, 0.97, 1.0];
-    for ((levels, colour), apart) in LEVELS.into_iter().zip([OCHRE, GREEN, NAVY, VIOLET]).zip(apart)
-    {
-        let steps = [10, 12, 14, 17, 20, 25, 30, 40, 50, 60, 70, 85, 100, 125, 150, 200, 250, 300];
-        let exact = steps.map(|steps| [steps as f64, annealed_share(levels, steps)]);
+    let series = LEVELS.into_iter().zip(curves).zip([OCHRE, GREEN, NAVY, VIOLET]).zip(apart);
+    for (((levels, exact), colour), apart) in series {
         let mine = run.annealed.iter().filter(|run| run.levels == levels);
         let (points, errors): (Vec<Point>, Vec<f64>) =
             mine.map(|run| ([run.steps as f64 * apart, run.ends.share], run.ends.error())).unzip();
         panel
-            .curve(&exact, 1.4, colour)
+            .curve(exact, 1.4, colour)
             .error_bars(&points, &errors, colour)
             .circles(&points, 3.2, colour)
             .label(exact[0], End([-8.0, 0.0]), colour, &format!("$L$ = {levels}"));

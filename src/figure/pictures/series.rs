@@ -122,7 +122,8 @@ fn weights_of_modes_have_the_error_of_a_share() {
     let annealed = Annealing { levels: LEVELS[0], steps: 30, ends: ends.clone() };
     let run = ModeWeights { plain: ends, annealed: vec![annealed] };
     let mut canvas = page();
-    mode_weights::weights(&mut canvas, FRAME, &run, 0.5);
+    let curves = LEVELS.map(|_| std::array::from_fn(|i| [10.0 + i as f64, 0.6]));
+    mode_weights::weights(&mut canvas, FRAME, &run, &curves, 0.5);
     close(&only(&canvas, "circles", OCHRE), &[[30.0, 0.75]]);
     let error = 0.1 * (0.75_f64 * 0.25).sqrt();
     close(&bars(&canvas, OCHRE), &[[30.0, 0.75 - error], [30.0, 0.75 + error]]);

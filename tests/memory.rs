@@ -16,7 +16,7 @@
 #[path = "../benches/common/counting.rs"]
 mod counting;
 
-use counting::{ALIVE, FRESH, LIVE};
+use counting::{ALIVE, ASKED, FRESH, LIVE};
 use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
@@ -101,6 +101,18 @@ fn the_last_owner_is_updated_in_place_and_any_other_in_a_copy() {
             assert_ne!(y.data().as_ptr(), x.data().as_ptr(), "two owners");
             assert_eq!(x, make(), "the other owner sees no change");
         }
+    });
+}
+
+/// Where z is a list of rows, the list is short, however many rows there are.
+#[test]
+fn a_product_of_many_rows_asks_for_no_block_of_16_kib() {
+    alone(|| {
+        let (x, y) = (Matrix::<f64>::zeros(5000, 40), Matrix::zeros(40, 40));
+        drop(x.nn(&y));
+        let asked = ASKED[2].load(Relaxed);
+        drop(x.nn(&y));
+        assert_eq!(ASKED[2].load(Relaxed), asked);
     });
 }
 

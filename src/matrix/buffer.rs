@@ -9,8 +9,8 @@
 //! | buffers | pool | holds at most |
 //! |---|---|---|
 //! | fewer than 64 elements | none: the allocator is good at them | |
-//! | less than 32 KiB | one for each thread, so that nobody waits | 4 MiB each |
-//! | 32 KiB or more | one for all threads, so that idle ones keep nothing | 64 MiB |
+//! | less than 16 KiB | one for each thread, so that nobody waits | 4 MiB each |
+//! | 16 KiB or more | one for all threads, so that idle ones keep nothing | 128 MiB |
 //!
 //! Each precision has its own. When a pool is full, the length that came first makes room.
 //!
@@ -29,8 +29,8 @@ use std::{
 
 /// Buffers of fewer elements are left to the allocator.
 const SMALLEST: usize = 64;
-/// Buffers of so many bytes are large: to fill one takes a hundred times as long as a lock.
-const LARGE: usize = 32 << 10;
+/// Buffers of so many bytes are large: to fill one takes many times as long as a lock.
+const LARGE: usize = 16 << 10;
 /// How many lengths may wait, so that the search stays short.
 const LENGTHS: usize = 64;
 /// Bytes of a cache line.
@@ -113,7 +113,7 @@ pub(super) const fn small<T>() -> RefCell<Pool<T>> {
 
 /// An empty pool for the large buffers of all threads.
 pub(super) const fn large<T>() -> Mutex<Pool<T>> {
-    Mutex::new(Pool::new(64 << 20))
+    Mutex::new(Pool::new(128 << 20))
 }
 
 /// Calls `f` with the pool for buffers of a length; but a thread that is ending may already have lost

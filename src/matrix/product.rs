@@ -86,6 +86,9 @@ const NC: usize = 1024;
 const RUN: usize = 4096;
 /// Up to so many multiply-adds the definition is done before the blocks are set up.
 const TINY: usize = 256;
+/// Rows that are computed at once. The list of their places stays below 16 KiB, and to pack y again
+/// for so many rows costs nothing.
+const BAND: usize = 1000;
 /// From so many multiply-adds on (about 30 µs of one core) it pays to wake another thread.
 const PARALLEL: usize = 1 << 20;
 
@@ -133,7 +136,27 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
         door.enter(thin::Few { x, y, k, z });
     } else {
         let threads = if many { rayon::current_num_threads() } else { 1 };
-        Piece { x, y, k, z: z.chunks_exact_mut(y.count).collect() }.share(door, threads);
+        bands(door, [x, y], k, z, threads);
+    }
+}
+
+/// Cuts z into bands of rows, until it is no longer than wide for its threads, or has none to share
+/// with; and into short ones.
+fn bands<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], threads: usize) {
+    if x.count <= BAND && (threads < 2 || x.count < y.count) {
+        return Piece { x, y, k, z: z.chunks_exact_mut(y.count).collect() }.share(door, threads);
+    }
+    let left = threads / 2;
+    let cut =
+        if threads < 2 { (x.count / 2).next_multiple_of(MC) } else { x.count * left / threads };
+    let (above, below) = z.split_at_mut(cut * y.count);
+    let mut first = || bands(door, [x.until(cut), y], k, above, left.max(1));
+    let mut second = || bands(door, [x.from(cut, 0), y], k, below, threads - left);
+    if threads < 2 {
+        first();
+        second();
+    } else {
+        rayon::join(first, second);
     }
 }
 
@@ -147,25 +170,21 @@ struct Piece<'a, T: Real> {
 }
 
 impl<T: Real> Piece<'_, T> {
-    /// Cuts the longer side in proportion to the threads on either hand, until each thread has a
-    /// piece of its own, and computes each as a whole small product. Pieces that are nearly square
-    /// pack little twice, and threads that share nothing never wait for each other.
+    /// Cuts the columns in proportion to the threads on either hand, until each thread has a piece of
+    /// its own, and computes each as a whole small product. Pieces that are nearly square pack little
+    /// twice, and threads that share nothing never wait for each other.
     fn share(self, door: Door, threads: usize) {
         if threads < 2 {
             return door.enter(self);
         }
-        let Self { x, y, k, mut z } = self;
+        let Self { x, y, k, z } = self;
         let left = threads / 2;
-        let [first, second] = if x.count >= y.count {
-            let cut = x.count * left / threads;
-            let rest = z.split_off(cut);
-            [Piece { x: x.until(cut), y, k, z }, Piece { x: x.from(cut, 0), y, k, z: rest }]
-        } else {
-            let cut = y.count * left / threads;
-            let (z, rest) = z.into_iter().map(|row| row.split_at_mut(cut)).unzip();
-            [Piece { x, y: y.until(cut), k, z }, Piece { x, y: y.from(cut, 0), k, z: rest }]
-        };
-        rayon::join(|| first.share(door, left), || second.share(door, threads - left));
+        let cut = y.count * left / threads;
+        let (z, rest) = z.into_iter().map(|row| row.split_at_mut(cut)).unzip();
+        rayon::join(
+            || Piece { x, y: y.until(cut), k, z }.share(door, left),
+            || Piece { x, y: y.from(cut, 0), k, z: rest }.share(door, threads - left),
+        );
     }
 
     /// The five loops of the [module](self).

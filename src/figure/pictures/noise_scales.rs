@@ -4,7 +4,7 @@ use super::prelude::*;
 use crate::{density::Density, matrix::Matrix};
 
 /// Which of the ten levels are shown.
-const SHOWN: [usize; 4] = [0, 3, 6, 9];
+pub(super) const SHOWN: [usize; 4] = [0, 3, 6, 9];
 /// Side of a panel, in pixels, and from one to the next.
 const SIDE: f64 = 190.0;
 const PITCH: [f64; 2] = [285.0, 246.0];

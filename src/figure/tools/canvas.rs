@@ -21,6 +21,34 @@ use super::{
     raster::{DOTS, Point, Rect, SAMPLES, SCALE, circle, segment, spans},
 };
 
+/// For tests: something that was drawn, in units of the data.
+#[cfg(test)]
+#[derive(Debug)]
+pub(in crate::figure) struct Drawn {
+    pub kind: &'static str,
+    pub colour: Colour,
+    pub points: Vec<Point>,
+    /// Of a surface one for each point, of arrows two, of a tile its pixels.
+    pub values: Vec<f64>,
+}
+
+/// What is drawn is remembered for tests.
+macro_rules! note {
+    ($canvas:expr, $kind:literal, $points:expr, $colour:expr) => {
+        note!($canvas, $kind, $points, $colour, [])
+    };
+    ($canvas:expr, $kind:literal, $points:expr, $colour:expr, $values:expr) => {
+        #[cfg(test)]
+        $canvas.drawn.push($crate::figure::tools::canvas::Drawn {
+            kind: $kind,
+            colour: $colour,
+            points: Vec::from($points),
+            values: Vec::from($values),
+        });
+    };
+}
+pub(super) use note;
+
 /// A white page in memory.
 #[derive(Debug)]
 pub struct Canvas {
@@ -32,9 +60,8 @@ pub struct Canvas {
     clip: Rect,
     /// The first thing that could not be drawn.
     fault: Option<String>,
-    /// For tests: the series that panels have drawn, in units of their data.
     #[cfg(test)]
-    pub(in crate::figure) drawn: Vec<(&'static str, Colour, Vec<Point>)>,
+    pub(in crate::figure) drawn: Vec<Drawn>,
 }
 
 impl Canvas {

@@ -195,16 +195,15 @@ fn costs_are_those_of_their_own_route() {
         ("trace_closed", NAVY, 5.0),
         ("score", INK, 6.0),
     ];
-    let mut text = "{\"machine\":\"M\"}".to_owned();
-    for (route, _, time) in routes {
-        for d in [1.0, 64.0] {
-            let (best, median) = (time * d, 1.5 * time * d);
-            text += &format!(
-                "\n{{\"bench\":\"{route}\",\"peer\":\"ours\",\"dtype\":\"f64\",\"threads\":1,\
-                 \"shape\":\"s\",\"best_ms\":{best},\"median_ms\":{median},\"d\":{d}}}"
-            );
-        }
-    }
+    let line = |route: &str, time: f64, d: f64| {
+        let (best, median) = (time * d, 1.5 * time * d);
+        format!(
+            "{{\"bench\":\"{route}\",\"peer\":\"ours\",\"dtype\":\"f64\",\"threads\":1,\
+             \"shape\":\"s\",\"best_ms\":{best},\"median_ms\":{median},\"d\":{d}}}\n"
+        )
+    };
+    let lines = routes.map(|(route, _, time)| [1.0, 64.0].map(|d| line(route, time, d)).concat());
+    let text = format!("{{\"machine\":\"M\"}}\n{}", lines.concat());
     let mut canvas = page();
     traces::routes(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"));
     for (_, colour, time) in routes {

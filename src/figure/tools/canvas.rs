@@ -199,9 +199,11 @@ impl Canvas {
         for rows in self.samples.chunks_exact(side * row_bytes) {
             for x in (0..row_bytes).step_by(3 * side) {
                 for channel in 0..3 {
-                    let square = (0..side * side)
-                        .map(|k| rows[k / side * row_bytes + x + 3 * (k % side) + channel]);
-                    let sum: u32 = square.map(u32::from).sum();
+                    let across = x + channel..x + 3 * side;
+                    let square = rows
+                        .chunks_exact(row_bytes)
+                        .flat_map(|row| row[across.clone()].iter().step_by(3));
+                    let sum: u32 = square.map(|&sample| u32::from(sample)).sum();
                     let mean = (sum + count / 2) / count;
                     pixels.push(mean as u8);
                 }

@@ -1,10 +1,5 @@
 //! Curves, dots and circles against closed forms and identities, or made-up numbers.
 
-use super::super::{
-    boundary, contrastive_divergence, derivatives, equivalence, explicit_implicit, fisher_kl,
-    identities::{self, Mark},
-    traces,
-};
 use super::*;
 use crate::{
     experiment::{
@@ -12,6 +7,11 @@ use crate::{
         contrastive_divergence::{Gap, Gaps, Precision, Recipe, fixed_point},
         objectives_on_a_line::{ENDS, Objectives, POINTS},
         traces::{PROBES, ProbeErrors},
+    },
+    figure::pictures::{
+        boundary, contrastive_divergence, derivatives, equivalence, explicit_implicit, fisher_kl,
+        identities::{self, Mark},
+        traces,
     },
     identity::{self, Claim, Evidence, Sides, Theorem, denoising_autoencoder, number},
 };

@@ -1,6 +1,5 @@
 //! Digits and filters: which image stands where.
 
-use super::super::{denoising, digit_samples, filters};
 use super::*;
 use crate::{
     array::Array,
@@ -12,6 +11,7 @@ use crate::{
         noise_conditional::Descent,
         sampled_digits::Judgement,
     },
+    figure::pictures::{denoising, digit_samples, filters},
     model::{Autoencoder, Wiener},
 };
 

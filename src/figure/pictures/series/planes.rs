@@ -1,8 +1,5 @@
 //! Heat maps, contours, arrows and what lies on them.
 
-use super::super::{
-    annealing, curl, langevin, noise_scales, parzen, score_fields, shapes, tweedie,
-};
 use super::*;
 use crate::{
     array::{Array, Function},
@@ -13,6 +10,9 @@ use crate::{
         noise_conditional::{Descent, Network},
         pinwheel::{Fit, Method},
         sampled_shapes::STEPS_PER_LEVEL,
+    },
+    figure::pictures::{
+        annealing, curl, langevin, noise_scales, parzen, score_fields, shapes, tweedie,
     },
     identity::tweedie::posterior_moments,
     matrix::noise::{Generator, standard_normal},

@@ -17,8 +17,10 @@
 //!    `use super::prelude::*;` brings the tools. A `Canvas` is the page in logical pixels, a `Panel` its
 //!    frame with two axes; what is drawn on a panel is in units of the data. `finding` is the line that is printed.
 //! 3. A row in the catalogue of `pictures.rs`, and a section with a caption in `plots/README.md`.
-//! 4. A test in `pictures/series.rs`: made-up numbers, all different, go into the function that draws a
-//!    panel, and the series that it drew must be those. Then open the picture and look at it.
+//! 4. A test in `pictures/series.rs` or a room of it: what was drawn must be the made-up numbers, all
+//!    different, that went into it, or what another formula says. A run that takes long stays out of it:
+//!    the drawing is a function of the run, or the studio is handed one that has learned nothing. Then
+//!    open the picture and look at it.
 //!
 //! `pictures/efficiency.rs` is a short one to begin with.
 

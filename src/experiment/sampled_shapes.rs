@@ -133,7 +133,11 @@ impl LearnedShape {
         self.scales.sigmas().iter().map(|&sigma| self.fit(sigma)).collect()
     }
 
-    fn fit(&self, sigma: f64) -> LevelFit {
+    /// Holds the learned score against that of q_σ, on one level.
+    ///
+    /// # Panics
+    /// If the quadrature has not converged.
+    pub fn fit(&self, sigma: f64) -> LevelFit {
         let smoothed = self.density.smoothed(sigma);
         // The shapes reach out to 2.7 and are at most 0.7 wide there.
         let reach = 2.7 + 6.0 * 0.7_f64.hypot(sigma);

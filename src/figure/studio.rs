@@ -20,10 +20,10 @@ type Once<T, E> = OnceLock<Result<T, E>>;
 pub struct Studio {
     pub(super) seed: u64,
     progress: Progress,
-    digits: Once<DenoisedDigits, NotFinite>,
-    pinwheel: Once<Pinwheel, NotFinite>,
-    sampled_digits: Once<SampledDigits, Failure>,
-    shapes: [Once<(LearnedShape, SampledShape), Failure>; 3],
+    pub(super) digits: Once<DenoisedDigits, NotFinite>,
+    pub(super) pinwheel: Once<Pinwheel, NotFinite>,
+    pub(super) sampled_digits: Once<SampledDigits, Failure>,
+    pub(super) shapes: [Once<(LearnedShape, SampledShape), Failure>; 3],
     unweighted: Once<LearnedShape, NotFinite>,
 }
 

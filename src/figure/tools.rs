@@ -46,6 +46,8 @@ mod tiles;
 
 pub use axis::{Axis, extremes};
 pub use canvas::Canvas;
+#[cfg(test)]
+pub(in crate::figure) use canvas::Drawn;
 pub use field::ArrowScale;
 pub use file::{FigureError, prepare};
 pub use film::Film;

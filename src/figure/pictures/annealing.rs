@@ -8,15 +8,15 @@ use crate::{
 use rand::SeedableRng;
 
 /// Half the side of the square that is shown.
-const LIMIT: f64 = 4.5;
+pub(super) const LIMIT: f64 = 4.5;
 /// Side of the panel, in pixels.
 const SIDE: f64 = 440.0;
 /// Contours, as shares of the highest density.
 const LEVELS: [f64; 3] = [0.05, 0.3, 0.7];
 /// Particles.
-const PARTICLES: usize = 500;
+pub(super) const PARTICLES: usize = 500;
 /// Frames for each level.
-const FRAMES: usize = 4;
+pub(super) const FRAMES: usize = 4;
 /// How long a frame stays, in milliseconds.
 const DELAY: u32 = 100;
 /// How long the last one does.

@@ -10,7 +10,11 @@ use crate::{
 };
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let ContrastiveDivergence { energies, precisions } = ContrastiveDivergence::run(studio.seed)?;
+    Ok(picture(&ContrastiveDivergence::run(studio.seed)?))
+}
+
+pub(super) fn picture(run: &ContrastiveDivergence) -> Picture {
+    let ContrastiveDivergence { energies, precisions } = run;
     let curves = |of: fn(&Gaps) -> f64| -> Vec<Vec<Point>> {
         let curve = |gaps: &Vec<Gaps>| gaps.iter().map(|g| [g.epsilon, of(g)]).collect();
         energies.iter().map(curve).collect()
@@ -35,7 +39,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     right_and_wrong(&mut panel, &angles, "CD-1: slope 1");
     panel.label([x.low(), highest], Start([10.0, -14.0]), RED, THROUGH);
 
-    trained(&mut canvas, frame(762.0), &precisions);
+    trained(&mut canvas, frame(762.0), precisions);
 
     let [[low, high], [bug_low, bug_high]] =
         distances.map(|curves| extremes(curves.iter().map(|curve| fitted_order(curve))));
@@ -46,7 +50,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
          {low:.4} to {high:.4}, through the sampler {bug_low:.2} to {bug_high:.2}; trained precisions \
          are within {worst:.1} % of the fixed point"
     );
-    Ok(Picture { canvas, finding })
+    Picture { canvas, finding }
 }
 
 /// The name of the bug.
@@ -81,49 +85,46 @@ fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
     let (x, y) = (Axis::linear(0.0, 1.0), Axis::linear(0.95, 1.75));
     let upper = Rect { height: 150.0, ..frame };
     let lower = Rect { top: frame.bottom() - 70.0, height: 70.0, ..frame };
-    Panel::new(canvas, upper, x, y)
+    let of = |recipe| precisions.iter().filter(move |p| p.recipe == recipe);
+    let mut panel = Panel::new(canvas, upper, x, y);
+    panel
         .labels("Learned from $N(0, 1)$", "", "precision $k$ of $E = kx^2/2$")
         .horizontal(1.0, "")
         .curve(&x.graph(400, fixed_point), 1.4, GREY)
         .label([1.0, 1.0], End([-8.0, -10.0]), GREY, "the data's own")
         .label([0.66, fixed_point(0.66)], End([-10.0, -12.0]), GREY, "$k(1 − εk/4) = 1$");
+    for (recipe, _, colour, _) in SERIES {
+        let learned: Vec<Point> = of(recipe).map(|p| [p.epsilon, p.learned.mean]).collect();
+        panel.marks(&learned, colour, |canvas, at, colour| mark(canvas, at, recipe, colour));
+    }
 
-    let series = SERIES.map(|(recipe, _, _, aside)| {
-        let mine = precisions.iter().filter(|p| p.recipe == recipe);
-        mine.map(|p| {
+    let series = SERIES.map(|(recipe, _, _, aside)| -> (Vec<Point>, Vec<f64>) {
+        let ratio = |p: &Precision| {
             let expected = fixed_point(p.epsilon);
             let at = [p.epsilon + aside, p.learned.mean / expected];
-            (p, at, p.learned.standard_error() / expected)
-        })
-        .collect::<Vec<_>>()
+            (at, p.learned.standard_error() / expected)
+        };
+        of(recipe).map(ratio).unzip()
     });
-    let gaps = series.iter().flatten().map(|(_, at, error)| (at[1] - 1.0).abs() + error);
+    let all = series.iter().flat_map(|(points, errors)| points.iter().zip(errors));
+    let gaps = all.map(|(at, error)| (at[1] - 1.0).abs() + error);
     let widest = 1.15 * gaps.fold(0.0, f64::max);
     let ratio = Axis::linear(1.0 - widest, 1.0 + widest);
     let name = format!("over the curve: {TRAININGS} trainings, ± one standard error");
     let mut panel = Panel::new(canvas, lower, x, ratio);
     panel.labels("", "step $ε$", &name).horizontal(1.0, "");
-    for ((_, _, colour, _), mine) in SERIES.iter().zip(&series) {
-        let (points, errors): (Vec<Point>, Vec<f64>) =
-            mine.iter().map(|(_, at, e)| (at, e)).unzip();
-        panel.error_bars(&points, &errors, *colour);
+    for ((_, _, colour, _), (points, errors)) in SERIES.iter().zip(&series) {
+        panel.error_bars(points, errors, *colour);
+    }
+    for ((recipe, _, colour, _), (points, _)) in SERIES.into_iter().zip(&series) {
+        panel.marks(points, colour, |canvas, at, colour| mark(canvas, at, recipe, colour));
     }
 
-    for (line, ((recipe, name, colour, _), mine)) in SERIES.into_iter().zip(series).enumerate() {
-        for (p, at, _) in mine {
-            mark(canvas, on(upper, [x, y], [p.epsilon, p.learned.mean]), recipe, colour);
-            mark(canvas, on(lower, [x, ratio], at), recipe, colour);
-        }
+    for (line, (recipe, name, colour, _)) in SERIES.into_iter().enumerate() {
         let at = [upper.left + 18.0, upper.top + 18.0 + 17.0 * line as f64];
         mark(canvas, at, recipe, colour);
         canvas.text(Start([at[0] + 13.0, at[1]]), 11.0, colour, name);
     }
-}
-
-/// Where on the page a point of data lies.
-fn on(frame: Rect, [x, y]: [Axis; 2], at: Point) -> Point {
-    let [across, up] = [x.fraction(at[0]), y.fraction(at[1])];
-    [frame.left + frame.width * across, frame.bottom() - frame.height * up]
 }
 
 /// Of three shapes that stay apart when they are drawn on each other in the order of [`SERIES`].

@@ -15,11 +15,11 @@ const SIDE: f64 = 230.0;
 const ARROWS: usize = 15;
 
 /// Three hidden units: W and, for the untied decoder, another V in the place of W.
-const W: [[f64; 2]; 3] = [[1.5, 1.0], [1.0, 2.0], [-1.0, -1.5]];
-const V: [[f64; 2]; 3] = [[1.0, -0.5], [2.0, 0.5], [0.5, -1.5]];
-const B: [[f64; 3]; 1] = [[0.5, -0.5, 0.0]];
+pub(super) const W: [[f64; 2]; 3] = [[1.5, 1.0], [1.0, 2.0], [-1.0, -1.5]];
+pub(super) const V: [[f64; 2]; 3] = [[1.0, -0.5], [2.0, 0.5], [0.5, -1.5]];
+pub(super) const B: [[f64; 3]; 1] = [[0.5, -0.5, 0.0]];
 /// Centres the reconstructions, so that the fields point inwards.
-const C: [[f64; 2]; 1] = [[-2.0, 0.5]];
+pub(super) const C: [[f64; 2]; 1] = [[-2.0, 0.5]];
 
 /// How a hidden layer becomes a reconstruction.
 #[derive(Clone, Copy)]

@@ -13,12 +13,12 @@ use crate::{
 const SIDE: f64 = 30.0;
 const PITCH: f64 = 34.0;
 /// Samples in a row on the left, and rows.
-const COLUMNS: usize = 12;
-const ROWS: usize = 10;
+pub(super) const COLUMNS: usize = 12;
+pub(super) const ROWS: usize = 10;
 /// Samples whose way is shown.
-const WAYS: usize = 6;
+pub(super) const WAYS: usize = 6;
 /// Rows of samples of the energy.
-const ENERGY_ROWS: usize = 3;
+pub(super) const ENERGY_ROWS: usize = 3;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.sampled_digits()?;

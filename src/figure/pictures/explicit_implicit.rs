@@ -7,7 +7,10 @@ use crate::experiment::{
 };
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let line = ObjectivesOnALine::run(studio.seed)?;
+    Ok(picture(&ObjectivesOnALine::run(studio.seed)?))
+}
+
+pub(super) fn picture(line: &ObjectivesOnALine) -> Picture {
     let curve = |of: fn(&Objectives) -> f64| -> Vec<Point> {
         line.points.iter().map(|p| [p.t, of(p)]).collect()
     };
@@ -56,5 +59,5 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
          {:.3} (ESM {:.4}) and {:.3} (ISM {:.4})",
         line.half_information, best_esm[0], best_esm[1], best_ism[0], best_ism[1]
     );
-    Ok(Picture { canvas, finding })
+    Picture { canvas, finding }
 }

@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::experiment::digits::SIGMA;
 
-const COLUMNS: usize = 16;
+pub(super) const COLUMNS: usize = 16;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let w = &studio.digits()?.model.w;

@@ -15,7 +15,8 @@ const RESIDUALS: [f64; 2] = [1e-9, 1e17];
 const ROW: f64 = 16.0;
 
 /// What is drawn of one comparison.
-enum Mark {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Mark {
     /// A gap, in units of what is allowed.
     Residual(f64),
     /// A row of its own, by its name: where no gap is allowed there is no such unit, and a gap of 0
@@ -40,6 +41,10 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed);
     let theorems = identity::all();
     let marks = compared(&theorems, &mut rng);
+    Ok(picture(&theorems, &marks))
+}
+
+pub(super) fn picture(theorems: &[Theorem], marks: &[Compared]) -> Picture {
     let last = theorems.iter().map(|t| t.number).max().unwrap_or(1);
     let mut canvas = Canvas::new(900, 560);
     let frame = Rect::new(62.0, 104.0, 660.0, 330.0);
@@ -58,27 +63,19 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             canvas.text(Middle(at), 10.0, INK, &number.to_string());
         }
     }
-    for (k, (name, colour, top)) in [
+    let rows = [
         ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 24.0),
         ("refuted, no gap allowed", RED, frame.top - ROW - 24.0),
         ("no gap seen", NAVY, frame.bottom() + 34.0),
         ("exact", VIOLET, frame.bottom() + 34.0 + ROW),
         ("proof", INK, frame.bottom() + 34.0 + 2.0 * ROW),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ];
+    for (k, (name, colour, top)) in rows.into_iter().enumerate() {
         let row = Rect::new(frame.left, top, frame.width, ROW);
         if k % 2 == 0 {
             canvas.rectangle(row, GREY.alpha(0.12));
         }
         canvas.text(Start([row.right() + 12.0, top + ROW / 2.0]), 10.0, colour, name);
-        for (place, _, _, mark) in &marks {
-            if matches!(mark, Mark::Row(own) if *own == name) {
-                let across = frame.left + frame.width * x.fraction(*place);
-                canvas.disc([across, top + ROW / 2.0], 1.8, colour.alpha(0.7));
-            }
-        }
     }
 
     let dots = |of: Option<Evidence>| -> Vec<Point> {
@@ -93,7 +90,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         chosen.filter_map(point).collect()
     };
     let [low, high] = RESIDUALS;
-    for (_, _, _, mark) in &marks {
+    for (_, _, _, mark) in marks {
         if let Mark::Residual(residual) = mark
             && !(low..=high).contains(residual)
         {
@@ -102,6 +99,13 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     }
     let mut panel = Panel::new(&mut canvas, frame, x, Axis::log(low, high));
     panel.labels("", "", "gap / what is allowed").horizontal(1.0, "");
+    for (name, colour, top) in rows {
+        let own = marks.iter().filter(|(.., mark)| matches!(mark, Mark::Row(own) if *own == name));
+        let places: Vec<Point> = own.map(|(x, ..)| [*x, 1.0]).collect();
+        panel.marks(&places, colour.alpha(0.7), |canvas, [across, _], colour| {
+            canvas.disc([across, top + ROW / 2.0], 1.8, colour);
+        });
+    }
     let beside = |y: f64| [x.high(), y];
     for (kind, colour, y) in [
         (Some(Evidence::MonteCarlo), OCHRE, 2e-1),
@@ -130,14 +134,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
          of false statements at least {nearest:.0}",
         theorems.len()
     );
-    Ok(Picture { canvas, finding })
+    Picture { canvas, finding }
 }
 
 /// Where a comparison stands, its evidence, whether it is a claim, and its mark.
-type Compared = (f64, Evidence, bool, Mark);
+pub(super) type Compared = (f64, Evidence, bool, Mark);
 
 /// Every claim and every false statement of the theorems, on instances.
-fn compared(theorems: &[Theorem], rng: &mut Generator) -> Vec<Compared> {
+pub(super) fn compared(theorems: &[Theorem], rng: &mut Generator) -> Vec<Compared> {
     let mut marks = Vec::new();
     for theorem in theorems {
         for (claims, holds) in [(theorem.claims, true), (theorem.false_statements, false)] {

@@ -15,7 +15,10 @@ const LIMIT: f64 = 4.2;
 const SIDE: f64 = 300.0;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let run = PinwheelChains::run(studio.seed)?;
+    Ok(picture(&PinwheelChains::run(studio.seed)?))
+}
+
+pub(super) fn picture(run: &PinwheelChains) -> Picture {
     let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &run.density);
     let mut canvas = Canvas::new(1060, 410);
     let titles = [
@@ -46,5 +49,5 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         run.mode.at(0, 1),
         run.density.score(&run.mode).squared_norm().item().sqrt(),
     );
-    Ok(Picture { canvas, finding })
+    Picture { canvas, finding }
 }

@@ -4,7 +4,7 @@ use super::prelude::*;
 use crate::{density::Density, matrix::Matrix};
 
 /// Which of the ten levels are shown.
-const SHOWN: [usize; 4] = [0, 3, 6, 9];
+pub(super) const SHOWN: [usize; 4] = [0, 3, 6, 9];
 /// Side of a panel, in pixels, and from one to the next.
 const SIDE: f64 = 190.0;
 const PITCH: [f64; 2] = [285.0, 246.0];
@@ -15,11 +15,10 @@ const ARROWS: usize = 15;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let (learned, _) = studio.shape(Shape::Pinwheel)?;
-    let fits = learned.fits();
     let mut canvas = Canvas::new(1180, 556);
     let mut shares = Vec::new();
     for (column, level) in SHOWN.into_iter().enumerate() {
-        let fit = fits[level];
+        let fit = learned.fit(learned.scales.sigmas()[level]);
         let smoothed = learned.density.smoothed(fit.sigma);
         // The arms end a little beyond 3; the noise takes them further.
         let limit = 3.2 + 1.4 * fit.sigma;

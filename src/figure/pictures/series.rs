@@ -1,5 +1,18 @@
-//! Tests: what stands on a panel is what was measured. Made-up numbers, all different, go in; a series
-//! that is drawn from the wrong ones, a bar of the wrong length or an exchanged axis comes out.
+//! Tests: what a figure shows is what was measured. What is drawn is remembered in units of the data, so
+//! a series that is drawn from the wrong numbers, a bar of the wrong length or an exchanged axis comes out.
+//!
+//! | tests of | hold what is drawn against |
+//! |---|---|
+//! | error bars and bands, here | made-up numbers, all different |
+//! | `curves` | closed forms, identities, made-up numbers |
+//! | `planes` | densities, scores and posterior moments by other formulas |
+//! | `images` | the digits themselves, and what is said of them |
+//!
+//! That what is remembered also lies on the page where its numbers say is seen in `tools/places.rs`.
+
+mod curves;
+mod images;
+mod planes;
 
 use super::prelude::*;
 use super::{efficiency, floor, level_losses, mode_weights, speed, step_size, training};
@@ -11,6 +24,7 @@ use crate::{
         sampled_shapes::LevelFit,
         speed::Sitting,
     },
+    figure::tools::Drawn,
     identity::{
         exponential_families::efficiency::{Measured, Variances},
         langevin::biased_variance,
@@ -25,22 +39,39 @@ fn page() -> Canvas {
 
 const FRAME: Rect = Rect { left: 60.0, top: 60.0, width: 300.0, height: 300.0 };
 
+/// What is made up is made up with this seed.
+fn studio() -> Studio {
+    Studio::new(7, |_, _| ())
+}
+
+/// What each panel shows, or each grid of tiles, in order.
+fn frames(canvas: &Canvas) -> Vec<&[Drawn]> {
+    canvas.drawn.split(|drawn| drawn.kind == "frame").skip(1).collect()
+}
+
+/// The points of every series of that kind and colour, in order.
+fn all(drawn: &[Drawn], kind: &str, colour: Colour) -> Vec<Vec<Point>> {
+    let found = drawn.iter().filter(|series| series.kind == kind && series.colour == colour);
+    found.map(|series| series.points.clone()).collect()
+}
+
 /// The points of the only series of its kind and colour.
-fn only(canvas: &Canvas, kind: &str, colour: Colour) -> Vec<Point> {
-    let mut found = canvas.drawn.iter().filter(|series| series.0 == kind && series.1 == colour);
-    let series = found.next().unwrap_or_else(|| panic!("no {kind} of {colour:?}"));
-    assert!(found.next().is_none(), "more than one {kind} of {colour:?}");
-    series.2.clone()
+fn only(drawn: &[Drawn], kind: &str, colour: Colour) -> Vec<Point> {
+    let mut found = all(drawn, kind, colour);
+    assert_eq!(found.len(), 1, "{kind} of {colour:?}");
+    found.remove(0)
 }
 
 /// The ends of all bars of a colour, in order.
-fn bars(canvas: &Canvas, colour: Colour) -> Vec<Point> {
-    let found = canvas.drawn.iter().filter(|series| series.0 == "bar" && series.1 == colour);
-    found.flat_map(|series| series.2.clone()).collect()
+fn bars(drawn: &[Drawn], colour: Colour) -> Vec<Point> {
+    all(drawn, "bar", colour).concat()
+}
+
+fn near(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-12 * b.abs().max(1.0)
 }
 
 fn close(found: &[Point], expected: &[Point]) {
-    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs().max(1.0);
     let same = found.iter().zip(expected).all(|(a, b)| near(a[0], b[0]) && near(a[1], b[1]));
     assert!(found.len() == expected.len() && same, "{found:?} is not {expected:?}");
 }
@@ -66,10 +97,10 @@ fn the_curves_of_training_are_those_of_their_own_digits() {
         epochs.iter().map(|&epoch| [epoch, scale / epoch]).collect()
     };
     let all = [1.0, 2.0, 4.0, 8.0];
-    close(&only(&canvas, "curve", NAVY), &falling(10.0, &all));
-    close(&only(&canvas, "curve", RED), &falling(30.0, &all));
-    close(&only(&canvas, "circles", NAVY), &falling(20.0, &[1.0, 8.0])); // every third
-    close(&only(&canvas, "circles", RED), &falling(40.0, &[1.0, 8.0]));
+    close(&only(&canvas.drawn, "curve", NAVY), &falling(10.0, &all));
+    close(&only(&canvas.drawn, "curve", RED), &falling(30.0, &all));
+    close(&only(&canvas.drawn, "marks", NAVY), &falling(20.0, &[1.0, 8.0])); // every third
+    close(&only(&canvas.drawn, "marks", RED), &falling(40.0, &[1.0, 8.0]));
 }
 
 #[test]
@@ -84,13 +115,13 @@ fn variances_of_estimates_have_the_bars_of_their_errors() {
     let all = sizes.map(|n| (n, variances(n as f64)));
     let mut canvas = page();
     efficiency::variances(&mut canvas, FRAME, &all);
-    close(&only(&canvas, "circles", RED), &[[16.0, 7.0], [64.0, 7.0]]);
-    close(&only(&canvas, "circles", NAVY), &[[16.0, 5.0], [64.0, 5.0]]);
-    close(&bars(&canvas, RED), &[[16.0, 6.5], [16.0, 7.5], [64.0, 6.5], [64.0, 7.5]]);
-    close(&bars(&canvas, NAVY), &[[16.0, 4.75], [16.0, 5.25], [64.0, 4.75], [64.0, 5.25]]);
+    close(&only(&canvas.drawn, "marks", RED), &[[16.0, 7.0], [64.0, 7.0]]);
+    close(&only(&canvas.drawn, "marks", NAVY), &[[16.0, 5.0], [64.0, 5.0]]);
+    close(&bars(&canvas.drawn, RED), &[[16.0, 6.5], [16.0, 7.5], [64.0, 6.5], [64.0, 7.5]]);
+    close(&bars(&canvas.drawn, NAVY), &[[16.0, 4.75], [16.0, 5.25], [64.0, 4.75], [64.0, 5.25]]);
     let mut canvas = page();
     efficiency::ratio(&mut canvas, FRAME, &all);
-    close(&bars(&canvas, RED), &[[16.0, 0.69], [16.0, 0.71], [64.0, 0.69], [64.0, 0.71]]);
+    close(&bars(&canvas.drawn, RED), &[[16.0, 0.69], [16.0, 0.71], [64.0, 0.69], [64.0, 0.71]]);
 }
 
 #[test]
@@ -103,16 +134,16 @@ fn settled_variances_have_the_bars_of_their_own_chains() {
     }];
     let mut canvas = page();
     step_size::settled(&mut canvas, FRAME, &measured);
-    close(&only(&canvas, "circles", NAVY), &[[1.0, 3.0]]);
-    close(&only(&canvas, "circles", RED), &[[1.0, 2.0]]);
-    close(&bars(&canvas, NAVY), &[[1.0, 2.5], [1.0, 3.5]]);
-    close(&bars(&canvas, RED), &[[1.0, 1.75], [1.0, 2.25]]);
+    close(&only(&canvas.drawn, "marks", NAVY), &[[1.0, 3.0]]);
+    close(&only(&canvas.drawn, "marks", RED), &[[1.0, 2.0]]);
+    close(&bars(&canvas.drawn, NAVY), &[[1.0, 2.5], [1.0, 3.5]]);
+    close(&bars(&canvas.drawn, RED), &[[1.0, 1.75], [1.0, 2.25]]);
     let mut canvas = page();
     step_size::ratios(&mut canvas, FRAME, &measured);
     let predicted = biased_variance(1.0, 1.0);
-    close(&only(&canvas, "circles", NAVY), &[[0.95, 3.0 / predicted]]);
-    close(&bars(&canvas, NAVY), &[[0.95, 2.5 / predicted], [0.95, 3.5 / predicted]]);
-    close(&only(&canvas, "circles", RED), &[[1.05, 2.0]]);
+    close(&only(&canvas.drawn, "marks", NAVY), &[[0.95, 3.0 / predicted]]);
+    close(&bars(&canvas.drawn, NAVY), &[[0.95, 2.5 / predicted], [0.95, 3.5 / predicted]]);
+    close(&only(&canvas.drawn, "marks", RED), &[[1.05, 2.0]]);
 }
 
 #[test]
@@ -124,9 +155,9 @@ fn weights_of_modes_have_the_error_of_a_share() {
     let mut canvas = page();
     let curves = LEVELS.map(|_| std::array::from_fn(|i| [10.0 + i as f64, 0.6]));
     mode_weights::weights(&mut canvas, FRAME, &run, &curves, 0.5);
-    close(&only(&canvas, "circles", OCHRE), &[[30.0, 0.75]]);
+    close(&only(&canvas.drawn, "marks", OCHRE), &[[30.0, 0.75]]);
     let error = 0.1 * (0.75_f64 * 0.25).sqrt();
-    close(&bars(&canvas, OCHRE), &[[30.0, 0.75 - error], [30.0, 0.75 + error]]);
+    close(&bars(&canvas.drawn, OCHRE), &[[30.0, 0.75 - error], [30.0, 0.75 + error]]);
 }
 
 #[test]
@@ -149,17 +180,17 @@ fn bands_are_the_deviation_of_a_batch_and_bars_the_error_of_the_mean() {
     let mut canvas = page();
     let predicted: Vec<Point> = (0..12).map(|i| [0.1 * f64::from(i + 1), 9.0]).collect();
     floor::whole(&mut canvas, &levels, &predicted);
-    close(&only(&canvas, "circles", RED), &[[0.1, 8.0], [1.0, 8.0]]);
-    close(&only(&canvas, "dots", NAVY), &[[0.1, 9.0], [1.0, 9.0]]);
+    close(&only(&canvas.drawn, "marks", RED), &[[0.1, 8.0], [1.0, 8.0]]);
+    close(&only(&canvas.drawn, "dots", NAVY), &[[0.1, 9.0], [1.0, 9.0]]);
     let mut canvas = page();
     let predicted: Vec<Point> = predicted.iter().map(|p| [p[0], -1.0]).collect();
     floor::without(&mut canvas, &levels, &predicted);
     let [red, navy] = [RED, NAVY].map(|colour| colour.alpha(0.25));
-    close(&only(&canvas, "lower", red), &[[0.1, -6.0], [1.0, -6.0]]);
-    close(&only(&canvas, "upper", red), &[[0.1, 2.0], [1.0, 2.0]]);
-    close(&only(&canvas, "lower", navy), &[[0.1, -1.5], [1.0, -1.5]]);
-    close(&bars(&canvas, RED)[..2], &[[0.1, -4.0], [0.1, 0.0]]);
-    close(&bars(&canvas, NAVY)[..2], &[[0.1, -1.25], [0.1, -0.75]]);
+    close(&only(&canvas.drawn, "lower", red), &[[0.1, -6.0], [1.0, -6.0]]);
+    close(&only(&canvas.drawn, "upper", red), &[[0.1, 2.0], [1.0, 2.0]]);
+    close(&only(&canvas.drawn, "lower", navy), &[[0.1, -1.5], [1.0, -1.5]]);
+    close(&bars(&canvas.drawn, RED)[..2], &[[0.1, -4.0], [0.1, 0.0]]);
+    close(&bars(&canvas.drawn, NAVY)[..2], &[[0.1, -1.25], [0.1, -0.75]]);
 }
 
 #[test]
@@ -171,19 +202,19 @@ fn losses_of_levels_are_those_of_their_own_network() {
     let (weighted, plain) = (fits(0.01), fits(0.1));
     let mut canvas = page();
     level_losses::losses(&mut canvas, FRAME, &weighted, &plain);
-    close(&only(&canvas, "curve", GREY), &[[2.0, 0.5], [1.0, 0.5], [0.5, 0.5], [0.2, 0.5]]);
-    close(&only(&canvas, "dots", NAVY)[..2], &[[2.0, 0.51], [1.0, 0.52]]);
-    close(&only(&canvas, "circles", RED)[..2], &[[2.0, 0.6], [1.0, 0.7]]);
+    close(&only(&canvas.drawn, "curve", GREY), &[[2.0, 0.5], [1.0, 0.5], [0.5, 0.5], [0.2, 0.5]]);
+    close(&only(&canvas.drawn, "dots", NAVY)[..2], &[[2.0, 0.51], [1.0, 0.52]]);
+    close(&only(&canvas.drawn, "marks", RED)[..2], &[[2.0, 0.6], [1.0, 0.7]]);
     let mut canvas = page();
     level_losses::excess(&mut canvas, FRAME, &weighted, &plain);
-    close(&only(&canvas, "curve", NAVY)[..2], &[[2.0, 2.0], [1.0, 4.0]]);
-    close(&only(&canvas, "curve", RED)[..2], &[[2.0, 20.0], [1.0, 40.0]]);
+    close(&only(&canvas.drawn, "curve", NAVY)[..2], &[[2.0, 2.0], [1.0, 4.0]]);
+    close(&only(&canvas.drawn, "curve", RED)[..2], &[[2.0, 20.0], [1.0, 40.0]]);
     let sigmas = [2.0, 1.0, 0.5, 0.25, 0.1];
     let shares = [0.2, 0.4].map(|share| vec![scatter(share, 0.1 * share); 5]);
     let mut canvas = page();
     level_losses::gradients(&mut canvas, FRAME, &sigmas, &shares);
-    close(&bars(&canvas, NAVY)[..2], &[[2.0, 0.18], [2.0, 0.22]]);
-    close(&bars(&canvas, RED)[..2], &[[2.0, 0.36], [2.0, 0.44]]);
+    close(&bars(&canvas.drawn, NAVY)[..2], &[[2.0, 0.18], [2.0, 0.22]]);
+    close(&bars(&canvas.drawn, RED)[..2], &[[2.0, 0.36], [2.0, 0.44]]);
 }
 
 #[test]
@@ -200,5 +231,5 @@ fn the_axes_of_growth_are_size_and_time() {
         .concat();
     let text = format!("{{\"machine\":\"M\"}}\n{lines}");
     speed::growth(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"));
-    close(&only(&canvas, "curve", NAVY), &[[512.0, 3.0], [1024.0, 6.0]]);
+    close(&only(&canvas.drawn, "curve", NAVY), &[[512.0, 3.0], [1024.0, 6.0]]);
 }

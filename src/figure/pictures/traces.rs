@@ -37,7 +37,7 @@ fn cost(sitting: &Sitting, route: &str, name: &str) -> Vec<Point> {
 }
 
 /// The cost of each route against the dimension.
-fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
+pub(super) fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     let routes = [
         ("central differences", "trace_by_differences", GREY),
         ("reverse sweeps", "trace_reverse", RED),
@@ -71,7 +71,7 @@ fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
 
 /// √k times the errors of the estimates against the number k of probes: were they not scaled, all would
 /// shrink to nothing, and the bands of the predicted deviation with them.
-fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors); 2]) {
+pub(super) fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors); 2]) {
     let probes = PROBES as f64;
     let largest = series.iter().map(|(.., s)| s.variance.sqrt()).fold(0.0, f64::max);
     let axis = Axis::linear(-3.4 * largest, 3.4 * largest);

@@ -11,14 +11,14 @@ use crate::{
 use std::f64::consts::TAU;
 
 /// The noise.
-const SIGMA: f64 = 0.5;
+pub(super) const SIGMA: f64 = 0.5;
 /// Corrupted points in the left panel.
 const POINTS: usize = 80;
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
 const LIMIT: f64 = 3.5;
 const SIDE: f64 = 360.0;
 /// Corrupted points in the right panel: outside, on a moon, and between the two.
-const CHOSEN: [Point; 8] = [
+pub(super) const CHOSEN: [Point; 8] = [
     [-0.8, 2.4],
     [-2.9, -1.2],
     [0.15, 0.3],

@@ -21,6 +21,34 @@ use super::{
     raster::{DOTS, Point, Rect, SAMPLES, SCALE, circle, segment, spans},
 };
 
+/// For tests: something that was drawn, in units of the data.
+#[cfg(test)]
+#[derive(Debug)]
+pub(in crate::figure) struct Drawn {
+    pub kind: &'static str,
+    pub colour: Colour,
+    pub points: Vec<Point>,
+    /// Of a surface one for each point, of arrows two, of a tile its pixels.
+    pub values: Vec<f64>,
+}
+
+/// What is drawn is remembered for tests.
+macro_rules! note {
+    ($canvas:expr, $kind:literal, $points:expr, $colour:expr) => {
+        note!($canvas, $kind, $points, $colour, [])
+    };
+    ($canvas:expr, $kind:literal, $points:expr, $colour:expr, $values:expr) => {
+        #[cfg(test)]
+        $canvas.drawn.push($crate::figure::tools::canvas::Drawn {
+            kind: $kind,
+            colour: $colour,
+            points: Vec::from($points),
+            values: Vec::from($values),
+        });
+    };
+}
+pub(super) use note;
+
 /// A white page in memory.
 #[derive(Debug)]
 pub struct Canvas {
@@ -32,9 +60,8 @@ pub struct Canvas {
     clip: Rect,
     /// The first thing that could not be drawn.
     fault: Option<String>,
-    /// For tests: the series that panels have drawn, in units of their data.
     #[cfg(test)]
-    pub(in crate::figure) drawn: Vec<(&'static str, Colour, Vec<Point>)>,
+    pub(in crate::figure) drawn: Vec<Drawn>,
 }
 
 impl Canvas {
@@ -172,9 +199,11 @@ impl Canvas {
         for rows in self.samples.chunks_exact(side * row_bytes) {
             for x in (0..row_bytes).step_by(3 * side) {
                 for channel in 0..3 {
-                    let square = (0..side * side)
-                        .map(|k| rows[k / side * row_bytes + x + 3 * (k % side) + channel]);
-                    let sum: u32 = square.map(u32::from).sum();
+                    let across = x + channel..x + 3 * side;
+                    let square = rows
+                        .chunks_exact(row_bytes)
+                        .flat_map(|row| row[across.clone()].iter().step_by(3));
+                    let sum: u32 = square.map(|&sample| u32::from(sample)).sum();
                     let mean = (sum + count / 2) / count;
                     pixels.push(mean as u8);
                 }

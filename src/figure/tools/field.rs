@@ -10,7 +10,7 @@
 
 use super::{
     axis::Axis,
-    canvas::Canvas,
+    canvas::{Canvas, note},
     palette::{Colour, ColourScale, INK},
     panel::Panel,
     raster::{Point, Rect, circle, segment},
@@ -64,6 +64,7 @@ impl Panel<'_> {
             return self;
         }
         let mesh = surface.mesh;
+        note!(self.canvas, "heat", super::raster::points(&mesh.points()), INK, &surface.values[..]);
         for (row, values) in surface.values.chunks_exact(mesh.side).enumerate() {
             let edge = |i: usize| mesh.place(i as f64);
             let colours: Vec<Colour> = values.iter().map(|&value| scale.colour(value)).collect();
@@ -92,6 +93,13 @@ impl Panel<'_> {
         if !self.sound(surface) {
             return self;
         }
+        note!(
+            self.canvas,
+            "contours",
+            super::raster::points(&surface.mesh.points()),
+            colour,
+            &surface.values[..]
+        );
         for share in shares {
             let mut loops = Vec::new();
             for ends in surface.level_set(share * surface.highest) {
@@ -116,6 +124,7 @@ impl Panel<'_> {
     #[track_caller]
     pub fn arrows(&mut self, points: &Matrix, vectors: &Matrix, scale: ArrowScale) -> &mut Self {
         assert_eq!(points.rows(), vectors.rows(), "one vector for each point");
+        note!(self.canvas, "arrows", super::raster::points(points), INK, vectors.data());
         let colours = ColourScale::magnitude(scale.full);
         for i in 0..points.rows() {
             let [x, y] = [vectors.at(i, 0), vectors.at(i, 1)];

@@ -37,6 +37,9 @@ pub struct Film {
     nearest: HashMap<[u8; 3], [u8; 3]>,
     /// Why this film must not be written.
     fault: Option<String>,
+    /// For tests: what was drawn on each.
+    #[cfg(test)]
+    pub(in crate::figure) drawn: Vec<Vec<super::canvas::Drawn>>,
 }
 
 impl Film {
@@ -45,7 +48,17 @@ impl Film {
         let tint = |colour: Colour, i| WHITE.towards(colour, i as f64 / (TINTS - 1) as f64).rgb();
         let palette = COLOURS.iter().flat_map(|&c| (0..TINTS).map(move |i| tint(c, i))).collect();
         let (size, nearest) = ((width, height), HashMap::new());
-        Self { size, frames: vec![], delay, rest: delay, palette, nearest, fault: None }
+        Self {
+            size,
+            frames: vec![],
+            delay,
+            rest: delay,
+            palette,
+            nearest,
+            fault: None,
+            #[cfg(test)]
+            drawn: vec![],
+        }
     }
 
     /// Draws one more frame.
@@ -63,6 +76,8 @@ impl Film {
             pixel.copy_from_slice(nearest);
         }
         self.frames.push(pixels);
+        #[cfg(test)]
+        self.drawn.push(canvas.drawn);
     }
 
     /// Lets the last frame stay for `rest` milliseconds.

@@ -20,7 +20,7 @@
 
 use super::{
     axis::{Axis, Tick},
-    canvas::Canvas,
+    canvas::{Canvas, note},
     palette::{Colour, GREY, INK, WHITE},
     raster::{Point, Rect},
     text::{
@@ -39,14 +39,6 @@ const NUMBER: f64 = 10.0;
 const FRAME: f64 = 1.0;
 /// Length of a tick that carries a number.
 const TICK: f64 = 4.0;
-
-/// What is drawn, in units of the data, is remembered for tests.
-macro_rules! note {
-    ($panel:ident, $kind:literal, $points:expr, $colour:ident) => {
-        #[cfg(test)]
-        $panel.canvas.drawn.push(($kind, $colour, $points.to_vec()));
-    };
-}
 
 /// A set of axes on a canvas. Methods that draw return the panel, so that they chain.
 #[derive(Debug)]
@@ -69,6 +61,7 @@ impl<'a> Panel<'a> {
         for axis in [x, y].iter().filter(|axis| !axis.is_sound()) {
             canvas.refuse(format!("nothing can be drawn on a {axis}"));
         }
+        note!(canvas, "frame", [], INK);
         let mut panel = Self { canvas, frame, x, y, margin: 0.0 };
         panel.ticks();
         // The line lies just outside the data, which are clipped at its inner edge.
@@ -135,7 +128,7 @@ impl<'a> Panel<'a> {
     /// Straight lines from point to point. A smooth curve needs enough points, and a curve of few
     /// measurements should look like one.
     pub fn curve(&mut self, points: &[Point], width: f64, colour: Colour) -> &mut Self {
-        note!(self, "curve", points, colour);
+        note!(self.canvas, "curve", points, colour);
         self.stroke(points, width, colour);
         self
     }
@@ -147,7 +140,7 @@ impl<'a> Panel<'a> {
 
     /// Filled dots; a transparent colour shows where they crowd.
     pub fn dots(&mut self, points: &[Point], radius: f64, colour: Colour) -> &mut Self {
-        note!(self, "dots", points, colour);
+        note!(self.canvas, "dots", points, colour);
         let places = self.path(points);
         self.canvas.clipped(self.frame, |canvas| {
             for at in places {
@@ -159,19 +152,31 @@ impl<'a> Panel<'a> {
 
     /// Open circles, white inside, so that a curve seems to thread them.
     pub fn circles(&mut self, points: &[Point], radius: f64, colour: Colour) -> &mut Self {
-        note!(self, "circles", points, colour);
-        // Not clipped: half a circle at the frame would look like another kind of marker.
+        self.marks(points, colour, |canvas, at, colour| {
+            canvas.disc(at, radius, colour);
+            canvas.disc(at, radius - 1.3, WHITE);
+        })
+    }
+
+    /// What `draw` makes of the place of each point on the page, in a colour. Not clipped: half a circle
+    /// at the frame would look like another kind of marker.
+    pub fn marks(
+        &mut self,
+        points: &[Point],
+        colour: Colour,
+        draw: impl Fn(&mut Canvas, Point, Colour),
+    ) -> &mut Self {
+        note!(self.canvas, "marks", points, colour);
         for at in self.path(points) {
-            self.canvas.disc(at, radius, colour);
-            self.canvas.disc(at, radius - 1.3, WHITE);
+            draw(self.canvas, at, colour);
         }
         self
     }
 
     /// The region between two curves, such as a confidence interval; wants a transparent colour.
     pub fn band(&mut self, lower: &[Point], upper: &[Point], colour: Colour) -> &mut Self {
-        note!(self, "lower", lower, colour);
-        note!(self, "upper", upper, colour);
+        note!(self.canvas, "lower", lower, colour);
+        note!(self.canvas, "upper", upper, colour);
         let mut corners = self.path(lower);
         corners.extend(self.path(upper).into_iter().rev());
         self.canvas.clipped(self.frame, |canvas| canvas.polygon(&corners, colour));
@@ -186,7 +191,7 @@ impl<'a> Panel<'a> {
     pub fn error_bars(&mut self, points: &[Point], errors: &[f64], colour: Colour) -> &mut Self {
         assert_eq!(points.len(), errors.len(), "one error for each point");
         for (&[x, y], &e) in points.iter().zip(errors) {
-            note!(self, "bar", &[[x, y - e], [x, y + e]], colour);
+            note!(self.canvas, "bar", [[x, y - e], [x, y + e]], colour);
             // On a logarithmic axis a bar that reaches below zero reaches below every frame. The
             // test is so written that NaN keeps its place and is refused.
             let leaves = y - e < self.y.low();

@@ -3,10 +3,14 @@
 use super::{
     axis::Axis,
     canvas::Canvas,
-    palette::{INK, NAVY, RED, WHITE},
+    field::ArrowScale,
+    palette::{ColourScale, INK, NAVY, RED, WHITE},
     panel::Panel,
     raster::Rect,
+    surface::{Mesh, Surface},
+    tiles::Tiles,
 };
+use crate::{array::Array, matrix::Matrix};
 
 #[test]
 fn a_point_without_a_place_is_refused_in_the_units_of_the_data() {
@@ -62,4 +66,64 @@ fn a_bar_that_leaves_the_frame_has_a_cap_at_its_other_end_alone() {
     let cap = |row| pixel(&canvas, [52, row], 100) != WHITE.rgb();
     assert!(cap(30) || cap(29), "at 6");
     assert!(!cap(88) && !cap(89), "at 0");
+}
+
+/// Nine cells of nine values: x grows to the right and y upwards, as they do in the mesh.
+#[test]
+fn a_value_of_a_surface_colours_the_cell_around_its_point() {
+    let mesh = Mesh::square(3.0, 3);
+    let value = |x: f64, y: f64| 10.0 + x + 4.0 * y;
+    let x = mesh.points();
+    let values = Matrix::from_fn(9, 1, |i, _| value(x.at(i, 0), x.at(i, 1)));
+    let scale = ColourScale::grey(0.0, 20.0);
+    let mut canvas = Canvas::new(80, 80);
+    Panel::plane(&mut canvas, [15.0, 5.0], 60.0, 3.0).heat(&Surface::new(mesh, &values), scale);
+    for (column, x) in [(25, -2.0), (45, 0.0), (65, 2.0)] {
+        for (row, y) in [(55, -2.0), (35, 0.0), (15, 2.0)] {
+            let expected = scale.colour(value(x, y)).rgb();
+            assert_eq!(pixel(&canvas, [column, row], 80), expected, "at ({x}, {y})");
+        }
+    }
+}
+
+/// 1/(1 + |x − (1, 1.5)|²) has half its height at the distance 1 from (1, 1.5).
+#[test]
+fn a_contour_passes_where_its_function_has_the_level() {
+    let mesh = Mesh::square(3.0, 60);
+    let squares = mesh.points().add_row(&Matrix::from_rows([[-1.0, -1.5]])).squared_norm();
+    let surface = Surface::new(mesh, &(squares + 1.0).reciprocal());
+    let mut canvas = Canvas::new(80, 80);
+    Panel::plane(&mut canvas, [15.0, 5.0], 60.0, 3.0).contours(&surface, &[0.5], 2.0, NAVY);
+    // A unit is 10 pixels, and the origin at (45, 35).
+    let line = |[x, y]: [usize; 2]| pixel(&canvas, [x, y], 80) != WHITE.rgb();
+    assert!([[45, 20], [65, 20], [55, 10], [55, 30]].into_iter().all(line));
+    // The same circle upside down, from right to left, turned, and its middle.
+    assert!(![[55, 40], [55, 60], [25, 20], [60, 15], [55, 20]].into_iter().any(line));
+}
+
+/// An arrow along (2, 1): its head, three times as wide as its shaft, lies right and up.
+#[test]
+fn an_arrow_points_along_its_vector() {
+    let mut canvas = Canvas::new(80, 80);
+    let scale = ArrowScale { full: 1.0, longest: 40.0, colour: Some(NAVY) };
+    let vectors = Matrix::from_rows([[2.0, 1.0]]);
+    Panel::plane(&mut canvas, [15.0, 5.0], 60.0, 3.0).arrows(&Matrix::zeros(1, 2), &vectors, scale);
+    let ink = |[x, y]: [usize; 2]| pixel(&canvas, [x, y], 80) != WHITE.rgb();
+    // Its middle at (45, 35), its tip 20 pixels further; near the neck, above and below the shaft.
+    assert!([[45, 35], [59, 26], [60, 29]].into_iter().all(ink));
+    // The same places at the other end, and upside down.
+    assert!(![[31, 43], [30, 40], [59, 43], [60, 40]].into_iter().any(ink));
+}
+
+/// Row by row from the top, in the third place of the second row.
+#[test]
+fn a_pixel_of_a_tile_lies_in_its_place() {
+    let mut canvas = Canvas::new(150, 100);
+    let scale = ColourScale::grey(0.0, 9.0);
+    let values: Vec<f64> = (0..9).map(f64::from).collect();
+    Tiles::new(&mut canvas, [10.0, 10.0], 30.0, [50.0, 40.0], scale).tile(1, 2, &values);
+    for (i, value) in values.into_iter().enumerate() {
+        let at = [115 + 10 * (i % 3), 55 + 10 * (i / 3)];
+        assert_eq!(pixel(&canvas, at, 150), scale.colour(value).rgb(), "cell {i}");
+    }
 }

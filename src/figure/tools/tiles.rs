@@ -14,7 +14,7 @@
 
 use super::{
     axis::Axis,
-    canvas::Canvas,
+    canvas::{Canvas, note},
     palette::{ColourScale, INK, PALE},
     raster::{Point, Rect},
     text::Anchor,
@@ -49,6 +49,7 @@ impl<'a> Tiles<'a> {
         if !axis.is_sound() {
             canvas.refuse(format!("colours cannot follow a {axis}"));
         }
+        note!(canvas, "frame", [], INK);
         Self { canvas, corner, side, pitch, scale }
     }
 
@@ -65,6 +66,7 @@ impl<'a> Tiles<'a> {
     ///
     /// If the number of values is not a square.
     pub fn tile(&mut self, row: usize, column: usize, values: &[f64]) -> &mut Self {
+        note!(self.canvas, "tile", [[column as f64, row as f64]], INK, values);
         let k = values.len().isqrt();
         assert_eq!(k * k, values.len(), "a tile is square");
         let place = self.place(row, column);

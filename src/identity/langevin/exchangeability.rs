@@ -76,7 +76,9 @@ impl FourStates {
     /// Powers of two throughout, so that no ratio and no sum rounds.
     pub fn random(rng: &mut Generator) -> Self {
         let mut rows = [(); 4].map(|()| [0.5, 0.25, 0.125, 0.125]);
-        rows.iter_mut().for_each(|row| row.shuffle(rng));
+        for row in &mut rows {
+            row.shuffle(rng);
+        }
         let masses = Matrix::from_fn(4, 1, |_, _| 0.5_f64.powi(rng.random_range(0..8)));
         Self { masses, proposals: Matrix::from_rows(rows) }
     }

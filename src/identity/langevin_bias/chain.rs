@@ -9,8 +9,8 @@ use crate::{
 };
 use std::f64::consts::TAU;
 
-/// log p = −‖x‖²/2 + Σₖ aₖ cos(⟨wₖ, x⟩ + φₖ) up to a constant: an entire function with bounded
-/// third derivatives, and not concave everywhere.
+/// log p = −‖x‖²/2 + Σₖ aₖ cos(⟨wₖ, x⟩ + φₖ) up to a constant: an entire function, with
+/// bounded derivatives from the second on.
 #[derive(Clone, Debug)]
 pub struct Waves {
     /// a, (1, m)

@@ -17,7 +17,7 @@
 use super::{
     Claim, Evidence, Sides, Theorem, enclosed,
     fisher_kl::{Gaussian, Pair, Smoothed},
-    jets::{Jet, Point, scaled},
+    jets::{BasePoint, Germ, scaled},
     maximum,
 };
 use crate::{
@@ -64,17 +64,17 @@ const EXAMPLE: &str = "two modes, p = N(0, ½), t = ½";
 
 /// log q and h = log(q/p) at a point, with the score of q and ∇h, and how fast log q changes. By the
 /// Fokker–Planck equation ∂q/∂t = ½ div(q ∇h) that is (1/(2q)) div(q∇h).
-struct Change<'t> {
-    at: Point<'t>,
-    h: Jet<'t>,
-    score: Jet<'t>,
-    slope: Jet<'t>,
-    rate: Jet<'t>,
+struct Flow<'t> {
+    at: BasePoint<'t>,
+    h: Germ<'t>,
+    score: Germ<'t>,
+    slope: Germ<'t>,
+    rate: Germ<'t>,
 }
 
-impl<'t> Change<'t> {
+impl<'t> Flow<'t> {
     fn new(tape: &'t Tape<Exact>, d: usize) -> Self {
-        let at = Point::origin(tape, d);
+        let at = BasePoint::origin(tape, d);
         let (log_q, log_p) = (at.every("u", 3), at.every("w", 3));
         let (h, score) = (log_q - log_p, at.gradient(log_q));
         let slope = at.gradient(h);
@@ -82,14 +82,14 @@ impl<'t> Change<'t> {
     }
 
     /// (1/q) div(q v), which integrates to 0 over q.
-    fn nothing(&self, v: Jet<'t>) -> Jet<'t> {
+    fn nothing(&self, v: Germ<'t>) -> Germ<'t> {
         self.at.weighted_divergence(self.score, v)
     }
 }
 
 /// The two sides in one and two dimensions.
-fn both(sides: impl Fn(Change<'_>) -> [Exact; 2]) -> Sides {
-    Sides::proofs([1, 2].map(|d| sides(Change::new(&Tape::new(), d)).map(|side| vec![side])))
+fn both(sides: impl Fn(Flow<'_>) -> [Exact; 2]) -> Sides {
+    Sides::proofs([1, 2].map(|d| sides(Flow::new(&Tape::new(), d)).map(|side| vec![side])))
 }
 
 /// (1/q) ∂(qh)/∂t and (1/q) div(q j) − a‖∇h‖², j = ½(h + 1)∇h; the truth has a = ½.
@@ -174,8 +174,10 @@ pub fn after(pair: &Pair, t: f64, fineness: usize) -> Smoothed {
 /// diffusion: means shrink by e^(−t/(2v)), and variances go to v like e^(−t/v).
 ///
 /// # Panics
-/// If p has no component.
+/// If p has not one component.
+#[track_caller]
 pub fn relaxed<A: Array>(i: &Smoothed<A>) -> Smoothed<A> {
+    assert!(i.p.len() == 1, "p has {} components: one Gaussian expected", i.p.len());
     let v = &i.p[0].variances;
     let (_, d) = v.shape();
     let time = i.t.clone().linear(Linear::Spread(d)) * v.clone().reciprocal();

@@ -15,18 +15,18 @@ use crate::{
     objective::trace,
 };
 
-/// A function (1, 1) or a field (1, d) on the tape of the point, with all its derivatives.
-pub type Jet<'t> = Var<'t, Exact>;
+/// A function (1, 1) or a field (1, d) near the point: what stands on its tape has all derivatives.
+pub type Germ<'t> = Var<'t, Exact>;
 
 /// A point, and the derivatives of functions there.
 #[derive(Clone, Copy, Debug)]
-pub struct Point<'t> {
+pub struct BasePoint<'t> {
     tape: &'t Tape<Exact>,
     /// (1, d)
-    pub x: Jet<'t>,
+    pub x: Germ<'t>,
 }
 
-impl<'t> Point<'t> {
+impl<'t> BasePoint<'t> {
     /// 0 in ℝᵈ.
     pub fn origin(tape: &'t Tape<Exact>, d: usize) -> Self {
         Self::at(tape, &Exact::from_fn(1, d, |_, _| Polynomial::of(0.0)))
@@ -38,39 +38,39 @@ impl<'t> Point<'t> {
     }
 
     /// Every smooth function, by its derivatives up to a degree.
-    pub fn every(self, name: &str, degree: usize) -> Jet<'t> {
+    pub fn every(self, name: &str, degree: usize) -> Germ<'t> {
         let (_, d) = self.x.shape();
         PolynomialScore::every_function(name, d, degree).on(self.tape).score(&self.x)
     }
 
     /// ∇f
-    pub fn gradient(self, f: Jet<'t>) -> Jet<'t> {
+    pub fn gradient(self, f: Germ<'t>) -> Germ<'t> {
         f.sum().grad(&[self.x])[0]
     }
 
     /// Δf
-    pub fn laplacian(self, f: Jet<'t>) -> Jet<'t> {
+    pub fn laplacian(self, f: Germ<'t>) -> Germ<'t> {
         self.divergence(self.gradient(f))
     }
 
     /// div v
-    pub fn divergence(self, v: Jet<'t>) -> Jet<'t> {
+    pub fn divergence(self, v: Germ<'t>) -> Germ<'t> {
         let (_, divergence) = trace::of_score_by_reverse(|_| v, &self.x);
         divergence
     }
 
     /// (1/p) div(p v) = div v + ⟨∇ log p, v⟩ for a density p with this score.
-    pub fn weighted_divergence(self, score: Jet<'t>, v: Jet<'t>) -> Jet<'t> {
+    pub fn weighted_divergence(self, score: Germ<'t>, v: Germ<'t>) -> Germ<'t> {
         self.divergence(v) + score.inner(&v)
     }
 
     /// (1/p) Δ(p f)
-    pub fn weighted_laplacian(self, score: Jet<'t>, f: Jet<'t>) -> Jet<'t> {
+    pub fn weighted_laplacian(self, score: Germ<'t>, f: Germ<'t>) -> Germ<'t> {
         self.weighted_divergence(score, self.gradient(f) + scaled(score, f))
     }
 
     /// The field whose component i is f(vᵢ).
-    pub fn by_components(self, v: Jet<'t>, f: impl Fn(Jet<'t>) -> Jet<'t>) -> Jet<'t> {
+    pub fn by_components(self, v: Germ<'t>, f: impl Fn(Germ<'t>) -> Germ<'t>) -> Germ<'t> {
         let (_, d) = v.shape();
         let axis = |i: usize| v.constant(1, d, |_, j| f64::from(u8::from(i == j)));
         let part = |i: usize| scaled(axis(i), f(v.inner(&axis(i))));
@@ -78,13 +78,13 @@ impl<'t> Point<'t> {
     }
 
     /// (v · ∇) w: how the field w changes along v.
-    pub fn along(self, v: Jet<'t>, w: Jet<'t>) -> Jet<'t> {
+    pub fn along(self, v: Germ<'t>, w: Germ<'t>) -> Germ<'t> {
         self.by_components(w, |component| self.gradient(component).inner(&v))
     }
 }
 
 /// f v, a function times a field.
-pub fn scaled<'t>(v: Jet<'t>, f: Jet<'t>) -> Jet<'t> {
+pub fn scaled<'t>(v: Germ<'t>, f: Germ<'t>) -> Germ<'t> {
     let (_, d) = v.shape();
     v * f.linear(Linear::Spread(d))
 }

@@ -18,7 +18,7 @@ pub use chain::{Chain, Waves};
 
 use super::{
     Claim, Evidence, Sides, Theorem,
-    jets::{Jet, Point, scaled},
+    jets::{BasePoint, Germ, scaled},
     langevin::for_all_steps,
     magnitude, number,
     polynomial_score::PolynomialScore,
@@ -85,13 +85,13 @@ pub fn tilt<A: Array>(score: &A, laplacian: &A) -> A {
 }
 
 /// g as a formula of s and Δℓ, right or wrong.
-type Tilt = for<'t> fn(Jet<'t>, Jet<'t>) -> Jet<'t>;
+type Tilt = for<'t> fn(Germ<'t>, Germ<'t>) -> Germ<'t>;
 
 /// What stands at ε² in 𝔼f(x′) by the sampler's own step, and by the formula of the module.
 fn second_order(tilt: Tilt) -> Sides {
     Sides::proofs([1, 2].map(|d| {
         let tape = Tape::new();
-        let at = Point::origin(&tape, d);
+        let at = BasePoint::origin(&tape, d);
         let (density, f) = (at.every("ℓ", 3), at.every("f", 4));
         let s = at.gradient(density);
         let generator = |f| (s.inner(&at.gradient(f)) + at.laplacian(f)) * 0.5;
@@ -114,7 +114,7 @@ fn second_order(tilt: Tilt) -> Sides {
 fn adjoints(tilt: Tilt) -> Sides {
     Sides::proofs([1, 2].map(|d| {
         let tape = Tape::new();
-        let at = Point::origin(&tape, d);
+        let at = BasePoint::origin(&tape, d);
         let density = at.every("ℓ", 4);
         let s = at.gradient(density);
         both_adjoints(at, s, s * 0.5, tilt(s, at.laplacian(density)) * 0.5)
@@ -126,7 +126,7 @@ fn adjoints(tilt: Tilt) -> Sides {
 /// ```text
 /// A₂*p = ½∂ᵢ∂ⱼ(bᵢbⱼp) − ½Δ∂ᵢ(bᵢp) + ⅛Δ²p        L*(pu) = −∂ᵢ(bᵢpu) + ½Δ(pu)
 /// ```
-fn both_adjoints<'t>(at: Point<'t>, s: Jet<'t>, b: Jet<'t>, u: Jet<'t>) -> [Vec<Exact>; 2] {
+fn both_adjoints<'t>(at: BasePoint<'t>, s: Germ<'t>, b: Germ<'t>, u: Germ<'t>) -> [Vec<Exact>; 2] {
     let divergence = |v| at.weighted_divergence(s, v);
     let laplacian = |f| at.weighted_laplacian(s, f);
     let transport = divergence(at.by_components(b, |component| divergence(scaled(b, component))));
@@ -141,7 +141,7 @@ fn both_adjoints<'t>(at: Point<'t>, s: Jet<'t>, b: Jet<'t>, u: Jet<'t>) -> [Vec<
 /// turn, so that p ∇log p turned by it has no divergence. g is ½‖ψ/2‖² + ½div ψ/2 doubled.
 fn curled() -> Sides {
     let tape = Tape::new();
-    let at = Point::at(&tape, &Exact::named("x", 1, 2));
+    let at = BasePoint::at(&tape, &Exact::named("x", 1, 2));
     let constant = |rows: [[f64; 2]; 2]| at.x.constant(2, 2, |i, j| rows[i][j]);
     let s = at.x.nn(&constant([[-1.0, 0.0], [0.0, -2.0]]));
     let psi = s.nn(&constant([[1.0, -1.0], [1.0, 1.0]])); // rows are points: (I + S)ᵀ

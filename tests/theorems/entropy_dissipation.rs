@@ -1,7 +1,10 @@
 //! T34 in numbers, on 0.3 N(−1, ¼) + 0.7 N(3/2, ½) and p = N(0, ½).
 
 use score_matching::{
-    identity::entropy_dissipation::{after, example, rates, relaxed},
+    identity::{
+        entropy_dissipation::{after, example, rates, relaxed},
+        fisher_kl::Pair,
+    },
     quadrature::{Rule, converged},
 };
 
@@ -54,4 +57,10 @@ fn what_is_lost_is_the_integral_of_the_speed() {
     let integral: f64 = speeds.zip(rule.weights.data()).map(|(speed, w)| speed * w).sum();
     close(integral, 1.242_467_900_487_2, 1e-12);
     close(at(0.0, divergence) - at(1.0, divergence), integral, 1e-12);
+}
+
+#[test]
+#[should_panic(expected = "p has 2 components: one Gaussian expected")]
+fn towards_a_mixture_the_law_has_no_closed_form() {
+    let _ = relaxed(&after(&Pair::two_modes(1.0, 0.8), 0.5, 1));
 }

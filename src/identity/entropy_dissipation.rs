@@ -37,10 +37,10 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         Claim::one("d/dt F, before integration", EVERY_DENSITY, || curvature(0.0)),
         Claim::one("d/dt KL = −½F after integration", EVERY_GAUSSIAN, || gaussian(0.5)),
         Claim::one("d/dt KL = −ρ KL for N(m, I/ρ)", "d = 3, every m, ρ", || shifted(1.0)),
-        Claim::any("d/dt KL(q_t‖p) = −½F(q_t‖p)", ON_THE_LINE, |rng| {
-            let rho = rng.random_range(0.5..2.0);
-            let (pair, t) =
-                (Pair::random(1, rng).against_gaussian(rho), rng.random_range(0.1..2.0));
+        Claim::any("d/dt KL(q_t‖p) = −½F(q_t‖p)", TWO_MODES, |rng| {
+            let modes = Pair::two_modes(rng.random_range(0.3..1.5), rng.random_range(0.1..0.9));
+            let pair = modes.against_gaussian(rng.random_range(0.5..1.0));
+            let t = rng.random_range(0.1..2.0);
             let at_nodes = |fineness| after(&pair, t, fineness);
             Sides::doubled_rounding(at_nodes, rates, |i| rates(&enclosed(i)))
         }),
@@ -59,7 +59,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
 
 const EVERY_DENSITY: &str = "d = 1, 2, every log q and log p, every x";
 const EVERY_GAUSSIAN: &str = "d = 3, all means and variances";
-const ON_THE_LINE: &str = "random mixtures on the line, p = N(0, 1/ρ)";
+const TWO_MODES: &str = "two random modes on the line, p = N(0, 1/ρ), ρ from ½ to 1";
 const EXAMPLE: &str = "two modes, p = N(0, ½), t = ½";
 
 /// log q and h = log(q/p) at a point, with the score of q and ∇h, and how fast log q changes. By the

@@ -21,6 +21,8 @@
 //! | [`exponential_families`] | T19 fitted by one linear solve |
 //! | [`annealing`] | T23 annealed Langevin dynamics, and what it does about far modes |
 //! | [`langevin`] | T21, T22 what Langevin dynamics samples, and ascent does not |
+//! | [`entropy_dissipation`] | T34 how fast Langevin dynamics forgets, and that this is explicit score matching |
+//! | [`langevin_bias`] | T36 the law of a chain with a fixed step, to first order |
 //! | [`noise_conditional`] | T24 one network for all noise levels, and the weights of the levels |
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
@@ -36,10 +38,13 @@ pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
 pub mod energies_and_scores;
+pub mod entropy_dissipation;
 pub mod explicit_implicit;
 pub mod exponential_families;
 pub mod fisher_kl;
+pub mod jets;
 pub mod langevin;
+pub mod langevin_bias;
 pub mod noise_conditional;
 pub mod parzen;
 pub mod polynomial_score;
@@ -130,10 +135,12 @@ pub fn all() -> Vec<Theorem> {
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
         energies_and_scores::THEOREMS,
+        entropy_dissipation::THEOREMS,
         explicit_implicit::THEOREMS,
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
         langevin::THEOREMS,
+        langevin_bias::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,

@@ -133,6 +133,8 @@ pages! {
     noise_conditional: "../proofs/noise_conditional.md",
     fisher_kl: "../proofs/fisher_kl.md",
     langevin: "../proofs/langevin.md",
+    langevin_bias: "../proofs/langevin_bias.md",
+    entropy_dissipation: "../proofs/entropy_dissipation.md",
     annealed_langevin: "../proofs/annealed_langevin.md",
     contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",

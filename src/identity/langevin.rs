@@ -5,6 +5,7 @@
 //!      𝔼_p[Δf + ⟨∇f, ∇ log p⟩] = 0               p is what the continuous dynamics keeps
 //!      v ← (1 − ε/(2v₀))² v + ε                  the variance of the chain on N(0, v₀)
 //!      p(x) k(x′|x) a(x′|x) = p(x′) k(x|x′) a(x|x′)   the Metropolis rule, for any ε
+//!      so 𝔼f(x)g(x′) = 𝔼g(x)f(x′) for x ~ p; not for a plain step: 𝔼‖x′‖² = 𝔼‖x‖² + ε²I(p)/4
 //! T22  ascent ends where ∇ log p = 0 and ∇² log p < 0, in the mode of its start
 //! ```
 //!
@@ -14,9 +15,11 @@
 //! The proofs read the sampler's own step and its own acceptance with polynomials.
 
 mod ascent;
+mod exchangeability;
 mod expanded;
 
 pub use ascent::ascend;
+pub use exchangeability::{FourStates, accepted, exchange};
 pub(super) use expanded::for_all_steps;
 
 use super::{Claim, Sides, Theorem, magnitude, number};
@@ -80,6 +83,16 @@ pub const THEOREMS: &[Theorem] = &[
                 "d = 2, every v, x, x′, ε",
                 || for_all_steps(acceptance_on_gaussians),
             ),
+            Claim::one(
+                "𝔼‖x′‖² − 𝔼‖x‖² = ε²I(p)/4 for x ~ p and a plain step",
+                "d = 2, every Gaussian, ε",
+                || for_all_steps(exchangeability::longer),
+            ),
+            Claim::one(
+                "𝔼x x′³ − 𝔼x³x′ = ¾ε²(1 − ε/(2v))",
+                "d = 1, every v, ε",
+                || for_all_steps(exchangeability::cubes),
+            ),
             Claim::any(
                 "both conventions, bit for bit: halving and doubling round nothing",
                 "random x, ψ, z and ε from 0.05 to 2",
@@ -102,12 +115,22 @@ pub const THEOREMS: &[Theorem] = &[
                 },
             ),
             Claim::any(
+                "𝔼f(x)g(x′) = 𝔼g(x)f(x′) under the Metropolis rule, bit for bit",
+                "four states, every p, proposal, f and g made of small dyadic numbers",
+                exchangeability::four_states,
+            ),
+            Claim::any(
                 "𝔼_p[Δf + ⟨∇f, ∇ log p⟩] = 0",
                 "a mixture on the line, f = tanh",
                 |rng| {
                     let p = mixture(1, rng);
                     Sides::doubled(|fineness| generator(&p, fineness))
                 },
+            ),
+            Claim::one(
+                "𝔼f(x)g(x′) = 𝔼g(x)f(x′) under the Metropolis rule: (x², 1), (x, x³)",
+                "N(0, 1), ε = ½",
+                || Sides::doubled(|fineness| accepted(log_acceptance, fineness)),
             ),
         ],
         false_statements: &[
@@ -120,12 +143,32 @@ pub const THEOREMS: &[Theorem] = &[
                 Sides::proof(kept_variance(1.0, 0.0))
             }),
             Claim::one("min(1, p(x′)/p(x)) is in detailed balance", "d = 2, ε = 1", || {
-                Sides::proof(balance(1.0, |here, there, _| here.energy.clone() - &there.energy))
+                Sides::proof(balance(1.0, energies_alone))
             }),
+            Claim::one(
+                "𝔼f(x)g(x′) = 𝔼g(x)f(x′) under min(1, p(x′)/p(x))",
+                "N(0, 1), ε = ½",
+                || Sides::doubled(|fineness| accepted(energies_alone, fineness)),
+            ),
+            Claim::one(
+                "the same without the ratio of the proposals",
+                "four states",
+                exchangeability::without_proposals,
+            ),
+            Claim::one(
+                "a chain that keeps p has exchangeable pairs",
+                "three states in a circle",
+                exchangeability::one_way_round,
+            ),
         ],
     },
     ascent::THEOREM,
 ];
+
+/// log [p(x′)/p(x)]: the Metropolis rule without the ratio of the proposals, a mistake.
+pub fn energies_alone<A: Array>(here: &Place<A>, there: &Place<A>, _: f64) -> A {
+    here.energy.clone() - &there.energy
+}
 
 /// (ε/2, √(2ε)) and (ε, √ε): a number from each convention, and so temperature 2, or ½.
 pub fn swapped(epsilon: f64) -> [Step; 2] {

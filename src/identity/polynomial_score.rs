@@ -32,6 +32,16 @@ impl PolynomialScore<Exact> {
     /// assert_eq!(cubic.at(0, 0).to_string(), "x³ θ₃ + x² θ₂ + x θ₁ + c");
     /// ```
     pub fn every(d: usize, degree: usize) -> Self {
+        Self::named(["θ", "c"], [d, d], degree)
+    }
+
+    /// Every function on ℝᵈ that is such a polynomial: a field of one component.
+    pub fn every_function(name: &str, d: usize, degree: usize) -> Self {
+        Self::named([&format!("{name}′"), name], [d, 1], degree)
+    }
+
+    /// Letters for Θ and c, of the variables and the components there are.
+    fn named([theta, c]: [&str; 2], [d, components]: [usize; 2], degree: usize) -> Self {
         let mut exponents: Vec<Vec<usize>> = vec![vec![]];
         for _ in 0..d {
             let longer = |e: Vec<usize>| {
@@ -42,8 +52,8 @@ impl PolynomialScore<Exact> {
         }
         exponents.retain(|e| e.iter().any(|&p| p > 0));
         let monomials = Monomials::new(exponents);
-        let theta = Exact::named("θ", monomials.count(), d);
-        Self { monomials, theta, c: Exact::named("c", 1, d) }
+        let theta = Exact::named(theta, monomials.count(), components);
+        Self { monomials, theta, c: Exact::named(c, 1, components) }
     }
 }
 

@@ -14,6 +14,7 @@
 use crate::{
     array::Array,
     density::{Density, Mixture, mixture::diagonal},
+    identity::langevin_bias::tilt,
     matrix::{Matrix, noise::Generator},
     quadrature::Rule,
     sampler::{Level, Step},
@@ -119,13 +120,13 @@ pub fn equilibrium(modes: TwoModes, sigma: f64) -> f64 {
 }
 
 /// To first order in the step, how much more than [`equilibrium`] the stationary law of the chain
-/// itself has on that side. It is q_σ (1 + (α/2) (g − 𝔼g)) with g = ¼‖ψ‖² + ½ Δ log q_σ.
+/// itself has on that side: by T36 it is q_σ (1 + (α/2) (g − 𝔼g)), with the g of [`tilt`].
 pub fn first_order_bias(modes: TwoModes, level: &Level) -> f64 {
     let density = modes.diagonal().smoothed(level.sigma);
     let end = modes.half_distance() + 9.0 * level.sigma.hypot(1.0);
     let half = density.rule(&Rule::gauss_legendre(0.0, end, 100));
     let other = density.rule(&Rule::gauss_legendre(-end, 0.0, 100));
-    let g = |x: &Matrix| density.score(x).squared_norm() * 0.25 + density.hessian(x) * 0.5;
+    let g = |x: &Matrix| tilt(&density.score(x), &density.hessian(x));
     let parts = [half, other].map(|rule| rule.integrate(&g(&rule.nodes)));
     level.step.drift * (parts[0] - equilibrium(modes, level.sigma) * (parts[0] + parts[1]))
 }

@@ -76,7 +76,7 @@ pub(super) fn keeps_gaussians() -> Sides {
 
 /// 𝔼x′x′ᵀ after one step from x = Lu, u ~ N(0, I), for ψ(x) = −Px. Rows are points, so P and L stand
 /// on the right, transposed.
-fn after_one_step(step: Step, precision: &Exact, factor: &Exact) -> Exact {
+pub(super) fn after_one_step(step: Step, precision: &Exact, factor: &Exact) -> Exact {
     let [u, z] = ["u", "z"].map(|name| Exact::named(name, 1, precision.shape().0));
     let x = u.nt(factor);
     let next = step.take(&x, -x.nn(precision), z.clone());

@@ -2,7 +2,7 @@
 //! that is drawn from the wrong ones, a bar of the wrong length or an exchanged axis comes out.
 
 use super::prelude::*;
-use super::{efficiency, floor, level_losses, mode_weights, speed, step_size, training};
+use super::{blindness, efficiency, floor, level_losses, mode_weights, speed, step_size, training};
 use crate::{
     experiment::{
         FixedStep, ModeWeights, PerfectLoss,
@@ -91,6 +91,20 @@ fn variances_of_estimates_have_the_bars_of_their_errors() {
     let mut canvas = page();
     efficiency::ratio(&mut canvas, FRAME, &all);
     close(&bars(&canvas, RED), &[[16.0, 0.69], [16.0, 0.71], [64.0, 0.69], [64.0, 0.71]]);
+}
+
+#[test]
+fn efficiencies_stand_at_their_distances_with_their_errors() {
+    let measured = [(1.0, 0.75, 0.25), (2.0, 0.5, 0.125)];
+    let measured = measured.map(|(m, value, error)| (m, Measured { value, error }));
+    let mut canvas = page();
+    blindness::efficiencies(&mut canvas, FRAME, &measured);
+    close(&only(&canvas, "circles", RED), &[[1.0, 0.75], [2.0, 0.5]]);
+    close(&bars(&canvas, RED), &[[1.0, 0.5], [1.0, 1.0], [2.0, 0.375], [2.0, 0.625]]);
+    // e(0) = 1, e(3) = 0.0087, and of the asymptotes the first is the larger one
+    let exact = only(&canvas, "curve", NAVY);
+    assert!((exact[0][1] - 1.0).abs() < 1e-3 && (exact[60][1] - 0.008_681_327).abs() < 1e-8);
+    assert!(only(&canvas, "curve", OCHRE)[79][1] > only(&canvas, "curve", GREEN)[79][1]);
 }
 
 #[test]

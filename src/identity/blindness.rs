@@ -143,11 +143,11 @@ impl TwoModes {
         Mixture::new([mode(weight, distance), mode(1.0 - weight, -distance)])
     }
 
-    /// Expectations over p_w. T has its poles π/(2m) off the line, so that steps of 1/(4m) err by
-    /// e^(−4π²) = 7·10⁻¹⁸; for m < 1 the Gaussians want steps of ¼.
+    /// Expectations over p_w. T has its poles π/(2m) off the line, so that steps of 1/(6m) err by
+    /// e^(−6π²) = 2·10⁻²⁶, times (2π · 6)³ as those of (1 − T²)² p_w are of the third order.
     pub fn law(self, fineness: usize) -> Rule {
         let reach = self.distance + 9.0;
-        let steps = (8.0 * reach * self.distance.max(1.0)).ceil() as usize;
+        let steps = (12.0 * reach * self.distance.max(1.0)).ceil() as usize;
         self.density().rule(&Rule::trapezoid(-reach, reach, steps * fineness))
     }
 

@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::{
+    array::Array,
     density::Density,
     identity::{
         blindness::{TwoModes, kappa, leading, score},

@@ -31,7 +31,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut canvas = Canvas::new(1080, 390);
     scores(&mut canvas, Rect::new(62.0, 64.0, 264.0, 264.0));
     efficiencies(&mut canvas, Rect::new(412.0, 64.0, 264.0, 264.0), &measured);
-    ratios(&mut canvas, Rect::new(762.0, 64.0, 264.0, 264.0));
+    ratios(&mut canvas, Rect::new(762.0, 64.0, 264.0, 264.0), &measured);
     let off = |(m, e): &(f64, Measured)| (e.value - efficiency(*m)).abs() / e.error;
     let worst = measured.iter().map(off).fold(0.0, f64::max);
     let finding = format!(
@@ -71,17 +71,17 @@ fn scores(canvas: &mut Canvas, frame: Rect) {
         .curve(&psi(0.5), 1.8, RED)
         .curve(&psi(WEIGHT), 1.8, NAVY)
         .label([-0.35, 1.9], End([-4.0, -10.0]), NAVY, "$w = 0.8$")
-        .label([0.3, -1.5], Start([6.0, 12.0]), RED, "$w = 0.5$")
-        .label([3.0, -0.8], Middle([0.0, -10.0]), GREY, "density");
+        .label([0.0, -0.7], Start([12.0, 0.0]), RED, "$w = 0.5$")
+        .label([3.0, -3.3], Middle([0.0, 0.0]), GREY, "density");
 }
 
-/// The efficiency against m: exact, leading term, simulated.
+/// The efficiency against m: exact, both asymptotes, simulated.
 pub(super) fn efficiencies(canvas: &mut Canvas, frame: Rect, measured: &[(f64, Measured)]) {
     let x = Axis::linear(0.0, 6.0);
     let exact = x.graph(120, |m| efficiency(m.max(0.01))); // where it is 1 to the fourth digit
-    let tail = |f: &dyn Fn(f64) -> f64| Axis::linear(2.0, x.high()).graph(80, f);
     let first = Axis::linear(0.7, x.high()).graph(80, |m| leading(at(m)));
-    let second = tail(&|m| leading(at(m)) * (1.0 - kappa(WEIGHT) / (m * m)));
+    let beyond = |m: f64| leading(at(m)) * (1.0 - kappa(WEIGHT) / (m * m));
+    let second = Axis::linear(2.0, x.high()).graph(80, beyond);
     let points: Vec<Point> = measured.iter().map(|(m, e)| [*m, e.value]).collect();
     let errors: Vec<f64> = measured.iter().map(|(_, e)| e.error).collect();
     Panel::new(canvas, frame, x, Axis::log(2e-9, 4.0))
@@ -91,21 +91,29 @@ pub(super) fn efficiencies(canvas: &mut Canvas, frame: Rect, measured: &[(f64, M
         .curve(&exact, 1.4, NAVY)
         .error_bars(&points, &errors, RED)
         .circles(&points, 3.2, RED)
-        .label([1.5, 0.35], Start([14.0, -12.0]), RED, "simulated")
+        .label([1.2, leading(at(1.2))], Start([12.0, -6.0]), OCHRE, "first term")
+        .label([2.0, 0.065], End([-8.0, 6.0]), GREEN, "with $κ$")
+        .label([0.5, 0.87], Middle([4.0, 16.0]), RED, "simulated")
         .label([3.9, 2e-4], Start([10.0, -8.0]), NAVY, "exact");
 }
 
 /// The same over its leading term, where the two asymptotes can be told apart.
-fn ratios(canvas: &mut Canvas, frame: Rect) {
-    let x = Axis::linear(1.0, 12.0);
-    let exact = x.graph(120, |m| efficiency(m) / leading(at(m)));
-    let second = x.graph(120, |m| 1.0 - kappa(WEIGHT) / (m * m));
+pub(super) fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[(f64, Measured)]) {
+    let x = Axis::linear(0.0, 12.0);
+    let exact = Axis::linear(0.05, x.high()).graph(120, |m| efficiency(m) / leading(at(m)));
+    let second = Axis::linear(1.5, x.high()).graph(120, |m| 1.0 - kappa(WEIGHT) / (m * m));
+    let share = |m: f64, value: f64| value / leading(at(m));
+    let points: Vec<Point> = measured.iter().map(|(m, e)| [*m, share(*m, e.value)]).collect();
+    let errors: Vec<f64> = measured.iter().map(|(m, e)| share(*m, e.error)).collect();
     Panel::new(canvas, frame, x, Axis::linear(0.0, 1.1))
         .labels("The same over its first term", "distance $m$", "share of the first term")
         .curve(&[[x.low(), 1.0], [x.high(), 1.0]], 1.4, OCHRE)
         .curve(&second, 1.4, GREEN)
         .curve(&exact, 1.4, NAVY)
-        .label([1.2, 1.0], Start([0.0, -9.0]), OCHRE, "first term")
-        .label([2.6, 0.585], Start([8.0, 12.0]), GREEN, "$1 − κ/m^2$")
-        .label([2.2, 0.62], End([-4.0, -8.0]), NAVY, "exact");
+        .error_bars(&points, &errors, RED)
+        .circles(&points, 3.2, RED)
+        .label([0.2, 1.0], Start([0.0, -9.0]), OCHRE, "first term")
+        .label([2.9, 0.64], Start([8.0, 12.0]), GREEN, "$1 − κ/m^2$")
+        .label([1.5, 0.45], End([-8.0, -14.0]), RED, "simulated")
+        .label([3.5, 0.8], End([-8.0, -8.0]), NAVY, "exact");
 }

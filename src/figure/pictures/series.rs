@@ -18,6 +18,7 @@ use crate::{
     matrix::Matrix,
     statistics::Scatter,
 };
+use std::f64::consts::PI;
 
 fn page() -> Canvas {
     Canvas::new(1080, 800)
@@ -105,6 +106,12 @@ fn efficiencies_stand_at_their_distances_with_their_errors() {
     let exact = only(&canvas, "curve", NAVY);
     assert!((exact[0][1] - 1.0).abs() < 1e-3 && (exact[60][1] - 0.008_681_327).abs() < 1e-8);
     assert!(only(&canvas, "curve", OCHRE)[79][1] > only(&canvas, "curve", GREEN)[79][1]);
+    let mut canvas = page();
+    blindness::ratios(&mut canvas, FRAME, &measured);
+    let first = measured.map(|(m, _)| (0.5 * PI / 0.16).sqrt() * (-0.5 * m * m).exp() / m);
+    close(&only(&canvas, "circles", RED), &[[1.0, 0.75 / first[0]], [2.0, 0.5 / first[1]]]);
+    let ends = [[1.0, 0.5 / first[0]], [1.0, 1.0 / first[0]]];
+    close(&bars(&canvas, RED)[..2], &ends);
 }
 
 #[test]

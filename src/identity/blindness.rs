@@ -51,8 +51,8 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             compared(ONE_MODE, |s| [s.efficiency(), 1.0])
         }),
         Claim::one("the first term of the asymptote is enough", "w = ⅘, m = 6", || {
-            let far = TwoModes { distance: 6.0, ..ONE_MODE };
-            compared(far, |s| [s.efficiency(), leading(TwoModes { distance: 6.0, ..ONE_MODE })])
+            let far = FarModes { distance: 6.0, ..ONE_MODE };
+            compared(far, |s| [s.efficiency(), leading(FarModes { distance: 6.0, ..ONE_MODE })])
         }),
         Claim::one("κ is the same for all weights", "w = ⅘", || {
             asymptote::expanded(ONE_MODE.weight, KAPPA_AT_EQUAL_WEIGHTS)
@@ -62,7 +62,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
 
 const ANY: &str = "random w from 0.2 to 0.8, m from 1 to 4";
 const ONE: &str = "w = ⅘, m = 1";
-const ONE_MODE: TwoModes = TwoModes { weight: 0.8, distance: 1.0 };
+const ONE_MODE: FarModes = FarModes { weight: 0.8, distance: 1.0 };
 
 /// T = tanh(β + mx): x (n, 1), β and m (1, 1) → (n, 1).
 pub fn tilt<A: Array>(x: &A, [bias, distance]: [&A; 2]) -> A {
@@ -89,7 +89,7 @@ fn estimating_function(a: f64) -> [Vec<Exact>; 2] {
 
 /// wN(m, 1) + (1 − w)N(−m, 1).
 #[derive(Clone, Copy, Debug)]
-pub struct TwoModes {
+pub struct FarModes {
     /// w
     pub weight: f64,
     /// m, half of how far the modes are apart.
@@ -119,7 +119,7 @@ impl Sandwich {
     }
 }
 
-impl TwoModes {
+impl FarModes {
     /// From random numbers in the ranges of the claims.
     fn any(rng: &mut impl Rng) -> Self {
         Self { weight: rng.random_range(0.2..0.8), distance: rng.random_range(1.0..4.0) }
@@ -217,7 +217,7 @@ fn newton(start: f64, f: impl Fn(f64) -> [f64; 2]) -> f64 {
 
 /// Two functions of the sandwich, as exact as its integrals: in the efficiency all three meet, of terms
 /// without a minus sign but for (x + mT)².
-fn compared(modes: TwoModes, of: fn(&Sandwich) -> [f64; 2]) -> Sides {
+fn compared(modes: FarModes, of: fn(&Sandwich) -> [f64; 2]) -> Sides {
     Sides::doubled(|fineness| {
         let law = modes.law(fineness);
         let [left, right] = of(&modes.sandwich(&law));
@@ -228,8 +228,8 @@ fn compared(modes: TwoModes, of: fn(&Sandwich) -> [f64; 2]) -> Sides {
 
 /// The first two derivatives by w of ISM = 𝔼[½ψ² + ψ′] over p_w, by forward mode, against 0 and 𝔼ψ̇².
 fn slope_and_curvature(rng: &mut Generator) -> Sides {
-    let modes = TwoModes::any(rng);
-    let TwoModes { weight: w, distance: m } = modes;
+    let modes = FarModes::any(rng);
+    let FarModes { weight: w, distance: m } = modes;
     Sides::doubled(|fineness| {
         let law = modes.law(fineness);
         let x = &law.nodes;

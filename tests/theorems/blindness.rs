@@ -4,15 +4,15 @@ use rand::SeedableRng;
 use score_matching::{
     Matrix,
     identity::{
-        blindness::{TwoModes, kappa, leading},
+        blindness::{FarModes, kappa, leading},
         exponential_families::efficiency::Variances,
         fitted_order,
     },
     matrix::noise::Generator,
 };
 
-fn at(distance: f64) -> TwoModes {
-    TwoModes { weight: 0.8, distance }
+fn at(distance: f64) -> FarModes {
+    FarModes { weight: 0.8, distance }
 }
 
 fn efficiency(distance: f64) -> f64 {

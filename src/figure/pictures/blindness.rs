@@ -5,7 +5,7 @@ use crate::{
     array::Array,
     density::Density,
     identity::{
-        blindness::{TwoModes, kappa, leading, score},
+        blindness::{FarModes, kappa, leading, score},
         exponential_families::efficiency::{Measured, Variances},
     },
     matrix::Matrix,
@@ -45,8 +45,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
-const fn at(distance: f64) -> TwoModes {
-    TwoModes { weight: WEIGHT, distance }
+const fn at(distance: f64) -> FarModes {
+    FarModes { weight: WEIGHT, distance }
 }
 
 fn efficiency(distance: f64) -> f64 {
@@ -60,7 +60,7 @@ fn scores(canvas: &mut Canvas, frame: Rect) {
     let density = at(SHOWN).density();
     let hill = x.graph(240, |x| foot + height * value(&|x| density.log_density(x).exp(), x));
     let psi = |weight: f64| {
-        let bias = TwoModes { weight, distance: SHOWN }.bias();
+        let bias = FarModes { weight, distance: SHOWN }.bias();
         let parameters = [bias, SHOWN].map(|number| Matrix::from_rows([[number]]));
         x.graph(240, move |at| value(&|x| score(x, [&parameters[0], &parameters[1]]), at))
     };
@@ -93,7 +93,7 @@ pub(super) fn efficiencies(canvas: &mut Canvas, frame: Rect, measured: &[(f64, M
         .circles(&points, 3.2, RED)
         .label([1.2, leading(at(1.2))], Start([12.0, -6.0]), OCHRE, "first term")
         .label([2.0, 0.065], End([-8.0, 6.0]), GREEN, "with $κ$")
-        .label([0.5, 0.87], Middle([4.0, 16.0]), RED, "simulated")
+        .label([0.0, 0.87], Start([8.0, 18.0]), RED, "simulated")
         .label([3.9, 2e-4], Start([10.0, -8.0]), NAVY, "exact");
 }
 
@@ -114,6 +114,6 @@ pub(super) fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[(f64, Measure
         .circles(&points, 3.2, RED)
         .label([0.2, 1.0], Start([0.0, -9.0]), OCHRE, "first term")
         .label([2.9, 0.64], Start([8.0, 12.0]), GREEN, "$1 − κ/m^2$")
-        .label([1.5, 0.45], End([-8.0, -14.0]), RED, "simulated")
-        .label([3.5, 0.8], End([-8.0, -8.0]), NAVY, "exact");
+        .label([0.2, 0.85], Start([0.0, 0.0]), RED, "simulated")
+        .label([4.6, 0.88], End([-4.0, -12.0]), NAVY, "exact");
 }

@@ -10,7 +10,7 @@
 //!
 //! The last factor is 1 but for O(e^(−m²/2)): who sees both modes apart counts.
 
-use super::TwoModes;
+use super::FarModes;
 use crate::{
     array::Array,
     autodiff::Dual,
@@ -25,17 +25,17 @@ pub const KAPPA_AT_EQUAL_WEIGHTS: f64 = 4.0 / 3.0 + PI * PI / 8.0;
 
 /// κ = 4/3 + π²/8 + ⅛log²(w/(1 − w)), the next coefficient: e(m) ≈ leading · (1 − κ/m²).
 pub fn kappa(weight: f64) -> f64 {
-    let bias = TwoModes { weight, distance: 1.0 }.bias();
+    let bias = FarModes { weight, distance: 1.0 }.bias();
     KAPPA_AT_EQUAL_WEIGHTS + 0.5 * bias * bias
 }
 
 /// √(π/(2w(1 − w))) e^(−m²/2)/m
-pub fn leading(modes: TwoModes) -> f64 {
+pub fn leading(modes: FarModes) -> f64 {
     let m = modes.distance;
     (0.5 * PI / modes.spread()).sqrt() * (-0.5 * m * m).exp() / m
 }
 
-/// ∫ du f(u) sech³u: e^(−3·14) is nothing, and the steps are ⅙, as those of `TwoModes::law` in this variable.
+/// ∫ du f(u) sech³u: e^(−3·14) is nothing, and the steps are ⅙, as those of `FarModes::law` in this variable.
 fn hump(fineness: usize) -> Rule {
     let line = Rule::trapezoid(-14.0, 14.0, 168 * fineness);
     let sech = |u: f64| 1.0 / u.cosh();
@@ -57,7 +57,7 @@ pub fn excess<A: Array>(epsilon: &A, bias: f64, fineness: usize) -> A {
 
 /// The efficiency by integrals over p_w, and by integrals over u.
 pub(super) fn rescaled(rng: &mut Generator) -> Sides {
-    let modes = TwoModes::any(rng);
+    let modes = FarModes::any(rng);
     Sides::doubled(|fineness| {
         let law = modes.law(fineness);
         let sandwich = modes.sandwich(&law);
@@ -73,7 +73,7 @@ pub(super) fn rescaled(rng: &mut Generator) -> Sides {
 
 /// f and f′ at ε = 0 by forward mode, with what is exponentially small left out, against 1 and −κ.
 pub(super) fn expanded(weight: f64, kappa: f64) -> Sides {
-    let bias = TwoModes { weight, distance: 1.0 }.bias();
+    let bias = FarModes { weight, distance: 1.0 }.bias();
     Sides::doubled(|fineness| {
         let f = excess(&Dual::axes(&Matrix::from_rows([[0.0]])), bias, fineness);
         let left = [f.value.item(), f.tangents_or_zero(1).item()];

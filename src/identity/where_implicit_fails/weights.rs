@@ -67,9 +67,6 @@ pub fn at_every_point(a: f64) -> [Vec<Exact>; 2] {
 
 /// 𝔼 f for independent xᵢ ~ Gamma(aᵢ, bᵢ), 𝔼xⁿ = a(a + 1) … (a + n − 1)/bⁿ: a polynomial in all aᵢ
 /// and 1/bᵢ. Shapes: f (1, 1); x, a and b (1, d), letters.
-///
-/// # Panics
-/// If f has a negative power of some xᵢ, or one above the given degree.
 fn gamma_mean(f: &Exact, x: &Exact, [a, b]: [&Exact; 2], degree: i32) -> Exact {
     let mut mean = f.clone();
     for i in 0..x.shape().1 {

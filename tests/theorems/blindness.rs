@@ -63,7 +63,8 @@ fn the_asymptote_has_its_orders() {
 
 /// n Var ŵ of 2000 samples of 500 is within 6 standard errors of a variance of its limit, and 5/n of it,
 /// by which a limit of order 1/n may be off: at n = 200, 20 000 samples had (1.6 ± 1.0) % too much of
-/// score matching, (2.6 ± 1.1) % of maximum likelihood. 1/H and the other estimate's limit are farther away.
+/// score matching, (2.6 ± 1.1) % of maximum likelihood. It tells the two estimates apart; from 1/H,
+/// which is 5 % away, only the quadrature does.
 #[test]
 fn the_estimates_have_the_variances_of_the_sandwich() {
     let (n, repetitions) = (500, 2000);

@@ -27,12 +27,14 @@
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
+//! | [`blindness`] | T35 what score matching pays for the weights of far modes |
 //!
 //! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. Each
 //! theorem lists its strongest evidence first. Weaker claims follow where they reach further: to
 //! networks and mixtures where the proof has polynomials, to floating point where it has formulas.
 
 pub mod annealing;
+pub mod blindness;
 pub mod contrastive_divergence;
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
@@ -130,6 +132,7 @@ impl Claim {
 pub fn all() -> Vec<Theorem> {
     let mut all = [
         annealing::THEOREMS,
+        blindness::THEOREMS,
         contrastive_divergence::THEOREMS,
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,

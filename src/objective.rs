@@ -10,6 +10,7 @@
 //! | [`explicit`] | ½‖ψ(x) − ∇ log q(x)‖² |
 //! | [`implicit`] | ½‖ψ(x)‖² + tr ∂ψ/∂x |
 //! | [`weighted_implicit`] | ½ w‖ψ‖² + w tr ∂ψ/∂x + ⟨∇w, ψ⟩ |
+//! | [`weighted_implicit_by_coordinate`] | Σᵢ [½ wᵢψᵢ² + wᵢ ∂ψᵢ/∂xᵢ + ψᵢ ∂wᵢ/∂xᵢ] |
 //! | [`regularised`] | implicit + λ Σᵢ (∂ψᵢ/∂xᵢ)² |
 //! | [`sliced`](sliced::sliced) | ½(vᵀψ)² + vᵀ (∂ψ/∂x) v |
 //! | [`denoising`] | ½‖ψ(x̃) − ∇ log q_σ(x̃∣x)‖² |
@@ -84,14 +85,31 @@ pub fn implicit<A: Array>((score, trace): (A, A)) -> A {
 }
 
 /// ½ w‖ψ‖² + w tr ∂ψ/∂x + ⟨∇w, ψ⟩, implicit score matching with a weight w(x) ≥ 0 that vanishes
-/// where q does not: the boundary term of the integration by parts is gone (T4). Hyvärinen 2007 has
-/// a weight xᵢ² for each coordinate; with one weight for all the formula is this one.
+/// where q does not: the boundary term of the integration by parts is gone (T4). It has to vanish on all
+/// of the boundary: ‖x‖² does so on the half-line, but not on the faces of an orthant in more
+/// dimensions, for which there is [`weighted_implicit_by_coordinate`].
 ///
 /// Shapes: ψ (n, d) and its trace (n, 1), w (n, 1), ∇w (n, d) → (n, 1).
 #[track_caller]
 pub fn weighted_implicit<A: Array>((score, trace): (A, A), weight: &A, slope: &A) -> A {
     let drift = score.inner(slope);
     implicit((score, trace)) * weight + drift
+}
+
+/// Σᵢ [½ wᵢψᵢ² + wᵢ ∂ψᵢ/∂xᵢ + ψᵢ ∂wᵢ/∂xᵢ], implicit score matching with a weight for each coordinate:
+/// wᵢ = xᵢ² for data on the positive orthant (Hyvärinen 2007). A weight wᵢ has to vanish only on the faces
+/// that the i-th axis crosses (T4). With all wᵢ the same it is [`weighted_implicit`], a later form.
+///
+/// Shapes: ψ, the diagonal of its Jacobian as [`trace::diagonal_of_score`] gives it, w and its
+/// diagonal, all (n, d) → (n, 1).
+#[track_caller]
+pub fn weighted_implicit_by_coordinate<A: Array>(
+    (score, diagonal): (A, A),
+    weight: &A,
+    slope: &A,
+) -> A {
+    let drift = score.inner(slope);
+    (score.clone() * score * 0.5 + diagonal).inner(weight) + drift
 }
 
 /// ½‖ψ‖² + tr ∂ψ/∂x + λ Σᵢ (∂ψᵢ/∂xᵢ)², regularised score matching (Kingma and LeCun 2010). The

@@ -1,6 +1,7 @@
 //! The pictures, one file each, and their catalogue.
 
 mod annealing;
+mod blindness;
 mod boundary;
 mod contrastive_divergence;
 mod curl;
@@ -77,6 +78,8 @@ pub const ALL: &[Figure] = catalogue! {
     Still parzen: "the Parzen density and score of thirty points at three noise levels",
     Still efficiency:
         "score matching against maximum likelihood for exp(−θx⁴), over repeated samples",
+    Still blindness:
+        "what score matching pays for the weight of two modes, against their distance",
     Still fisher_kl:
         "the slope of KL under noise is F/2; two far modes have no F but keep their KL",
     Still langevin: "ascent, Langevin and the Metropolis-adjusted chain from one start",

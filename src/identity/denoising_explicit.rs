@@ -10,9 +10,11 @@
 mod control_variate;
 mod kernels;
 mod polynomial;
+mod sensor;
 
 pub use control_variate::{Corrupted, control_variate};
-pub use kernels::{Conditional, Convolution, other_kernel};
+pub use kernels::{Conditional, Convolution, corrupted_by, corrupted_line, other_kernel, smoothed};
+pub use sensor::{standard_normal_law, wavy_score};
 
 use super::polynomial_score::PolynomialScore;
 use super::{Claim, Sides, Theorem, number};
@@ -79,6 +81,14 @@ pub const THEOREMS: &[Theorem] = &[
                 "ψ = −ax, d = 2, n = 1, 2, 4, 8",
                 || {
                     let sides = [1, 2, 4, 8].map(polynomial::variance_of_the_estimate);
+                    Sides::proofs(sides.map(|sides| sides.map(|side| vec![side])))
+                },
+            ),
+            Claim::one(
+                "the sandwich of DSM: n Var(1/â) → (v + σ²)² v/σ²",
+                "ψ = −ax on the line, q = N(0, v), every v, σ",
+                || {
+                    let sides = polynomial::SIGMAS.map(polynomial::sandwich_of_denoising);
                     Sides::proofs(sides.map(|sides| sides.map(|side| vec![side])))
                 },
             ),

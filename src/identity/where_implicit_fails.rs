@@ -7,6 +7,7 @@
 //! | module | theorems |
 //! |---|---|
 //! | [`polynomials`] | T4, T5 for every polynomial score |
+//! | [`weights`] | T4 weights that vanish on the boundary |
 //! | [`edges`] | T4 a boundary, T5 a jump of a network |
 //! | [`atoms`] | T20 finite data, T31 discrete data |
 //! | [`tails`] | T32 infinite expectations |
@@ -15,6 +16,7 @@ pub mod atoms;
 pub mod edges;
 pub mod polynomials;
 pub mod tails;
+pub mod weights;
 
 use super::{Claim, Sides, Theorem, enclosed};
 use polynomials::MomentLaw::{Exponential, Uniform};
@@ -23,7 +25,7 @@ use polynomials::MomentLaw::{Exponential, Uniform};
 pub const THEOREMS: &[Theorem] = &[
     Theorem {
         number: 4,
-        statement: "ESM = ISM + ½I(q) − [qψ] where q does not vanish at the boundary",
+        statement: "ESM = ISM + ½I(q) − [qψ] at a boundary, and no bracket with weights that vanish there",
         claims: &[
             Claim::one("exponential data", POLYNOMIALS, || {
                 Sides::proof(polynomials::boundary_of_polynomials(Exponential, 1.0))
@@ -37,7 +39,32 @@ pub const THEOREMS: &[Theorem] = &[
             Claim::one("ISM weighted by x²(1 − x)², uniform data", POLYNOMIALS, || {
                 Sides::proof(polynomials::weighted_polynomials(Uniform, 1.0))
             }),
+            Claim::one("any weights, up to the divergence of (wᵢψᵢq)", ANY_WEIGHTS, || {
+                Sides::proof(weights::at_every_point(1.0))
+            }),
+            Claim::one("ISM weighted by xᵢ² in each coordinate, gamma data", GAMMA, || {
+                Sides::proof(weights::gamma_in_the_plane())
+            }),
+            Claim::one(
+                "its slope for (α − 1)/x − β is A(α − a, β − b)",
+                "gamma data of every shape and rate",
+                || Sides::proof(weights::gamma_estimate()),
+            ),
+            Claim::one(
+                "ISM weighted by ‖x‖² and its flux, exponential data",
+                QUADRATIC,
+                || Sides::proofs([1, 2, 3].map(|d| weights::through_the_faces(d, 1.0))),
+            ),
+            Claim::one("ISM weighted by 1 − ‖x‖², uniform ball", CUBIC, || {
+                Sides::proofs([1, 2, 3].map(|d| weights::uniform_ball(d, true)))
+            }),
+            Claim::one(
+                "the same for (1 − ‖x‖²)ᵃ: −2αx/(1 − ‖x‖²) has ((α − a)² − a²)d/a",
+                "d = 1, 2, 3, 4, every a and α",
+                || Sides::proofs([1, 2, 3, 4].map(weights::ball_estimate)),
+            ),
             Claim::any("a network on either", NETWORKS, edges::boundary),
+            Claim::one("both weights, with the flux", QUADRANT, weights::on_the_quadrant),
         ],
         false_statements: &[
             Claim::one("ESM = ISM + ½I(q), exponential data", POLYNOMIALS, || {
@@ -48,6 +75,14 @@ pub const THEOREMS: &[Theorem] = &[
             }),
             Claim::one("a weight without the term of its slope", POLYNOMIALS, || {
                 Sides::proof(polynomials::weighted_polynomials(Exponential, 0.0))
+            }),
+            Claim::one(
+                "‖x‖² for all coordinates leaves nothing, exponential data",
+                PLANE,
+                || Sides::proof(weights::through_the_faces(2, 0.0)),
+            ),
+            Claim::one("no weight is needed on a ball", "every cubic ψ on the disc", || {
+                Sides::proof(weights::uniform_ball(2, false))
             }),
         ],
     },
@@ -147,5 +182,11 @@ pub const THEOREMS: &[Theorem] = &[
 ];
 
 const POLYNOMIALS: &str = "every polynomial ψ of degree 5";
+const ANY_WEIGHTS: &str = "the plane, every ψ and w of degree 2, every log q of degree 3";
+const GAMMA: &str = "the plane, every two shapes and rates, every ψᵢ = P(x)/xᵢ of degree 3";
+const QUADRATIC: &str = "d = 1, 2, 3, every ψ of degree 2";
+const CUBIC: &str = "d = 1, 2, 3, every ψ of degree 3";
+const PLANE: &str = "the plane, every ψ of degree 2";
+const QUADRANT: &str = "q ∝ exp(−x − y − xy/2) on the quadrant";
 const PIECES: &str = "every ψ of one polynomial of degree 5 below c ≥ 0, another above";
 const NETWORKS: &str = "random networks of up to 8 hidden units";

@@ -2,6 +2,8 @@
 //! checks: `cargo test --test theorems tweedie` runs one.
 
 mod annealing;
+mod blindness;
+mod boundary_weights;
 #[path = "../common/mod.rs"]
 mod common;
 mod contents;
@@ -21,5 +23,6 @@ mod langevin;
 mod langevin_bias;
 mod probes;
 mod routes;
+mod sensor;
 mod traces;
 mod tweedie;

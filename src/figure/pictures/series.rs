@@ -15,7 +15,7 @@ mod images;
 mod planes;
 
 use super::prelude::*;
-use super::{efficiency, floor, level_losses, mode_weights, speed, step_size, training};
+use super::{blindness, efficiency, floor, level_losses, mode_weights, speed, step_size, training};
 use crate::{
     experiment::{
         FixedStep, ModeWeights, PerfectLoss,
@@ -32,6 +32,7 @@ use crate::{
     matrix::Matrix,
     statistics::Scatter,
 };
+use std::f64::consts::PI;
 
 fn page() -> Canvas {
     Canvas::new(1080, 800)
@@ -122,6 +123,26 @@ fn variances_of_estimates_have_the_bars_of_their_errors() {
     let mut canvas = page();
     efficiency::ratio(&mut canvas, FRAME, &all);
     close(&bars(&canvas.drawn, RED), &[[16.0, 0.69], [16.0, 0.71], [64.0, 0.69], [64.0, 0.71]]);
+}
+
+#[test]
+fn efficiencies_stand_at_their_distances_with_their_errors() {
+    let measured = [(1.0, 0.75, 0.25), (2.0, 0.5, 0.125)];
+    let measured = measured.map(|(m, value, error)| (m, Measured { value, error }));
+    let mut canvas = page();
+    blindness::efficiencies(&mut canvas, FRAME, &measured);
+    close(&only(&canvas, "circles", RED), &[[1.0, 0.75], [2.0, 0.5]]);
+    close(&bars(&canvas, RED), &[[1.0, 0.5], [1.0, 1.0], [2.0, 0.375], [2.0, 0.625]]);
+    // e(0) = 1, e(3) = 0.0087, and of the asymptotes the first is the larger one
+    let exact = only(&canvas, "curve", NAVY);
+    assert!((exact[0][1] - 1.0).abs() < 1e-3 && (exact[60][1] - 0.008_681_327).abs() < 1e-8);
+    assert!(only(&canvas, "curve", OCHRE)[79][1] > only(&canvas, "curve", GREEN)[79][1]);
+    let mut canvas = page();
+    blindness::ratios(&mut canvas, FRAME, &measured);
+    let first = measured.map(|(m, _)| (0.5 * PI / 0.16).sqrt() * (-0.5 * m * m).exp() / m);
+    close(&only(&canvas, "circles", RED), &[[1.0, 0.75 / first[0]], [2.0, 0.5 / first[1]]]);
+    let ends = [[1.0, 0.5 / first[0]], [1.0, 1.0 / first[0]]];
+    close(&bars(&canvas, RED)[..2], &ends);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! T30: any smooth kernel corrupts as well as the isotropic Gaussian.
 
-use super::{Terms, gaussian_noise, network};
+use super::{Terms, gaussian_noise, network, sensor};
 use crate::{
     array::{Array, Linear},
     autodiff::Tape,
@@ -30,6 +30,16 @@ pub(super) const THEOREM: Theorem = Theorem {
             let i = Convolution::any(rng);
             Sides::doubled(|fineness| other_kernel(&i, &i.kernel, fineness).sides())
         }),
+        Claim::one(
+            "and = ISM(K∗q) + ½ 𝔼I(K)",
+            "x ~ N(0, 1), K = N(0.8x, ¼ + ¼x²), ψ = −⅔y + ⅕ sin y",
+            || Sides::doubled(sensor::by_three_routes),
+        ),
+        Claim::any(
+            "𝔼I(K) = ∫ e^(−s²λ)/√(1 + 2b²λ) dλ from 0 to ∞",
+            "x ~ N(0, 1), K = N(ax, s² + b²x²), random s and b",
+            sensor::mean_information,
+        ),
     ],
     false_statements: &[
         // the standard deviation of logistic noise is πs/√3
@@ -44,6 +54,12 @@ pub(super) const THEOREM: Theorem = Theorem {
             let variance = i.kernel.fisher_information(&i.points.nodes).reciprocal();
             let wrong = 1.0 / i.points.integrate(&variance);
             terms.against(Terms { kernel_information: wrong, ..terms }.floor() + terms.explicit)
+        }),
+        Claim::one("the same with the target (ax − x̃)/𝔼v", SENSOR, || {
+            let i = Convolution::sensor();
+            // 𝔼v = ¼ + ¼ · 5/4 = (¾)²
+            let mean = Kernel::SignalDependent { gain: 0.8, floor: 0.75, slope: 0.0 };
+            other_kernel(&i, &mean, 1).sides()
         }),
         Claim::one("the same minimiser with each loss times its variance", ANY_KERNEL, || {
             let i = Conditional::every();
@@ -121,9 +137,9 @@ pub fn smoothed<A: Array>(kernel: &Kernel, [points, weights]: [&A; 2], noisy: &A
     let ((m, _), (n, d)) = (points.shape(), noisy.shape());
     let (mut density, mut slope) = (noisy.constant(n, 1, |_, _| 0.0), noisy.clone() * 0.0);
     for i in 0..m {
-        // n times the i-th row, as a product with a matrix of zeros and ones
-        let pick = noisy.constant(n, m, |_, j| f64::from(u8::from(i == j)));
-        let (x, weight) = (pick.nn(points), pick.nn(weights));
+        // n times the i-th row, which is a product with a row of zeros and a one
+        let pick = noisy.constant(1, m, |_, j| f64::from(u8::from(i == j)));
+        let [x, weight] = [points, weights].map(|of| pick.nn(of).linear(Linear::Tile(n)));
         let part = kernel.log_density(&x, noisy).exp() * weight;
         slope = slope + kernel.score(&x, noisy) * part.clone().linear(Linear::Spread(d));
         density = density + part;
@@ -199,27 +215,48 @@ impl Conditional {
 /// another one.
 pub fn other_kernel(instance: &Convolution, target: &Kernel, fineness: usize) -> Terms {
     let Convolution { points, kernel, network } = instance;
-    let line = |reach: f64, steps: usize| Rule::trapezoid(-reach, reach, steps * fineness);
-    // A logistic tail is e^(−|z|), a Gaussian one e^(−z²/2): below 10⁻¹⁶ beyond ±40 and ±9.
-    let (noise, over) = match kernel {
-        Kernel::Logistic { scale } => {
-            let noise = Univariate::Logistic { scale: 1.0 };
-            (noise.rule(&line(40.0, 240)), line(1.0 + 40.0 * scale, 600))
+    corrupted_by([kernel, target], points, |x| network.score(x), fineness)
+}
+
+/// The same on the line for a weighted sample, or the rule of a density, and any score.
+pub fn corrupted_by(
+    [kernel, target]: [&Kernel; 2],
+    points: &Rule,
+    score: impl Fn(&Matrix) -> Matrix,
+    fineness: usize,
+) -> Terms {
+    let noise = match kernel {
+        // A logistic tail is e^(−|z|), a Gaussian one e^(−z²/2): below 10⁻¹⁶ beyond ±40 and ±9.
+        Kernel::Logistic { .. } => {
+            let line = Rule::trapezoid(-40.0, 40.0, 240 * fineness);
+            Univariate::Logistic { scale: 1.0 }.rule(&line)
         }
-        _ => (gaussian_noise(fineness), line(12.0, 800)),
+        _ => gaussian_noise(fineness),
     };
     let denoising = double(points, &noise, |x, z| {
-        objective::denoising_by(target, |x| network.score(x), x, &kernel.corrupt(x, z))
+        objective::denoising_by(target, &score, x, &kernel.corrupt(x, z))
     });
+    let over = corrupted_line(kernel, points, fineness);
     let (density, slope) = smoothed(kernel, [&points.nodes, &points.weights], &over.nodes);
     let corrupted = over.weighted(&density);
-    let score = slope * density.reciprocal();
-    let explicit = objective::explicit(network.score(&over.nodes), &score);
+    let data_score = slope * density.reciprocal();
+    let explicit = objective::explicit(score(&over.nodes), &data_score);
     Terms {
         denoising,
         explicit: corrupted.integrate(&explicit),
         kernel_information: points.integrate(&kernel.fisher_information(&points.nodes)),
-        fisher_information: corrupted.integrate(&score.squared_norm()),
+        fisher_information: corrupted.integrate(&data_score.squared_norm()),
         nodes: (points.nodes.rows() * noise.nodes.rows()).max(over.nodes.rows()),
     }
+}
+
+/// Where x̃ may lie: as far as the noise goes from any point, in steps of 0.06 at most.
+pub fn corrupted_line(kernel: &Kernel, points: &Rule, fineness: usize) -> Rule {
+    let reach = if matches!(kernel, Kernel::Logistic { .. }) { 40.0 } else { 9.0 };
+    let far = |z: f64| {
+        let noisy = kernel.corrupt(&points.nodes, &(points.nodes.clone() * 0.0 + z));
+        noisy.data().iter().fold(0.0, |far: f64, x| far.max(x.abs()))
+    };
+    let far = far(reach).max(far(-reach));
+    Rule::trapezoid(-far, far, (800.0_f64.max(far / 0.03)) as usize * fineness)
 }

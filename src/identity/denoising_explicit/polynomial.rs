@@ -2,7 +2,7 @@
 
 use crate::{
     array::Array,
-    autodiff::Dual,
+    autodiff::{Dual, Tape},
     corruption::corrupt,
     grid::{
         Exact,
@@ -146,4 +146,31 @@ pub(super) fn variance_of_the_estimate(n: usize) -> [Exact; 2] {
     let (sample, x) = (Exact::named("x", n, 2), Exact::named("x", 1, 1));
     let estimate = super::implicit_variance(&sample);
     [variance(&estimate, &sample) * n as f64, variance(&x.squared_norm(), &x) * 0.5]
+}
+
+/// T18: V⁴ times the sandwich Σ/H² of denoising for ψ = −ax on N(0, v), with V = v + σ², and V²v/σ². It is
+/// the limit of n Var(1/â), since 1/â has the slope −1/a² = −V² there. Both are polynomials in √v and, for
+/// the degrees 6 to −2 in σ, decided by five of its values.
+///
+/// The estimating function s = ∂DSM/∂a is linear in a, s = aA + B. At the limit a = 1/V, where 𝔼s = 0, it is
+/// (A + VB)/V, and H = 𝔼A.
+pub(super) fn sandwich_of_denoising(sigma: f64) -> [Exact; 2] {
+    let [a, x, z, root] = ["a", "x", "z", "r"].map(|name| Exact::named(name, 1, 1));
+    let mean = |f: &Exact| f.gaussian_mean(&z).gaussian_mean(&x);
+    let clean = x.clone() * &root;
+    let noisy = corrupt(&clean, &z, sigma);
+    let tape = Tape::new();
+    let slope = tape.var(&a);
+    let [clean, noisy] = [&clean, &noisy].map(|letters| tape.var(letters));
+    let loss = objective::denoising(|x| -(*x * slope), &clean, &noisy, sigma);
+    let s = loss.gradient(&[slope]).remove(0);
+    let [b, multiple] = [0, 1].map(|power| s.coefficient(&a, power));
+    let v = root.clone() * &root;
+    let whole = v.clone() + sigma * sigma; // V
+    let at_the_limit = multiple.clone() + b * &whole;
+    // V⁴ Σ/H² = V² 𝔼(A + VB)²/(𝔼A)²: both sides times (𝔼A)²
+    let h = mean(&multiple);
+    let left = mean(&at_the_limit.squared_norm()) * &whole * &whole;
+    let right = whole.clone() * whole * v * (1.0 / (sigma * sigma)) * &h * h;
+    [left, right]
 }

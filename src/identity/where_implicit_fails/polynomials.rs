@@ -21,19 +21,22 @@ pub enum MomentLaw {
 impl MomentLaw {
     const MULTIPLE: i128 = 360_360;
 
-    /// 𝔼 f(x) for polynomials f in x, times the whole number that makes it one.
+    /// 𝔼 f(x) for polynomials f in one x or several independent ones, times the whole number that makes
+    /// it one.
     ///
     /// # Panics
     /// If f has a power of x above 14 under the uniform law.
     pub fn mean(self, f: &Exact, x: &Exact) -> Exact {
         f.mean_by(x, |powers| {
-            let n = i128::from(powers.iter().sum::<i32>());
+            let moments = powers.iter().map(|&n| i128::from(n));
             Dyadic::whole(match self {
-                Self::Exponential => Self::MULTIPLE * (1..=n).product::<i128>(),
-                Self::Uniform => {
-                    assert!(Self::MULTIPLE % (n + 1) == 0, "the moment of order {n} is not whole");
-                    Self::MULTIPLE / (n + 1)
+                Self::Exponential => {
+                    moments.fold(Self::MULTIPLE, |m, n| m * (1..=n).product::<i128>())
                 }
+                Self::Uniform => moments.fold(Self::MULTIPLE, |m, n| {
+                    assert!(m % (n + 1) == 0, "the moment of order {n} is not whole");
+                    m / (n + 1)
+                }),
             })
         })
     }

@@ -25,6 +25,8 @@
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
+//! | [`curl`] | T37 what a field that is no gradient costs a diffusion, and a chain |
+//! | [`latent_variables`] | T38 the score of a model with latent variables; a tight bound with a wrong slope |
 //!
 //! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. Each
 //! theorem lists its strongest evidence first. Weaker claims follow where they reach further: to
@@ -32,6 +34,7 @@
 
 pub mod annealing;
 pub mod contrastive_divergence;
+pub mod curl;
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
@@ -40,6 +43,7 @@ pub mod explicit_implicit;
 pub mod exponential_families;
 pub mod fisher_kl;
 pub mod langevin;
+pub mod latent_variables;
 pub mod noise_conditional;
 pub mod parzen;
 pub mod polynomial_score;
@@ -126,6 +130,7 @@ pub fn all() -> Vec<Theorem> {
     let mut all = [
         annealing::THEOREMS,
         contrastive_divergence::THEOREMS,
+        curl::THEOREMS,
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
@@ -134,6 +139,7 @@ pub fn all() -> Vec<Theorem> {
         exponential_families::THEOREMS,
         fisher_kl::THEOREMS,
         langevin::THEOREMS,
+        latent_variables::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,

@@ -136,6 +136,7 @@ pages! {
     annealed_langevin: "../proofs/annealed_langevin.md",
     contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",
+    curl: "../proofs/curl.md",
     tape: "../proofs/tape.md",
     pipeline: "../proofs/pipeline.md",
     by_polynomials: "../proofs/by_polynomials.md",

@@ -6,6 +6,7 @@ mod annealing;
 mod common;
 mod contents;
 mod contrastive_divergence;
+mod curl;
 mod denoising_autoencoder;
 mod denoising_explicit;
 mod derivatives;

@@ -27,6 +27,7 @@
 //! | [`derivatives`] | T27 derivatives of every order |
 //! | [`curl`] | T37 what a field that is no gradient costs a diffusion, and a chain |
 //! | [`latent_variables`] | T38 the score of a model with latent variables; a tight bound with a wrong slope |
+//! | [`probability_flow`] | T39 from noise level to noise level without noise, and the exact likelihood |
 //!
 //! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. Each
 //! theorem lists its strongest evidence first. Weaker claims follow where they reach further: to
@@ -47,6 +48,7 @@ pub mod latent_variables;
 pub mod noise_conditional;
 pub mod parzen;
 pub mod polynomial_score;
+pub mod probability_flow;
 pub mod small_noise;
 pub mod traces;
 pub mod tweedie;
@@ -142,6 +144,7 @@ pub fn all() -> Vec<Theorem> {
         latent_variables::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
+        probability_flow::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,
         tweedie::THEOREMS,

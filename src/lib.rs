@@ -137,6 +137,8 @@ pages! {
     contrastive_divergence: "../proofs/contrastive_divergence.md",
     derivatives: "../proofs/derivatives.md",
     curl: "../proofs/curl.md",
+    latent_variables: "../proofs/latent_variables.md",
+    probability_flow: "../proofs/probability_flow.md",
     tape: "../proofs/tape.md",
     pipeline: "../proofs/pipeline.md",
     by_polynomials: "../proofs/by_polynomials.md",

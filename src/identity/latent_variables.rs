@@ -43,14 +43,20 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
         Claim::one("∇ELBO − ∇ log p = 𝔼_r S − 𝔼[S∣x], r held fixed", JETS, || {
             on_jets(slope_of_a_bound)
         }),
-        Claim::one("h in {0, 1}³: ψ = c − x + Wᵀs, ∇ψ = −I + Wᵀ diag(s(1 − s))W", UNITS, || {
-            let i = Instance::every((1, 3, 3), 1.0);
-            let i = binary(i);
-            Sides::proof([every_state(&i), closed_form(&i)])
-        }),
-        Claim::one("value gap a²/(2k²), slope gap a/τ²; its square is 2v times that", SHIFT, || {
-            Sides::proof(TightBound::every().gaps())
-        }),
+        Claim::one(
+            "h in {0, 1}³: ψ = c − x + Wᵀs, ∇ψ = −I + Wᵀ diag(s(1 − s))W",
+            UNITS,
+            || {
+                let i = Instance::every((1, 3, 3), 1.0);
+                let i = binary(i);
+                Sides::proof([every_state(&i), closed_form(&i)])
+            },
+        ),
+        Claim::one(
+            "value gap a²/(2k²), slope gap a/τ²; its square is 2v times that",
+            SHIFT,
+            || Sides::proof(TightBound::every().gaps()),
+        ),
         Claim::one("the same r, moving with x: no slope gap", SHIFT, || {
             Sides::proof(TightBound::every().amortised())
         }),
@@ -94,9 +100,10 @@ fn entry<A: Array>(row: &A, i: usize) -> A {
 
 /// Numbers (1, 1) as a row (1, k).
 fn row<A: Array>(numbers: &[A]) -> A {
-    let placed = numbers.iter().enumerate().map(|(i, x)| {
-        x.nn(&x.constant(1, numbers.len(), |_, j| f64::from(u8::from(i == j))))
-    });
+    let placed = numbers
+        .iter()
+        .enumerate()
+        .map(|(i, x)| x.nn(&x.constant(1, numbers.len(), |_, j| f64::from(u8::from(i == j)))));
     placed.reduce(|sum, x| sum + x).expect("a state")
 }
 

@@ -69,10 +69,13 @@ pub fn carry(
         times.len() > 1 && levels && (rise || fall),
         "noise levels {sigmas:?}: two or more from 0 on expected, rising or falling"
     );
+    if let Some(first) = (x.rows() > 0).then(|| x.select(&[0])) {
+        let (psi, trace) = field(&first, sigmas[0]);
+        let (shapes, right) = ([psi.shape(), trace.shape()], [first.shape(), (1, 1)]);
+        assert!(shapes == right, "score and trace are {shapes:?}, expected {right:?}");
+    }
     let slope = |x: &Matrix, t: f64| {
         let (psi, trace) = field(x, t.sqrt());
-        let (shapes, right) = ([psi.shape(), trace.shape()], [x.shape(), (x.rows(), 1)]);
-        assert!(shapes == right, "score and trace are {shapes:?}, expected {right:?}");
         [psi * -0.5, trace * 0.5]
     };
     let mut carried = Carried { x: x.clone(), gain: Matrix::zeros(x.rows(), 1) };
@@ -87,7 +90,11 @@ pub fn carry(
 
 /// One step of the classical Runge–Kutta method for x′ = v(x, t), with the integral of another
 /// function g(x, t) on the way: `slope` gives v and g.
-fn step(slope: impl Fn(&Matrix, f64) -> [Matrix; 2], x: &Matrix, [from, to]: [f64; 2]) -> [Matrix; 2] {
+fn step(
+    slope: impl Fn(&Matrix, f64) -> [Matrix; 2],
+    x: &Matrix,
+    [from, to]: [f64; 2],
+) -> [Matrix; 2] {
     let (h, middle) = (to - from, 0.5 * (from + to));
     let [v1, g1] = slope(x, from);
     let [v2, g2] = slope(&(v1.clone() * (0.5 * h) + x), middle);

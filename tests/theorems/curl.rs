@@ -111,10 +111,8 @@ fn a_symmetric_error_of_the_same_divergence_costs_the_diffusion_what_a_curl_does
         let esm = rule.integrate(&explicit(score(&rule.nodes, error), &q.score(&rule.nodes)));
         assert!((esm - 0.25).abs() < 1e-13, "{esm}");
     }
-    let kept = Mixture::gaussian(
-        Matrix::zeros(1, 2),
-        Matrix::from_rows([[2.0, 0.0], [0.0, 2.0 / 3.0]]),
-    );
+    let kept =
+        Mixture::gaussian(Matrix::zeros(1, 2), Matrix::from_rows([[2.0, 0.0], [0.0, 2.0 / 3.0]]));
     let x = standard_normal(20, 2, &mut Generator::seed_from_u64(1));
     near(&score(&x, &symmetric), &kept.score(&x));
     // The nodes reach ten deviations of the wider law.

@@ -17,6 +17,8 @@ mod fisher_kl;
 mod formulas;
 mod identities;
 mod langevin;
+mod latent_variables;
+mod probability_flow;
 mod probes;
 mod routes;
 mod traces;

@@ -27,12 +27,7 @@ impl<A> Parameters<A> for TightBound<A> {
     type With<B> = TightBound<B>;
 
     fn map<B>(self, mut f: impl FnMut(A) -> B) -> TightBound<B> {
-        TightBound {
-            width: f(self.width),
-            tau: f(self.tau),
-            shift: f(self.shift),
-            x: f(self.x),
-        }
+        TightBound { width: f(self.width), tau: f(self.tau), shift: f(self.shift), x: f(self.x) }
     }
 }
 
@@ -86,8 +81,9 @@ impl TightBound<Exact> {
         Self { width, tau, shift, x }
     }
 
-    /// The mean bound and its slope in x, where r moves with x or not.
-    fn bound_and_slope(&self, moves: bool) -> [Exact; 2] {
+    /// The mean bound, up to the constant of log p(x) = −½x²(1/τ² − v), and its slope in x: where r moves
+    /// with x, or is held fixed.
+    pub fn bound_and_slope(&self, moves: bool) -> [Exact; 2] {
         let (u, lifted) = (Exact::named("u", 1, 1), self.constants());
         let x = Dual::along(&self.x, &self.x.constant(1, 1, |_, _| 1.0));
         let at = if moves { &x } else { &lifted.x };

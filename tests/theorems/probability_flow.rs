@@ -93,8 +93,8 @@ fn without_the_half_the_density_is_wrong() {
         (psi * 2.0, trace * 2.0)
     };
     let end = q.smoothed(T.sqrt());
-    // By 200 steps to the digits of the first number, and converged.
-    for (steps, written) in [(100, 0.364_057_243_3), (800, 0.364_057_280_6)] {
+    // By 400 steps to the digits of the first number, and converged.
+    for (steps, written) in [(200, 0.364_057_243_3), (800, 0.364_057_280_6)] {
         let found = likelihood(twice, &end, &x, &levels(T, steps)).expect("finite");
         let off = found.log_density.item() - q.log_density(&x).item();
         println!("{steps}: {off}, {:e}", found.change.item());

@@ -28,6 +28,9 @@
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
 //! | [`blindness`] | T35 what score matching pays for the weights of far modes |
+//! | [`curl`] | T37 what a field that is no gradient costs a diffusion, and a chain |
+//! | [`latent_variables`] | T38 the score of a model with latent variables; a tight bound with a wrong slope |
+//! | [`probability_flow`] | T39 from noise level to noise level without noise, and the exact likelihood |
 //!
 //! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. Each
 //! theorem lists its strongest evidence first. Weaker claims follow where they reach further: to
@@ -36,6 +39,7 @@
 pub mod annealing;
 pub mod blindness;
 pub mod contrastive_divergence;
+pub mod curl;
 pub mod denoising_autoencoder;
 pub mod denoising_explicit;
 pub mod derivatives;
@@ -47,9 +51,11 @@ pub mod fisher_kl;
 pub mod jets;
 pub mod langevin;
 pub mod langevin_bias;
+pub mod latent_variables;
 pub mod noise_conditional;
 pub mod parzen;
 pub mod polynomial_score;
+pub mod probability_flow;
 pub mod small_noise;
 pub mod traces;
 pub mod tweedie;
@@ -134,6 +140,7 @@ pub fn all() -> Vec<Theorem> {
         annealing::THEOREMS,
         blindness::THEOREMS,
         contrastive_divergence::THEOREMS,
+        curl::THEOREMS,
         denoising_autoencoder::THEOREMS,
         denoising_explicit::THEOREMS,
         derivatives::THEOREMS,
@@ -144,8 +151,10 @@ pub fn all() -> Vec<Theorem> {
         fisher_kl::THEOREMS,
         langevin::THEOREMS,
         langevin_bias::THEOREMS,
+        latent_variables::THEOREMS,
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
+        probability_flow::THEOREMS,
         small_noise::THEOREMS,
         traces::THEOREMS,
         tweedie::THEOREMS,

@@ -30,7 +30,9 @@
 //! # Ok::<(), score_matching::sampler::Escaped>(())
 //! ```
 //!
-//! [`Negatives`] are short chains of a model in training, for contrastive divergence.
+//! [`Negatives`] are short chains of a model in training, for contrastive divergence. And there is a way
+//! from noise to samples without any noise on the way, the [probability flow](mod@flow), which knows the
+//! likelihood of what it draws.
 //!
 //! A chain that leaves the finite numbers is lost: an [error](Escaped) that names the chain and the
 //! step. The iterator then repeats it as long as it has steps, so no adaptor can step over it. The
@@ -55,6 +57,7 @@
 
 mod annealed;
 mod blocks;
+pub mod flow;
 pub mod metropolis;
 mod negatives;
 mod step;

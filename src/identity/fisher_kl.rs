@@ -217,7 +217,8 @@ impl Jet<Exact> {
 }
 
 impl<A: Array> Jet<A> {
-    fn at(&self, x: &A) -> A {
+    /// The polynomial of degree 2 with these derivatives at 0: (n, d) → (n, 1).
+    pub fn at(&self, x: &A) -> A {
         let quadratic = x.nn(&self.hessian).inner(x) * 0.5;
         (quadratic + x.nt(&self.gradient)).add_row(&self.value)
     }

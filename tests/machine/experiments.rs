@@ -2,14 +2,15 @@
 
 use crate::{callers::refused, sampler::generator};
 use score_matching::{
-    Matrix, Tape,
+    Array, Matrix, Tape,
     array::Function,
     corruption::NoiseScales,
-    density::shapes,
+    density::{Density, Mixture, shapes},
     experiment::{
         LearnedShape, ModeWeights,
         mode_weights::Ends,
         noise_conditional::{Course, Network, Walk, sample},
+        stream,
     },
     model::Parameters,
     objective::Weight,
@@ -60,6 +61,28 @@ fn a_network_of_no_numbers_neither_trains_nor_samples() {
     assert_eq!((lost.step, lost.what), (1, Quantity::Loss));
     let scales = course().scales;
     let shape = LearnedShape { density: q, scales, model: broken() };
+    let lost = shape.held_out(3, 2, 1).expect_err("no score");
+    assert_eq!((lost.chain, lost.step, lost.lost, lost.of), (0, 1, 3, 3));
+    refused("1 noise levels: two expected", || _ = shape.held_out(3, 0, 1));
     let escaped = shape.descend(3, 50, &mut generator(1)).expect_err("no score");
     assert_eq!((escaped.chain, escaped.step, escaped.lost, escaped.of), (0, 1, 3, 3));
+}
+
+/// A network before its training has the score of N(0, (s² + σ²) I): its likelihood is known.
+#[test]
+fn the_likelihood_of_held_out_points_is_that_of_the_model() {
+    let (density, scales) = (shapes::two_moons(), course().scales);
+    let law = density.smoothed(scales.smallest());
+    let learned = LearnedShape { density, scales, model: network() };
+    let found = learned.held_out(200, 20, 7).expect("finite");
+    let x = law.sample(200, &mut stream(7, "shapes: held out"));
+    let known = law.log_density(&x).mean().item();
+    let model = Mixture::isotropic(2, 1.25).log_density(&x).mean().item();
+    // Means of 200 numbers of size 10.
+    assert!((found.known.mean - known).abs() < 1e-12, "{found:?}");
+    assert!((found.learned.mean - model).abs() < found.change, "{found:?} {model}");
+    assert!((found.gap.mean - (known - found.learned.mean)).abs() < 1e-12, "{found:?}");
+    assert!(found.change < 1e-5, "{found:?}");
+    // With q_σ₁ at the end in the place of the Gaussian the law is nearer.
+    assert!(found.gap_from_known_end.mean < found.gap.mean - 0.01, "{found:?}");
 }

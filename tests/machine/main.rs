@@ -17,6 +17,7 @@ mod elementwise;
 mod empty;
 mod experiments;
 mod far_out;
+mod flow;
 mod graphs;
 mod grid;
 mod lost_chains;

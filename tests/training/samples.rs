@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use score_matching::{
     Array,
     array::Linear,
-    density::{Density, shapes},
+    density::{Density, Mixture, shapes},
     discrepancy::{maximum_mean_discrepancy, median_distance},
     experiment::{
         DenoisedDigits, LearnedShape, SampledDigits,
@@ -40,6 +40,33 @@ fn the_samples_of_the_pinwheel_have_its_arms_and_its_law() {
         let far = maximum_mean_discrepancy(early, &fresh_sample, median_distance(&fresh_sample));
         assert!(far > 3.0 * fresh, "{far} against {fresh}");
     }
+}
+
+/// The model's own density, by the probability flow, beside the true one (T39).
+#[test]
+#[ignore = "half a minute of training"]
+fn the_likelihood_of_held_out_points_is_nearly_that_of_the_pinwheel_itself() {
+    let learned = LearnedShape::train(shapes::pinwheel(), Weight::Variance, 1, |_| ())
+        .expect("the loss stays finite");
+    let found = learned.held_out(1000, 100, 1).expect("the points stay finite");
+    println!("{found:?}");
+    // The steps cost less than the sample does.
+    assert!(found.change < 0.1 * found.gap.standard_error(), "{}", found.change);
+    for gap in [found.gap, found.gap_from_known_end] {
+        // KL is not negative, but what is learned is not far away.
+        let error = gap.standard_error();
+        assert!(gap.mean > -6.0 * error && gap.mean < 0.1, "{} ± {error}", gap.mean);
+    }
+    // A density that knows only the mean and the width of the data is far away.
+    let width = learned.model.width;
+    let plain = Mixture::isotropic(2, width * width);
+    let x = learned.density.smoothed(learned.scales.smallest());
+    let x = x.sample(1000, &mut Generator::seed_from_u64(5));
+    let gap = (learned.density.smoothed(learned.scales.smallest()).log_density(&x)
+        - plain.log_density(&x))
+    .mean()
+    .item();
+    assert!(gap > 0.3, "{gap}");
 }
 
 #[test]

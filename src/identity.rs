@@ -25,6 +25,7 @@
 //! | [`fisher_kl`] | T25 Fisher divergence and Kullback–Leibler divergence |
 //! | [`contrastive_divergence`] | T26 contrastive divergence is implicit score matching, for short steps |
 //! | [`derivatives`] | T27 derivatives of every order |
+//! | [`softplus_mixture`] | T33 a softplus energy with σ² = 1/k is a mixture of Gaussians |
 //!
 //! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. Each
 //! theorem lists its strongest evidence first. Weaker claims follow where they reach further: to
@@ -44,6 +45,7 @@ pub mod noise_conditional;
 pub mod parzen;
 pub mod polynomial_score;
 pub mod small_noise;
+pub mod softplus_mixture;
 pub mod traces;
 pub mod tweedie;
 pub mod where_implicit_fails;
@@ -137,6 +139,7 @@ pub fn all() -> Vec<Theorem> {
         noise_conditional::THEOREMS,
         parzen::THEOREMS,
         small_noise::THEOREMS,
+        softplus_mixture::THEOREMS,
         traces::THEOREMS,
         tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,

@@ -18,5 +18,6 @@ mod identities;
 mod langevin;
 mod probes;
 mod routes;
+mod softplus_mixture;
 mod traces;
 mod tweedie;

@@ -45,20 +45,24 @@ impl<A: Array> Expansion<A> {
     /// [`binomials`] gives them. Term i has the digits of i for n, in the base that is the number of
     /// coefficients, the lowest first.
     pub fn of(model: &Autoencoder<A>, k: f64, powers: &[f64], terms: Range<usize>) -> Self {
-        let ((h, _), base, m) = (model.w.shape(), powers.len(), terms.len());
-        let digit = |row: usize, j: usize| (terms.start + row) / base.pow(j as u32) % base;
-        let counts = model.w.constant(m, h, |row, j| digit(row, j) as f64);
-        let product = |row: usize, _| (0..h).map(|j| powers[digit(row, j)]).product();
+        let ((h, _), m) = (model.w.shape(), terms.len());
+        let counts: Vec<usize> = terms.flat_map(|term| digits(term, powers.len(), h)).collect();
+        let product = |row: usize, _| counts[row * h..][..h].iter().map(|&n| powers[n]).product();
         let multiplicities = model.w.constant(m, 1, product);
+        let counts = model.w.constant(m, h, |row, j| counts[row * h + j] as f64);
         let centres = counts.nn(&model.w).add_row(&(model.c.clone() * k));
         let exponents = counts.nt(&model.b) + centres.squared_norm() * (0.5 / k);
         Self { counts, multiplicities, centres, exponents }
     }
 
     /// All (k + 1)ʰ terms for a whole number k.
+    ///
+    /// # Panics
+    /// If there are more than 2²⁴.
+    #[track_caller]
     pub fn whole(model: &Autoencoder<A>, k: usize) -> Self {
         let (h, _) = model.w.shape();
-        Self::of(model, k as f64, &binomials(k as f64, k), 0..(k + 1).pow(h as u32))
+        Self::of(model, k as f64, &binomials(k as f64, k), 0..terms(h, k))
     }
 
     /// log Z = (d/2) log(2π/k) + log Σ a e^(exponent), as a formula: (1, 1). It leaves the range where
@@ -69,10 +73,29 @@ impl<A: Array> Expansion<A> {
     }
 }
 
+/// (k + 1)ʰ
+#[track_caller]
+fn terms(h: usize, k: usize) -> usize {
+    let terms = (k + 1).checked_pow(h as u32).filter(|&terms| terms <= MOST);
+    terms.unwrap_or_else(|| panic!("{}^{h} Gaussians: {MOST} at most expected", k + 1))
+}
+
+/// The h digits of a number in a base, the lowest first.
+fn digits(number: usize, base: usize, h: usize) -> impl Iterator<Item = usize> {
+    (0..h).scan(number, move |rest, _| {
+        let digit = *rest % base;
+        *rest /= base;
+        Some(digit)
+    })
+}
+
 /// C(k, n) = k(k − 1)…(k − n + 1)/n! for n = 0, …, most and any k: the powers of t in (1 + t)ᵏ.
 pub fn binomials(k: f64, most: usize) -> Vec<f64> {
-    let product = |n: usize, of: &dyn Fn(f64) -> f64| (0..n).map(|i| of(i as f64)).product::<f64>();
-    (0..=most).map(|n| product(n, &|i| k - i) / product(n, &|i| i + 1.0)).collect()
+    let mut powers = vec![1.0];
+    for i in 0..most {
+        powers.push(powers[i] * (k - i as f64) / (i + 1) as f64);
+    }
+    powers
 }
 
 /// log (2π/k)^(d/2), the integral of a Gaussian
@@ -105,11 +128,7 @@ impl SoftplusMixture {
         assert!(shapes[1..] == [(1, h), (1, d)], "W, b and c of shapes {shapes:?}");
         let finite = [&model.w, &model.b, &model.c].into_iter().all(Matrix::is_finite);
         assert!(finite, "a parameter that is not finite");
-        let terms = (k + 1).checked_pow(h as u32).filter(|&terms| terms <= MOST);
-        let Some(terms) = terms else {
-            panic!("{}^{h} Gaussians: {MOST} at most expected", k + 1);
-        };
-
+        let terms = terms(h, k);
         let powers = binomials(k as f64, k);
         let mut weights = Vec::with_capacity(terms);
         for start in (0..terms).step_by(BLOCK) {
@@ -146,9 +165,11 @@ impl SoftplusMixture {
     /// The centres μ of the Gaussians with these numbers: (m, d). It is what the decoder makes of n/k.
     fn centres(&self, terms: &[usize]) -> Matrix {
         let (h, _) = self.model.w.shape();
-        let digit = |i: usize, j: usize| terms[i] / (self.k + 1).pow(j as u32) % (self.k + 1);
-        let shares = |i: usize, j: usize| digit(i, j) as f64 / self.k as f64;
-        self.model.decode(Matrix::from_fn(terms.len(), h, shares))
+        let shares = |&term: &usize| {
+            digits(term, self.k + 1, h).map(|n| n as f64 / self.k as f64).collect::<Vec<_>>()
+        };
+        let shares = terms.iter().flat_map(shares).collect();
+        self.model.decode(Matrix::from_vec(terms.len(), h, shares))
     }
 
     /// 𝔼x and Cov x in closed form, (1, d) and (d, d): those of the centres, and I/k.

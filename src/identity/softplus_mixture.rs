@@ -103,13 +103,13 @@ fn monomial<'a>(powers: impl Iterator<Item = (&'a Polynomial, usize)>) -> Polyno
 }
 
 /// Πⱼ (1 + tⱼ)ᵏ: (1, 1).
-fn powers_of_sums(h: usize, k: usize) -> Exact {
+pub fn powers_of_sums(h: usize, k: usize) -> Exact {
     let sums = Exact::named("t", 1, h) + 1.0;
     Exact::from_fn(1, 1, |_, _| monomial(sums.entries().iter().map(|t| (t, k))))
 }
 
 /// Πⱼ (1 + tⱼᵏ): (1, 1).
-fn two_to_the_h(h: usize, k: usize) -> Exact {
+pub fn two_to_the_h(h: usize, k: usize) -> Exact {
     let powers = Exact::named("t", 1, h).map(|t| monomial([(t, k)].into_iter()));
     Exact::from_fn(1, 1, |_, _| monomial((powers.clone() + 1.0).entries().iter().map(|t| (t, 1))))
 }
@@ -122,7 +122,7 @@ fn all_counts(h: usize, k: usize) -> Vec<Vec<usize>> {
 }
 
 /// Σₙ Πⱼ C(k, nⱼ) tⱼ^(nⱼ), with the terms and their multiplicities of the density: (1, 1).
-fn expanded(h: usize, k: usize) -> Exact {
+pub fn expanded(h: usize, k: usize) -> Exact {
     let (t, counts) = (Exact::named("t", 1, h), all_counts(h, k));
     let term = |i: usize, _| monomial(t.entries().iter().zip(counts[i].iter().copied()));
     let terms = Exact::from_fn(counts.len(), 1, term);
@@ -131,7 +131,7 @@ fn expanded(h: usize, k: usize) -> Exact {
 
 /// k⟨c, x⟩ − ½k‖x‖² + ⟨n, Wx + b⟩, and −½k‖x − μ‖² + ½k‖μ‖² + ⟨n, b⟩ with `share` of the second term, for
 /// every n and k. What the decoder makes of n/k is μ.
-fn completed_square(share: f64) -> [Vec<Exact>; 2] {
+pub fn completed_square(share: f64) -> [Vec<Exact>; 2] {
     let (model, x) = every(3);
     let (n, k) = (Exact::named("n", 1, 3), Exact::named("k", 1, 1));
     let hidden = x.nt(&model.w).add_row(&model.b);
@@ -143,7 +143,7 @@ fn completed_square(share: f64) -> [Vec<Exact>; 2] {
 
 /// Σ ρ and Σ ρ kμ for ρₙ = Πⱼ C(k, nⱼ) sⱼ^(nⱼ) (1 − sⱼ)^(k − nⱼ), s = sigmoid(Wx + b); 1 and k r(x). With the
 /// posterior ρ of the components k(Σ ρμ − x) is the score of a mixture.
-fn posterior_mean(h: usize, k: usize) -> [Vec<Exact>; 2] {
+pub fn posterior_mean(h: usize, k: usize) -> [Vec<Exact>; 2] {
     let ((model, x), counts) = (every(h), all_counts(h, k));
     let on = model.encode(&x);
     let off = -on.clone() + 1.0;

@@ -9,7 +9,7 @@ use score_matching::{
     Array, Matrix, Tape,
     array::Function,
     corruption::{NoiseScales, corrupt},
-    density::{Density, Mixture, SoftplusMixture},
+    density::{Density, Mixture, SoftplusMixture, softplus_mixture::Expansion},
     grid::{Enclosed, Exact},
     identity::{
         Sides,
@@ -128,6 +128,7 @@ fn a_softplus_mixture_has_a_whole_k_finite_parameters_and_few_gaussians() {
     complains!(SoftplusMixture::new(model(2, 3), 0), "σ² = 1/k for k = 0");
     complains!(SoftplusMixture::new(model(2, 25), 1), "2^25 Gaussians: 16777216 at most expected");
     complains!(SoftplusMixture::new(model(2, 1000), 3), "4^1000 Gaussians");
+    complains!(Expansion::whole(&model(2, 25), 1), "2^25 Gaussians: 16777216 at most expected");
     let weighted = Autoencoder { a: Some(Matrix::zeros(1, 3)), ..model(2, 3) };
     complains!(SoftplusMixture::new(weighted, 1), "hidden units weighted by a");
     let wide = Autoencoder { c: Matrix::zeros(1, 3), ..model(2, 3) };

@@ -41,9 +41,9 @@ pub struct Expansion<A> {
 }
 
 impl<A: Array> Expansion<A> {
-    /// The terms of these numbers, when `powers` holds the coefficients of (1 + t)ᵏ = Σ C(k, n) tⁿ, as
-    /// [`binomials`] gives them. Term i has the digits of i for n, in the base that is the number of
-    /// coefficients, the lowest first.
+    /// The terms of these numbers, when `powers` holds the coefficients of (1 + t)ᵏ = Σ C(k, n) tⁿ,
+    /// as [`binomials`] gives them. Term i has the digits of i for n, in the base that is the
+    /// number of coefficients, the lowest first.
     pub fn of(model: &Autoencoder<A>, k: f64, powers: &[f64], terms: Range<usize>) -> Self {
         let ((h, _), m) = (model.w.shape(), terms.len());
         let counts: Vec<usize> = terms.flat_map(|term| digits(term, powers.len(), h)).collect();
@@ -65,19 +65,21 @@ impl<A: Array> Expansion<A> {
         Self::of(model, k as f64, &binomials(k as f64, k), 0..terms(h, k))
     }
 
-    /// log Z = (d/2) log(2π/k) + log Σ a e^(exponent), as a formula: (1, 1). It leaves the range where
-    /// one of the exponents does, at 709.
+    /// log Z = (d/2) log(2π/k) + log Σ a e^(exponent), as a formula: (1, 1). It leaves the range
+    /// where one of the exponents does, at 709.
     pub fn log_partition(&self, k: f64) -> A {
         let (_, d) = self.centres.shape();
         (self.exponents.clone().exp() * &self.multiplicities).sum().ln() + log_volume(d, k)
     }
 }
 
-/// (k + 1)ʰ
+/// (k + 1)ʰ, if that is not too many. (By `match`: `track_caller` does not reach into a closure.)
 #[track_caller]
 fn terms(h: usize, k: usize) -> usize {
-    let terms = (k + 1).checked_pow(h as u32).filter(|&terms| terms <= MOST);
-    terms.unwrap_or_else(|| panic!("{}^{h} Gaussians: {MOST} at most expected", k + 1))
+    match (k + 1).checked_pow(h as u32) {
+        Some(terms) if terms <= MOST => terms,
+        _ => panic!("{}^{h} Gaussians: {MOST} at most expected", k + 1),
+    }
 }
 
 /// The h digits of a number in a base, the lowest first.
@@ -117,8 +119,9 @@ impl SoftplusMixture {
     /// From θ = (W, b, c) and k = 1/σ². This takes (k + 1)ʰ terms of h d products each.
     ///
     /// # Panics
-    /// If k is 0, a parameter is not finite or has another shape than (h, d), (1, h) and (1, d), the
-    /// hidden units are weighted by an a, or there are more than 2²⁴ Gaussians; if log Z is not finite.
+    /// If k is 0, a parameter is not finite or has another shape than (h, d), (1, h) and (1, d),
+    /// the hidden units are weighted by an a, or there are more than 2²⁴ Gaussians; if log Z is not
+    /// finite.
     #[track_caller]
     pub fn new(model: Autoencoder<Matrix>, k: usize) -> Self {
         let (h, d) = model.w.shape();
@@ -162,7 +165,8 @@ impl SoftplusMixture {
         &self.model
     }
 
-    /// The centres μ of the Gaussians with these numbers: (m, d). It is what the decoder makes of n/k.
+    /// The centres μ of the Gaussians with these numbers: (m, d). It is what the decoder makes of
+    /// n/k.
     fn centres(&self, terms: &[usize]) -> Matrix {
         let (h, _) = self.model.w.shape();
         let shares = |&term: &usize| {
@@ -176,7 +180,8 @@ impl SoftplusMixture {
     pub fn moments(&self) -> [Matrix; 2] {
         let (h, d) = self.model.w.shape();
         let (mut mean, mut square) = (Matrix::zeros(1, d), Matrix::zeros(d, d));
-        // Around c + ½Wᵀ1, in the middle of all centres, so that the squares are no larger than they must be.
+        // Around c + ½Wᵀ1, in the middle of all centres, so that the squares are no larger than
+        // they must be.
         let middle = self.model.decode(Matrix::from_fn(1, h, |_, _| 0.5));
         let terms: Vec<usize> = (0..self.weights.len()).collect();
         for block in terms.chunks(BLOCK) {

@@ -1,14 +1,15 @@
 //! What a score-matched energy of 64 dimensions is as a density: its likelihood and its samples,
 //! both exact (T33).
 //!
-//! Digits, centred, in units of the noise: then σ² = 1 and a softplus energy with ten hidden units is a
-//! mixture of 1024 Gaussians, whose Z is known. It is trained twice from one start and on the same batches, by
-//! denoising score matching and by the likelihood itself, and judged on digits that it has not seen. They are
-//! corrupted as those of the training are: the energy models the smoothed density, and against that a
-//! Gaussian is measured as well, with the mean and the covariance of the training digits.
+//! Digits, centred, in units of the noise: then σ² = 1 and a softplus energy with ten hidden units
+//! is a mixture of 1024 Gaussians, whose Z is known. It is trained twice from one start and on the
+//! same batches, by denoising score matching and by the likelihood itself, and judged on digits
+//! that it has not seen. They are corrupted as those of the training are: the energy models the
+//! smoothed density, and against that a Gaussian is measured as well, with the mean and the
+//! covariance of the training digits.
 //!
-//! Langevin chains of the energy then have what chains in 64 dimensions never have: exact samples beside
-//! them, and the total variance in closed form.
+//! Langevin chains of the energy then have what chains in 64 dimensions never have: exact samples
+//! beside them, and the total variance in closed form.
 
 use super::{Failure, digits::SIGMA, stream};
 use crate::{

@@ -7,8 +7,8 @@
 //! k⟨c, x⟩ − ½k‖x‖² + ⟨n, Wx + b⟩ = −½k‖x − μₙ‖² + ½k‖μₙ‖² + ⟨n, b⟩,   μₙ = c + Wᵀn/k
 //! ```
 //!
-//! The first holds for whole k only, and for other k no mixture will do: if (1 + t)ᵏ were a sum of powers
-//! of t with positive weights, every matrix [(1 + zᵢzⱼ)ᵏ] would be positive semidefinite.
+//! The first holds for whole k only, and for other k no mixture will do: if (1 + t)ᵏ were a sum of
+//! powers of t with positive weights, every matrix [(1 + zᵢzⱼ)ᵏ] would be positive semidefinite.
 //!
 //! The density itself, with its samples, is [`SoftplusMixture`](crate::density::SoftplusMixture).
 
@@ -129,8 +129,8 @@ pub fn expanded(h: usize, k: usize) -> Exact {
     Expansion::whole(&every(h).0, k).multiplicities.tn(&terms)
 }
 
-/// k⟨c, x⟩ − ½k‖x‖² + ⟨n, Wx + b⟩, and −½k‖x − μ‖² + ½k‖μ‖² + ⟨n, b⟩ with `share` of the second term, for
-/// every n and k. What the decoder makes of n/k is μ.
+/// k⟨c, x⟩ − ½k‖x‖² + ⟨n, Wx + b⟩, and −½k‖x − μ‖² + ½k‖μ‖² + ⟨n, b⟩ with `share` of the second
+/// term, for every n and k. What the decoder makes of n/k is μ.
 pub fn completed_square(share: f64) -> [Vec<Exact>; 2] {
     let (model, x) = every(3);
     let (n, k) = (Exact::named("n", 1, 3), Exact::named("k", 1, 1));
@@ -141,8 +141,8 @@ pub fn completed_square(share: f64) -> [Vec<Exact>; 2] {
     [vec![left], vec![squares * &k * 0.5 + n.inner(&model.b)]]
 }
 
-/// Σ ρ and Σ ρ kμ for ρₙ = Πⱼ C(k, nⱼ) sⱼ^(nⱼ) (1 − sⱼ)^(k − nⱼ), s = sigmoid(Wx + b); 1 and k r(x). With the
-/// posterior ρ of the components k(Σ ρμ − x) is the score of a mixture.
+/// Σ ρ and Σ ρ kμ for ρₙ = Πⱼ C(k, nⱼ) sⱼ^(nⱼ) (1 − sⱼ)^(k − nⱼ), s = sigmoid(Wx + b); 1 and k
+/// r(x). With the posterior ρ of the components k(Σ ρμ − x) is the score of a mixture.
 pub fn posterior_mean(h: usize, k: usize) -> [Vec<Exact>; 2] {
     let ((model, x), counts) = (every(h), all_counts(h, k));
     let on = model.encode(&x);
@@ -159,8 +159,9 @@ pub fn posterior_mean(h: usize, k: usize) -> [Vec<Exact>; 2] {
     [vec![rho.clone().sum(), rho.tn(&all.centres)], vec![one, reconstructed]]
 }
 
-/// With z = 0, 11/60, 12/5 and M = [√(1 + zᵢzⱼ)], everything in 60ths, which are whole numbers: 3600 Mᵢⱼ² and
-/// 60³ det M; 3600(1 + zᵢzⱼ) and −60³/75. The squares are those of 11² + 60² = 61² and its like.
+/// With z = 0, 11/60, 12/5 and M = [√(1 + zᵢzⱼ)], everything in 60ths, which are whole numbers:
+/// 3600 Mᵢⱼ² and 60³ det M; 3600(1 + zᵢzⱼ) and −60³/75. The squares are those of 11² + 60² = 61²
+/// and its like.
 pub fn certificate() -> [Vec<Matrix>; 2] {
     let z = Matrix::from_rows([[0.0], [11.0], [144.0]]);
     let roots = Matrix::from_rows([[60.0, 60.0, 60.0], [60.0, 61.0, 72.0], [60.0, 72.0, 156.0]]);
@@ -184,8 +185,8 @@ pub fn determinant<N: Number>(m: &Grid<N>) -> N {
     }))
 }
 
-/// [(1 + zᵢzⱼ)ᵏ] for z (n, 1), every 1 + zᵢzⱼ positive: (n, n). If (1 + t)ᵏ were ∫ tᵃ dν(a) with a positive ν, this
-/// would be positive semidefinite.
+/// [(1 + zᵢzⱼ)ᵏ] for z (n, 1), every 1 + zᵢzⱼ positive: (n, n). If (1 + t)ᵏ were ∫ tᵃ dν(a) with a
+/// positive ν, this would be positive semidefinite.
 pub fn kernel<A: Array>(z: &A, k: f64) -> A {
     ((z.nt(z) + 1.0).ln() * k).exp()
 }
@@ -197,7 +198,8 @@ fn in_the_plane(rng: &mut impl Rng) -> (SoftplusEnergy, usize) {
     (SoftplusEnergy::new(i.model, (k as f64).recip().sqrt(), i.x), k)
 }
 
-/// log Σₙ a e^(⟨n, b⟩ + ½k‖μ‖²) e^(−½k‖x − μ‖²) and its gradient by x, Gaussian by Gaussian; −E and the score.
+/// log Σₙ a e^(⟨n, b⟩ + ½k‖μ‖²) e^(−½k‖x − μ‖²) and its gradient by x, Gaussian by Gaussian; −E and
+/// the score.
 pub fn mixed<A: Array>(i: &SoftplusEnergy<A>, k: usize) -> [Vec<A>; 2] {
     let tape = Tape::new();
     let on = i.on(&tape);

@@ -111,8 +111,8 @@ fn the_example_of_the_page_has_these_numbers_and_its_false_neighbours_those() {
         is(score.at(0, 0), 1.289_823_37, 8);
         is(score.at(0, 1), 1.282_980_4, 7);
     }
-    // Half a unit of the fifth digit: kinks of |p − q| cost a trapezoid rule h² = 0.0025 of what they turn
-    // by, some 10⁻³ of it here.
+    // Half a unit of the fifth digit: kinks of |p − q| cost a trapezoid rule h² = 0.0025 of what
+    // they turn by, some 10⁻³ of it here.
     let rule = Rule::trapezoid(-8.0, 8.0, 320).squared();
     let total_variation = |p: &SoftplusMixture, q: &Mixture| {
         let [p, q] = [p.log_density(&rule.nodes), q.log_density(&rule.nodes)].map(Matrix::exp);
@@ -146,8 +146,8 @@ fn the_binomial_series_of_three_halves_does_not_converge() {
     }
 }
 
-/// vᵀ[(1 + zᵢzⱼ)ᵏ]v for z = ε (0, 1, …, m + 2) and the alternating binomials v, m < k < m + 1: what is left of
-/// the series is C(k, m + 2) ((m + 2)!)² ε^(2m + 4), below 0.
+/// vᵀ[(1 + zᵢzⱼ)ᵏ]v for z = ε (0, 1, …, m + 2) and the alternating binomials v, m < k < m + 1: what
+/// is left of the series is C(k, m + 2) ((m + 2)!)² ε^(2m + 4), below 0.
 fn certified(k: f64, floor: i32) -> Ball {
     let points = floor as usize + 3;
     let z = Matrix::from_fn(points, 1, |i, _| 0.125 * i as f64);

@@ -1,5 +1,5 @@
-//! An energy of digits with a known Z (T33): its likelihood beside that of Gaussians, its chains beside exact
-//! samples.
+//! An energy of digits with a known Z (T33): its likelihood beside that of Gaussians, its chains
+//! beside exact samples.
 
 use score_matching::{
     Array, Matrix,
@@ -37,7 +37,8 @@ fn an_energy_with_a_known_z_has_a_likelihood_and_exact_samples() {
         assert!(above("gaussian − energy", &held_out.gaussian, energy) > 6.0);
     }
 
-    // Exact samples have the moments of the closed form; a chain at a long step has too much variance.
+    // Exact samples have the moments of the closed form; a chain at a long step has too much
+    // variance.
     let off = |squares: &Scatter| (squares.mean - run.total_variance) / squares.standard_error();
     let [centre, covariance] = run.energy.moments();
     for draw in &run.exact {

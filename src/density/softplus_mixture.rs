@@ -142,9 +142,11 @@ impl SoftplusMixture {
         }
         // The largest is taken out before the exponential: in 64 dimensions it is soon beyond e^709.
         let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        weights.iter_mut().for_each(|w| *w = (*w - largest).exp());
+        let mut weights: Vec<f64> = weights.into_iter().map(|w| (w - largest).exp()).collect();
         let sum: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|w| *w /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
         let log_z = largest + sum.ln() + log_volume(d, k as f64);
         assert!(log_z.is_finite(), "log Z = {log_z}: a finite number expected");
         Self { model, k, weights, log_z }

@@ -92,8 +92,8 @@ fn the_density_is_that_of_the_mixture_component_by_component() {
         // The posterior of the (k + 1)ʰ components is a product of h binomials.
         let (s, counts) = (p.model().encode(&x), Expansion::whole(p.model(), k).counts);
         let one = |i: usize, n: usize, j: usize| {
-            let (s, n) = (s.at(i, j), counts.at(n, j) as i32);
-            binomials(k as f64, k)[n as usize] * s.powi(n) * (1.0 - s).powi(k as i32 - n)
+            let (s, n) = (s.at(i, j), counts.at(n, j));
+            binomials(k as f64, k)[n as usize] * s.powf(n) * (1.0 - s).powf(k as f64 - n)
         };
         let product = |i, n| (0..h).map(|j| one(i, n, j)).product();
         near(&Matrix::from_fn(x.rows(), counts.rows(), product), &q.responsibilities(&x).0);

@@ -175,11 +175,13 @@ fn other_k_than_whole_ones_are_refuted_by_a_negative_square() {
     is(0.5 * (low + high), -0.005_516_269_79, 11);
 }
 
-/// h hidden units of balanced Gaussians in 64 dimensions: bⱼ = −⟨Wⱼ, c⟩ − ½‖Wⱼ‖².
+/// h hidden units in 64 dimensions, each more often on than off: bⱼ = −⟨Wⱼ, c⟩ − ¼‖Wⱼ‖². So equal
+/// weights would not do.
 fn digits_size(h: usize, k: usize, rng: &mut Generator) -> SoftplusMixture {
     let mut model = Autoencoder::random(64, h, rng);
+    model.w = model.w * 2.0;
     model.c = standard_normal(1, 64, rng);
-    model.b = -(model.w.nt(&model.c) + model.w.squared_norm() * 0.5);
+    model.b = -(model.w.nt(&model.c) + model.w.squared_norm() * 0.25);
     model.b = Matrix::from_fn(1, h, |_, j| model.b.at(j, 0));
     SoftplusMixture::new(model, k)
 }

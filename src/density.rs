@@ -6,6 +6,7 @@
 //! | [`KernelEstimate`] of a sample | any | yes |
 //! | [`Univariate`]: quartic, Laplace, exponential, uniform, Cauchy, gamma, logistic | 1 | no |
 //! | [`Boltzmann`]: e^(−E)/Z of any energy, Z by quadrature | 1, 2 | no |
+//! | [`SoftplusMixture`]: e^(−E)/Z of a softplus energy with σ² = 1/k, Z a finite sum | any | no |
 //!
 //! The pictures' shapes (a pinwheel, a ring, two moons) are mixtures: [`shapes`].
 
@@ -13,11 +14,13 @@ pub mod boltzmann;
 pub mod kernel_estimate;
 pub mod mixture;
 pub mod shapes;
+pub mod softplus_mixture;
 pub mod univariate;
 
 pub use boltzmann::Boltzmann;
 pub use kernel_estimate::KernelEstimate;
 pub use mixture::Mixture;
+pub use softplus_mixture::SoftplusMixture;
 pub use univariate::Univariate;
 
 use crate::{
@@ -25,6 +28,7 @@ use crate::{
     matrix::{Matrix, noise::Generator},
     quadrature::Rule,
 };
+use rand::RngExt;
 
 /// A probability density q on ℝᵈ with its score.
 ///
@@ -76,4 +80,20 @@ fn within_reach(x: &Matrix) -> Matrix {
 /// What log q(x) is more than at a place within reach: −∞ at ±∞.
 fn end(x: &[f64]) -> f64 {
     if x.iter().any(|x| x.is_infinite()) { f64::NEG_INFINITY } else { 0.0 }
+}
+
+/// n numbers at random, each i in proportion to the weight with that number.
+fn drawn(weights: &[f64], n: usize, rng: &mut Generator) -> Vec<usize> {
+    let mut cumulative = weights.to_vec();
+    for i in 1..cumulative.len() {
+        cumulative[i] += cumulative[i - 1];
+    }
+    // Below the whole, so that no rounding reaches one without weight at the end.
+    let total = cumulative[cumulative.len() - 1];
+    let last = total.next_down();
+    let one = |_| {
+        let u = (rng.random::<f64>() * total).min(last);
+        cumulative.partition_point(|&c| c <= u)
+    };
+    (0..n).map(one).collect()
 }

@@ -3,6 +3,7 @@
 pub mod chains;
 pub mod contrastive_divergence;
 pub mod digits;
+pub mod exact_likelihood;
 pub mod fixed_step;
 pub mod flow_likelihood;
 pub mod level_gradients;
@@ -21,6 +22,7 @@ pub mod traces;
 pub use chains::PinwheelChains;
 pub use contrastive_divergence::ContrastiveDivergence;
 pub use digits::DenoisedDigits;
+pub use exact_likelihood::ExactLikelihood;
 pub use fixed_step::FixedStep;
 pub use flow_likelihood::HeldOut;
 pub use level_gradients::GradientVariances;

@@ -31,6 +31,7 @@
 //! | [`curl`] | T37 what a field that is no gradient costs a diffusion, and a chain |
 //! | [`latent_variables`] | T38 the score of a model with latent variables; a tight bound with a wrong slope |
 //! | [`probability_flow`] | T39 from noise level to noise level without noise, and the exact likelihood |
+//! | [`softplus_mixture`] | T33 a softplus energy with σ² = 1/k is a mixture of Gaussians |
 //!
 //! **How close is equal?** That depends on the [`Evidence`], of which there are five kinds. Each
 //! theorem lists its strongest evidence first. Weaker claims follow where they reach further: to
@@ -57,6 +58,7 @@ pub mod parzen;
 pub mod polynomial_score;
 pub mod probability_flow;
 pub mod small_noise;
+pub mod softplus_mixture;
 pub mod traces;
 pub mod tweedie;
 pub mod where_implicit_fails;
@@ -156,6 +158,7 @@ pub fn all() -> Vec<Theorem> {
         parzen::THEOREMS,
         probability_flow::THEOREMS,
         small_noise::THEOREMS,
+        softplus_mixture::THEOREMS,
         traces::THEOREMS,
         tweedie::THEOREMS,
         where_implicit_fails::THEOREMS,

@@ -122,6 +122,7 @@ pages! {
     readme: "../README.md",
     contents: "../proofs/README.md",
     energies_and_scores: "../proofs/energies_and_scores.md",
+    softplus_mixture: "../proofs/softplus_mixture.md",
     explicit_implicit: "../proofs/explicit_implicit.md",
     where_implicit_fails: "../proofs/where_implicit_fails.md",
     boundary_weights: "../proofs/boundary_weights.md",

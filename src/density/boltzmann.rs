@@ -1,17 +1,17 @@
 //! The density of an energy: p = e^(−E)/Z (T1).
 //!
-//! The partition function Z = ∫ e^(−E) is what makes energy models hard: it has no closed form, and
-//! quadrature serves only in one or two dimensions. There it serves well, and shows what the score
-//! does not need: ∇ log p = −∇E, free of Z.
+//! The partition function Z = ∫ e^(−E) is what makes energy models hard: in general it has no closed
+//! form, and quadrature serves only in one or two dimensions. There it serves well, and shows what the
+//! score does not need: ∇ log p = −∇E, free of Z. One family in which Z is a finite sum, whatever the
+//! dimension, is [`SoftplusMixture`](super::SoftplusMixture).
 
-use super::Density;
+use super::{Density, drawn};
 use crate::{
     array::Array,
     autodiff::{Tape, Var},
     matrix::{Matrix, noise::Generator},
     quadrature::{Rule, expectation},
 };
-use rand::RngExt;
 
 /// e^(−E)/Z on the nodes' range, with Z by the trapezoid rule.
 pub struct Boltzmann<E> {
@@ -91,20 +91,7 @@ impl<E: for<'t> Fn(&Var<'t>) -> Var<'t>> Density for Boltzmann<E> {
 
     /// Samples of the rule's nodes with their weights: as fine as the rule.
     fn sample(&self, n: usize, rng: &mut Generator) -> Matrix {
-        let weights = self.rule(&self.rule).weights;
-        let mut cumulative: Vec<f64> = weights.data().to_vec();
-        for i in 1..cumulative.len() {
-            cumulative[i] += cumulative[i - 1];
-        }
-        // Below the whole, so that no rounding reaches a node without weight at the end.
-        let total = cumulative[cumulative.len() - 1];
-        let last = total.next_down();
-        let rows: Vec<usize> = (0..n)
-            .map(|_| {
-                let u = (rng.random::<f64>() * total).min(last);
-                cumulative.partition_point(|&c| c <= u)
-            })
-            .collect();
+        let rows = drawn(self.rule(&self.rule).weights.data(), n, rng);
         self.rule.nodes.select(&rows)
     }
 }

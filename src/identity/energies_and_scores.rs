@@ -15,6 +15,7 @@ use super::{Claim, Evidence, Sides, Theorem, enclosed, magnitude};
 use crate::{
     array::{Array, Linear},
     autodiff::Tape,
+    density::softplus_mixture::Expansion,
     grid::Exact,
     model::Parameters,
     objective::{implicit, trace},
@@ -117,9 +118,14 @@ pub fn score<A: Array>(i: &SoftplusEnergy<A>) -> [Vec<A>; 2] {
 /// Z = (2π/k)^(d/2) Σₘ Πⱼ C(k, mⱼ) e^(⟨m, b⟩ + ‖kc + Wᵀm‖²/(2k)),    0 ≤ mⱼ ≤ k
 /// ```
 ///
-/// By the binomial theorem e^(−E) is a sum of Gaussians, each with a known integral.
+/// By the binomial theorem e^(−E) is a sum of Gaussians, each with a known integral (T33).
 pub fn partition<A: Array>(i: &SoftplusEnergy<A>, k: usize) -> [Vec<A>; 2] {
-    [vec![i.partition().ln()], vec![i.log_partition_by_terms(k)]]
+    [vec![i.partition().ln()], vec![closed_form(i, k)]]
+}
+
+/// The finite sum that log Z is for σ² = 1/k: (1, 1).
+pub fn closed_form<A: Array>(i: &SoftplusEnergy<A>, k: usize) -> A {
+    Expansion::whole(&i.model, k).log_partition(k as f64)
 }
 
 /// T29: 𝔼_p[−∇_θE] over the nodes, and the slopes of the finite sum.
@@ -127,7 +133,7 @@ pub fn mean_slope<A: Array>(i: &SoftplusEnergy<A>, k: usize) -> [Vec<A>; 2] {
     let tape = Tape::new();
     let on = i.on(&tape);
     let [_, mean] = partition_slope(i);
-    [mean, on.log_partition_by_terms(k).gradient(&on.model.into_list())]
+    [mean, closed_form(&on, k).gradient(&on.model.into_list())]
 }
 
 /// T29: ∇_θ log Z for θ = W, b, c by differentiating the sum Z, and 𝔼_p[−∇_θE] over the nodes.

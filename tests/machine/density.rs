@@ -13,13 +13,15 @@ use score_matching::{
     },
     corruption,
     density::{
-        Boltzmann, Density, KernelEstimate, Mixture, Univariate, shapes, univariate::ln_gamma,
+        Boltzmann, Density, KernelEstimate, Mixture, SoftplusMixture, Univariate, shapes,
+        univariate::ln_gamma,
     },
     identity::{Sides, number},
     matrix::{
         Real,
         noise::{Generator, standard_normal},
     },
+    model::Autoencoder,
     quadrature::Rule,
 };
 
@@ -82,6 +84,10 @@ fn planar() -> Vec<(&'static str, Box<dyn Density>)> {
         ("smoothed pinwheel", Box::new(shapes::pinwheel().smoothed(0.5))),
         ("Parzen", Box::new(estimate(2))),
         ("Boltzmann", Box::new(Boltzmann::new(energy, plane(9.0, 300)))),
+        (
+            "softplus",
+            Box::new(SoftplusMixture::new(Autoencoder::random(2, 3, &mut generator(1)), 2)),
+        ),
     ]
 }
 

@@ -5,12 +5,13 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use score_matching::{
     Matrix,
-    density::{Density, KernelEstimate, Mixture, mixture::diagonal},
+    density::{Density, KernelEstimate, Mixture, SoftplusMixture, mixture::diagonal},
     discrepancy::{maximum_mean_discrepancy, median_distance, nearest},
     matrix::{
         door::Door,
         noise::{Generator, standard_normal},
     },
+    model::Autoencoder,
 };
 use std::f64::consts::TAU;
 
@@ -228,4 +229,18 @@ fn a_kernel_estimate_far_out_knows_its_nearest_point() {
         160.0 * 10.0_f64.ln() - 0.5 * TAU.ln(),
         8.0,
     );
+}
+
+/// One hidden unit that is on where x is positive: there N(1, ½) is left, and N(0, ½) on the other side.
+#[test]
+fn a_softplus_energy_far_out_is_one_gaussian() {
+    let model = Autoencoder { w: one(1.0), b: one(0.0), c: one(0.0), a: None };
+    let q = SoftplusMixture::new(model, 2);
+    for x in [1e3, 1e8, 1e150, 1e200, 1e300, INFINITY] {
+        near(q.score(&one(x)).item(), 2.0 * (1.0 - x), 8.0);
+        near(q.score(&one(-x)).item(), 2.0 * x, 8.0);
+        near(q.log_density(&one(-x)).item(), -x * x - q.log_partition(), 8.0);
+        near(q.log_density(&one(x)).item(), x * (2.0 - x) - q.log_partition(), 8.0);
+    }
+    assert!(q.score(&one(NAN)).item().is_nan() && q.log_density(&one(NAN)).item().is_nan());
 }

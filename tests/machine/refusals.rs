@@ -9,7 +9,7 @@ use score_matching::{
     Array, Matrix, Tape,
     array::Function,
     corruption::{NoiseScales, corrupt},
-    density::{Density, Mixture},
+    density::{Density, Mixture, SoftplusMixture, softplus_mixture::Expansion},
     grid::{Enclosed, Exact},
     identity::{
         Sides,
@@ -19,7 +19,7 @@ use score_matching::{
         traces::{NetworkBatch, probes::moment, with_inner_product, without_transpose},
     },
     matrix::cholesky::Cholesky,
-    model::{NoiseConditionalNetwork, ScoreNetwork},
+    model::{Autoencoder, NoiseConditionalNetwork, ScoreNetwork},
     objective::{regularised, sliced::Probe, trace::of_score_by_differences},
     sampler::{
         Escaped,
@@ -120,4 +120,33 @@ fn an_ascent_that_leaves_the_numbers_says_when() {
     let lost = ascend(&q, Matrix::from_rows([[1.0]]), 1e200, 3).expect_err("it leaps too far");
     assert_eq!(lost, Escaped { chain: 0, step: 2, lost: 1, of: 1 });
     assert_eq!(q.dimension(), 1);
+}
+
+#[test]
+fn a_softplus_mixture_has_a_whole_k_finite_parameters_and_few_gaussians() {
+    let model = |d, h| Autoencoder::<Matrix>::random(d, h, &mut generator(1));
+    complains!(
+        SoftplusMixture::new(model(2, 3), 0),
+        "σ² = 1/k for k = 0: a whole number from 1 on expected"
+    );
+    complains!(SoftplusMixture::new(model(2, 25), 1), "2^25 Gaussians: 16777216 at most expected");
+    complains!(
+        SoftplusMixture::new(model(2, 1000), 3),
+        "4^1000 Gaussians: 16777216 at most expected"
+    );
+    complains!(Expansion::whole(&model(2, 25), 1), "2^25 Gaussians: 16777216 at most expected");
+    let weighted = Autoencoder { a: Some(Matrix::zeros(1, 3)), ..model(2, 3) };
+    complains!(
+        SoftplusMixture::new(weighted, 1),
+        "hidden units weighted by a: (1 + eᶻ)ᵏ for each expected"
+    );
+    let wide = Autoencoder { c: Matrix::zeros(1, 3), ..model(2, 3) };
+    complains!(SoftplusMixture::new(wide, 1), "W, b and c of shapes [(3, 2), (1, 3), (1, 3)]");
+    let lost = Autoencoder { b: Matrix::zeros(1, 3) * f64::NAN, ..model(2, 3) };
+    complains!(SoftplusMixture::new(lost, 1), "a parameter that is not finite");
+    let far = Autoencoder { c: Matrix::zeros(1, 2) + 1e200, ..model(2, 3) };
+    complains!(SoftplusMixture::new(far, 1), "log Z = NaN: a finite number expected");
+    let q = SoftplusMixture::new(model(2, 3), 1);
+    complains!(q.log_density(&Matrix::zeros(1, 3)), "nt: (1, 3) · (3, 2)");
+    complains!(q.score(&Matrix::zeros(1, 3)), "nt: (1, 3) · (3, 2)");
 }

@@ -27,5 +27,6 @@ mod probability_flow;
 mod probes;
 mod routes;
 mod sensor;
+mod softplus_mixture;
 mod traces;
 mod tweedie;

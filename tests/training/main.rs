@@ -3,6 +3,7 @@
 mod bumps;
 mod contrastive_training;
 mod digits;
+mod exact_likelihood;
 mod level_gradients;
 mod objectives;
 mod pinwheel;

@@ -131,18 +131,20 @@ fn efficiencies_stand_at_their_distances_with_their_errors() {
     let measured = measured.map(|(m, value, error)| (m, Measured { value, error }));
     let mut canvas = page();
     blindness::efficiencies(&mut canvas, FRAME, &measured);
-    close(&only(&canvas, "circles", RED), &[[1.0, 0.75], [2.0, 0.5]]);
-    close(&bars(&canvas, RED), &[[1.0, 0.5], [1.0, 1.0], [2.0, 0.375], [2.0, 0.625]]);
+    close(&only(&canvas.drawn, "circles", RED), &[[1.0, 0.75], [2.0, 0.5]]);
+    close(&bars(&canvas.drawn, RED), &[[1.0, 0.5], [1.0, 1.0], [2.0, 0.375], [2.0, 0.625]]);
     // e(0) = 1, e(3) = 0.0087, and of the asymptotes the first is the larger one
-    let exact = only(&canvas, "curve", NAVY);
+    let exact = only(&canvas.drawn, "curve", NAVY);
     assert!((exact[0][1] - 1.0).abs() < 1e-3 && (exact[60][1] - 0.008_681_327).abs() < 1e-8);
-    assert!(only(&canvas, "curve", OCHRE)[79][1] > only(&canvas, "curve", GREEN)[79][1]);
+    assert!(
+        only(&canvas.drawn, "curve", OCHRE)[79][1] > only(&canvas.drawn, "curve", GREEN)[79][1]
+    );
     let mut canvas = page();
     blindness::ratios(&mut canvas, FRAME, &measured);
     let first = measured.map(|(m, _)| (0.5 * PI / 0.16).sqrt() * (-0.5 * m * m).exp() / m);
-    close(&only(&canvas, "circles", RED), &[[1.0, 0.75 / first[0]], [2.0, 0.5 / first[1]]]);
+    close(&only(&canvas.drawn, "circles", RED), &[[1.0, 0.75 / first[0]], [2.0, 0.5 / first[1]]]);
     let ends = [[1.0, 0.5 / first[0]], [1.0, 1.0 / first[0]]];
-    close(&bars(&canvas, RED)[..2], &ends);
+    close(&bars(&canvas.drawn, RED)[..2], &ends);
 }
 
 #[test]

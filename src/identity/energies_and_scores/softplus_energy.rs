@@ -49,28 +49,6 @@ impl<A: Array> SoftplusEnergy<A> {
         let (n, _) = x.shape();
         (-self.energy(x)).exp() * self.partition().reciprocal().linear(Linear::Tile(n))
     }
-
-    /// log Z for σ² = 1/k, as a finite sum (see [`super::partition`]): (1, 1).
-    pub fn log_partition_by_terms(&self, k: usize) -> A {
-        let (h, d) = self.model.w.shape();
-        // The exponents m run over all h-digit numbers in base k + 1.
-        let base = k + 1;
-        let digit = |row: usize, j: usize| row / base.pow(j as u32) % base;
-        let rows = base.pow(h as u32);
-        let m = self.model.b.constant(rows, h, |row, j| digit(row, j) as f64);
-        let log_binomials = m.constant(rows, 1, |row, _| {
-            (0..h).map(|j| binomial(k, digit(row, j))).product::<f64>().ln()
-        });
-        let (k, dimensions) = (k as f64, d as f64);
-        let centres = m.nn(&self.model.w).add_row(&(self.model.c.clone() * k));
-        let exponents = log_binomials + m.nt(&self.model.b) + centres.squared_norm() * (0.5 / k);
-        exponents.exp().sum().ln() + 0.5 * dimensions * (std::f64::consts::TAU / k).ln()
-    }
-}
-
-/// C(k, m)
-fn binomial(k: usize, m: usize) -> f64 {
-    (1..=m).map(|i| (k + 1 - i) as f64 / i as f64).product::<f64>().round()
 }
 
 impl SoftplusEnergy<Exact> {

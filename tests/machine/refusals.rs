@@ -124,29 +124,22 @@ fn an_ascent_that_leaves_the_numbers_says_when() {
 
 #[test]
 fn a_softplus_mixture_has_a_whole_k_finite_parameters_and_few_gaussians() {
+    type Energy = SoftplusMixture;
     let model = |d, h| Autoencoder::<Matrix>::random(d, h, &mut generator(1));
-    complains!(
-        SoftplusMixture::new(model(2, 3), 0),
-        "σ² = 1/k for k = 0: a whole number from 1 on expected"
-    );
-    complains!(SoftplusMixture::new(model(2, 25), 1), "2^25 Gaussians: 16777216 at most expected");
-    complains!(
-        SoftplusMixture::new(model(2, 1000), 3),
-        "4^1000 Gaussians: 16777216 at most expected"
-    );
+    let [small, large, huge] = [3, 25, 1000].map(|h| model(2, h));
+    complains!(Energy::new(small, 0), "σ² = 1/k for k = 0: a whole number from 1 on expected");
+    complains!(Energy::new(large, 1), "2^25 Gaussians: 16777216 at most expected");
+    complains!(Energy::new(huge, 3), "4^1000 Gaussians: 16777216 at most expected");
     complains!(Expansion::whole(&model(2, 25), 1), "2^25 Gaussians: 16777216 at most expected");
     let weighted = Autoencoder { a: Some(Matrix::zeros(1, 3)), ..model(2, 3) };
-    complains!(
-        SoftplusMixture::new(weighted, 1),
-        "hidden units weighted by a: (1 + eᶻ)ᵏ for each expected"
-    );
+    complains!(Energy::new(weighted, 1), "hidden units weighted by a: (1 + eᶻ)ᵏ for each expected");
     let wide = Autoencoder { c: Matrix::zeros(1, 3), ..model(2, 3) };
-    complains!(SoftplusMixture::new(wide, 1), "W, b and c of shapes [(3, 2), (1, 3), (1, 3)]");
+    complains!(Energy::new(wide, 1), "W, b and c of shapes [(3, 2), (1, 3), (1, 3)]");
     let lost = Autoencoder { b: Matrix::zeros(1, 3) * f64::NAN, ..model(2, 3) };
-    complains!(SoftplusMixture::new(lost, 1), "a parameter that is not finite");
+    complains!(Energy::new(lost, 1), "a parameter that is not finite");
     let far = Autoencoder { c: Matrix::zeros(1, 2) + 1e200, ..model(2, 3) };
-    complains!(SoftplusMixture::new(far, 1), "log Z = NaN: a finite number expected");
-    let q = SoftplusMixture::new(model(2, 3), 1);
+    complains!(Energy::new(far, 1), "log Z = NaN: a finite number expected");
+    let q = Energy::new(model(2, 3), 1);
     complains!(q.log_density(&Matrix::zeros(1, 3)), "nt: (1, 3) · (3, 2)");
     complains!(q.score(&Matrix::zeros(1, 3)), "nt: (1, 3) · (3, 2)");
 }

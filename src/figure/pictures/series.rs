@@ -131,7 +131,7 @@ fn efficiencies_stand_at_their_distances_with_their_errors() {
     let measured = measured.map(|(m, value, error)| (m, Measured { value, error }));
     let mut canvas = page();
     blindness::efficiencies(&mut canvas, FRAME, &measured);
-    close(&only(&canvas.drawn, "circles", RED), &[[1.0, 0.75], [2.0, 0.5]]);
+    close(&only(&canvas.drawn, "marks", RED), &[[1.0, 0.75], [2.0, 0.5]]);
     close(&bars(&canvas.drawn, RED), &[[1.0, 0.5], [1.0, 1.0], [2.0, 0.375], [2.0, 0.625]]);
     // e(0) = 1, e(3) = 0.0087, and of the asymptotes the first is the larger one
     let exact = only(&canvas.drawn, "curve", NAVY);
@@ -142,7 +142,7 @@ fn efficiencies_stand_at_their_distances_with_their_errors() {
     let mut canvas = page();
     blindness::ratios(&mut canvas, FRAME, &measured);
     let first = measured.map(|(m, _)| (0.5 * PI / 0.16).sqrt() * (-0.5 * m * m).exp() / m);
-    close(&only(&canvas.drawn, "circles", RED), &[[1.0, 0.75 / first[0]], [2.0, 0.5 / first[1]]]);
+    close(&only(&canvas.drawn, "marks", RED), &[[1.0, 0.75 / first[0]], [2.0, 0.5 / first[1]]]);
     let ends = [[1.0, 0.5 / first[0]], [1.0, 1.0 / first[0]]];
     close(&bars(&canvas.drawn, RED)[..2], &ends);
 }

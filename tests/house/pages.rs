@@ -71,6 +71,30 @@ fn every_link_leads_somewhere() {
     assert!(count > 20, "the links were found");
 }
 
+/// Where pages are read on the web, Markdown takes a backslash before punctuation for its own, also
+/// between dollars: of a norm it leaves an absolute value. `\Vert`, `\thinspace` and `\lbrace` are safe.
+#[test]
+fn no_inline_formula_has_a_backslash_before_punctuation() {
+    let mut count = 0;
+    for (page, text) in pages() {
+        for paragraph in prose(&text).lines() {
+            // What stands between back quotes is code and has no formulas.
+            let words: String = paragraph.split('`').step_by(2).collect();
+            let parts: Vec<&str> = words.split('$').collect();
+            assert!(parts.len() % 2 == 1, "{}: a formula is open: {paragraph}", page.display());
+            for formula in parts.iter().skip(1).step_by(2) {
+                let lost = formula
+                    .split('\\')
+                    .skip(1)
+                    .find(|rest| !rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+                assert!(lost.is_none(), "{}: ${formula}$", page.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 1500, "{count} formulas were found");
+}
+
 #[test]
 fn every_figure_stands_in_the_gallery_with_a_caption() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

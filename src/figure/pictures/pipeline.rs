@@ -172,7 +172,7 @@ fn to_a_sample(p: &Pipeline, neighbour: u8) -> [Station; 3] {
             [
                 ("after steps", STEPS.map(|step| step.to_string()).join(", ")),
                 ("$ε = σ^2/10$", EPSILON.to_string()),
-                ("$E(x\u{303})$, the start", energy(&p.noisy)),
+                ("$E(x\u{303})$", energy(&p.noisy)),
             ],
         ),
         Station::new(

@@ -3,7 +3,7 @@
 //! ```text
 //! x ──→ x̃ = x + σz ──→ s = sigmoid(W x̃ + b) ──→ r = Wᵀ s + c ──→ ψ = (r − x̃)/σ² ──→ DSM = DAE/(2σ⁴)
 //!                                                                                         │
-//! r(x) ←── x ←── x + (ε/2) ψ(x) + √ε z, many times ←── θ = (W, b, c) ←── Adam ←── ∇_θ DSM ←┘
+//! r(y) ←── y ←── y + (ε/2) ψ(y) + √ε z, many times ←── θ = (W, b, c) ←── Adam ←── ∇_θ DSM ←┘
 //! ```
 //!
 //! The other experiments average over many digits and many corruptions. Here there is one of each, so
@@ -69,9 +69,10 @@ pub struct Pipeline {
     pub moved: Autoencoder<Matrix>,
     /// DSM at the moved θ, for the same x and z.
     pub moved_loss: f64,
-    /// Where a chain that starts at x̃ is after so many [`STEPS`], by the score of θ: each (1, d).
+    /// y, where a chain that starts at x̃ is after so many [`STEPS`], by the score of the moved θ: each
+    /// (1, d).
     pub walk: [Matrix; 4],
-    /// r(x) at the last of them, the sample without its noise: (1, d).
+    /// r(y) at the last of them by the moved θ, the sample without its noise: (1, d).
     pub sample: Matrix,
     /// The training digit that is nearest to the sample.
     pub neighbour: Neighbour,
@@ -102,10 +103,10 @@ impl Pipeline {
 
         let mut rng = stream(seed, "pipeline: chain");
         let step = Step::halved(EPSILON);
-        let chain = langevin(|x| model.score(x, SIGMA), noisy.clone(), step, &mut rng);
+        let chain = langevin(|y| moved.score(y, SIGMA), noisy.clone(), step, &mut rng);
         let states: Vec<Matrix> = chain.take(STEPS[3]).collect::<Result<_, _>>()?;
         let walk = STEPS.map(|step| states[step - 1].clone());
-        let sample = model.reconstruct(&walk[3]);
+        let sample = moved.reconstruct(&walk[3]);
 
         Ok(Self {
             row,

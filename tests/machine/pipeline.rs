@@ -49,7 +49,7 @@ fn each_arrow_is_its_formula() {
     assert!(gap(&p.reconstruction, &(p.hidden.nn(&model.w) + &model.c)) < rounding);
     let psi = (p.reconstruction.clone() - &p.noisy) * (1.0 / (SIGMA * SIGMA));
     assert!(gap(&p.score, &psi) < rounding);
-    assert!(gap(&p.sample, &model.reconstruct(&p.walk[3])) < rounding);
+    assert!(gap(&p.sample, &p.moved.reconstruct(&p.walk[3])) < rounding);
 }
 
 #[test]
@@ -101,9 +101,9 @@ fn the_loss_after_the_step_is_the_loss_at_the_moved_parameters() {
 
 #[test]
 fn the_walk_is_a_langevin_chain_from_the_corrupted_digit() {
-    let (p, model) = (pipeline(1), model());
-    // The states are those of the chain after so many steps.
-    let score = |x: &Matrix| model.score(x, SIGMA);
+    let p = pipeline(1);
+    // The states are those of the chain after so many steps, by the score of the moved parameters.
+    let score = |y: &Matrix| p.moved.score(y, SIGMA);
     let mut rng = stream(1, "pipeline: chain");
     let chain = langevin(score, p.noisy.clone(), Step::halved(EPSILON), &mut rng);
     let states: Vec<Matrix> = chain.take(STEPS[3]).map(|state| state.expect("finite")).collect();
@@ -112,7 +112,7 @@ fn the_walk_is_a_langevin_chain_from_the_corrupted_digit() {
     }
     // What the first step adds to the drift is √ε z: ‖z‖² has the mean 64 and the deviation √128.
     assert_eq!(STEPS[0], 1);
-    let drifted = p.noisy.clone() + p.score.clone() * (0.5 * EPSILON);
+    let drifted = p.noisy.clone() + score(&p.noisy) * (0.5 * EPSILON);
     let squared = (p.walk[0].clone() - drifted).squared_norm().item() / EPSILON;
     assert!((squared - 64.0).abs() < 6.0 * 128.0_f64.sqrt(), "{squared}");
     // The later ones are not the first once more, and another chain from there goes elsewhere.

@@ -27,7 +27,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Motion, Error> {
     let mut rng = Generator::seed_from_u64(studio.seed.wrapping_add(2));
     let flow = learned.descend(PARTICLES, STEPS_PER_LEVEL / FRAMES, &mut rng)?;
     let sigmas = learned.scales.sigmas();
-    let mesh = Mesh::fine(LIMIT, SIDE);
+    let mesh = Mesh::fine(LIMIT, SIDE, 2);
 
     let mut film = Film::new(520, 544, DELAY);
     let smoothed = |&sigma: &f64| Surface::density(mesh, &learned.density.smoothed(sigma));

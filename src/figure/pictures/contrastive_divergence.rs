@@ -74,19 +74,19 @@ fn right_and_wrong(panel: &mut Panel, [right, wrong]: &[Vec<Vec<Point>>; 2], nam
 
 /// How the trainings are named and coloured, and how far aside they stand where only the height counts.
 const SERIES: [(Recipe, &str, Colour, f64); 3] = [
-    (Recipe::Persistent, "persistent chains", GREEN, -0.02),
+    (Recipe::Persistent, "persistent chains", GREEN, -0.03),
     (Recipe::One, "CD-1", NAVY, 0.0),
-    (Recipe::Five, "CD-5", RED, 0.02),
+    (Recipe::Five, "CD-5", RED, 0.03),
 ];
 
 /// The precision learned for E = kx²/2 from N(0, 1), against the step; below, as a share of what it
 /// should be.
 fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
     let (x, y) = (Axis::linear(0.0, 1.0), Axis::linear(0.95, 1.75));
-    let upper = Rect { height: 150.0, ..frame };
-    let lower = Rect { top: frame.bottom() - 70.0, height: 70.0, ..frame };
+    let upper = Rect { height: 134.0, ..frame };
+    let lower = Rect { top: frame.bottom() - 102.0, height: 102.0, ..frame };
     let of = |recipe| precisions.iter().filter(move |p| p.recipe == recipe);
-    let mut panel = Panel::new(canvas, upper, x, y);
+    let mut panel = Panel::new(canvas, upper, x.unnumbered(), y);
     panel
         .labels("Learned from $N(0, 1)$", "", "precision $k$ of $E = kx^2/2$")
         .horizontal(1.0, "")
@@ -95,7 +95,8 @@ fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
         .label([0.66, fixed_point(0.66)], End([-10.0, -12.0]), GREY, "$k(1 − εk/4) = 1$");
     for (recipe, _, colour, _) in SERIES {
         let learned: Vec<Point> = of(recipe).map(|p| [p.epsilon, p.learned.mean]).collect();
-        panel.marks(&learned, colour, |canvas, at, colour| mark(canvas, at, recipe, colour));
+        panel
+            .marks(&learned, colour, |canvas, at, colour| mark(canvas, at, recipe, colour, NESTED));
     }
 
     let series = SERIES.map(|(recipe, _, _, aside)| -> (Vec<Point>, Vec<f64>) {
@@ -117,27 +118,31 @@ fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
         panel.error_bars(points, errors, *colour);
     }
     for ((recipe, _, colour, _), (points, _)) in SERIES.into_iter().zip(&series) {
-        panel.marks(points, colour, |canvas, at, colour| mark(canvas, at, recipe, colour));
+        panel.marks(points, colour, |canvas, at, colour| mark(canvas, at, recipe, colour, APART));
     }
 
     for (line, (recipe, name, colour, _)) in SERIES.into_iter().enumerate() {
         let at = [upper.left + 18.0, upper.top + 18.0 + 17.0 * line as f64];
-        mark(canvas, at, recipe, colour);
+        mark(canvas, at, recipe, colour, NESTED);
         canvas.text(Start([at[0] + 13.0, at[1]]), 11.0, colour, name);
     }
 }
 
+/// Half the width of a mark: where three are drawn on each other, and where they stand side by side and
+/// would hide their error bars.
+const NESTED: f64 = 5.2;
+const APART: f64 = 2.9;
+
 /// Of three shapes that stay apart when they are drawn on each other in the order of [`SERIES`].
-fn mark(canvas: &mut Canvas, at: Point, recipe: Recipe, colour: Colour) {
-    let half = 5.2;
+fn mark(canvas: &mut Canvas, at: Point, recipe: Recipe, colour: Colour, half: f64) {
     match recipe {
         Recipe::Persistent => {
             let square = Rect::new(at[0] - half, at[1] - half, 2.0 * half, 2.0 * half);
             canvas.outline(square, 1.3, colour);
         }
         Recipe::One => {
-            canvas.disc(at, 4.0, colour);
-            canvas.disc(at, 2.7, WHITE);
+            canvas.disc(at, 0.77 * half, colour);
+            canvas.disc(at, 0.77 * half - 1.3, WHITE);
         }
         Recipe::Five => canvas.disc(at, 1.8, colour),
     }

@@ -55,7 +55,7 @@ fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -
 pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let (w, b, c) = (Matrix::from_rows(W), Matrix::from_rows(B), Matrix::from_rows(C));
     let (model, v) = (Autoencoder { w, b, c, a: None }, Matrix::from_rows(V));
-    let mesh = Mesh::fine(LIMIT, SIDE);
+    let mesh = Mesh::fine(LIMIT, SIDE, 1);
     let arrows = Mesh::square(LIMIT, ARROWS).points();
     let cases = [
         ("tied, linear decoder", Decoder::Tied),

@@ -18,7 +18,7 @@ const RADIUS: f64 = 2.4;
 /// The frame of the panel of that number, in two rows of four.
 fn place(number: usize) -> Rect {
     let (row, column) = ((number / 4) as f64, (number % 4) as f64);
-    Rect::new(60.0 + 203.0 * column, 72.0 + 190.0 * row, 160.0, 120.0)
+    Rect::new(60.0 + 210.0 * column, 72.0 + 190.0 * row, 160.0, 120.0)
 }
 
 pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
@@ -30,9 +30,9 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
         (0..x.rows()).map(|i| [x.at(i, 0), y.at(i, 0)]).collect()
     };
 
-    let mut canvas = Canvas::new(860, 440);
+    let mut canvas = Canvas::new(904, 440);
     let title = "The sigmoid and its first six derivatives";
-    canvas.text(Middle([430.0, 22.0]), 13.0, INK, title);
+    canvas.text(Middle([452.0, 22.0]), 13.0, INK, title);
     key(&mut canvas, place(ORDERS + 1));
     for order in 0..=ORDERS {
         let curve = pairs(&fine, &derivative(|x| x.sigmoid(), order, &fine));
@@ -44,6 +44,7 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
         };
         Panel::new(&mut canvas, place(order), Axis::linear(-6.3, 6.3), y)
             .labels(&title, "$x$", "")
+            .curve(&[[-6.3, 0.0], [6.3, 0.0]], 0.6, GREY)
             .curve(&curve, 1.6, NAVY)
             .circles(&circles, RADIUS, RED);
     }

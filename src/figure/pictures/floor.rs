@@ -80,11 +80,11 @@ pub(super) fn without(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[
         panel.error_bars(&means, &errors, colour).dots(&means, 2.2, colour);
     }
     let [sigma, mean] = curve(levels, |l| l.plain.mean - l.known)[0];
-    let first = format!("mean at $σ$ = {sigma}: {}", format!("{mean:.0}").replace('-', "−"));
+    let mean = format!("{mean:.0}").replace('-', "−");
+    let first = format!("plain; its mean at $σ$ = {sigma} is {mean}");
     let corner = [0.2, 1.25 * deepest];
     panel
-        .label([0.08, 0.45 * -deepest], Start([6.0, 0.0]), RED, "plain")
-        .label([x.low(), y.high()], Start([22.0, 12.0]), RED, &first)
+        .label([x.high(), y.high()], End([-10.0, 14.0]), RED, &first)
         .label(corner, Start([0.0, 0.0]), NAVY, "with control variate")
         .label(corner, Start([0.0, 16.0]), GREY, "curve: $-I(q_σ)/2$")
         .label(corner, Start([0.0, 32.0]), GREY, "bands: ± one deviation")

@@ -11,8 +11,17 @@ use rand::{RngExt, SeedableRng};
 const INSTANCES: usize = 40;
 /// The residuals that the axis shows.
 const RESIDUALS: [f64; 2] = [1e-9, 1e17];
+/// What has a gap and its unit: the colour of its dots, and where its name stands on the axis.
+const KINDS: [(Evidence, Colour, f64); 3] = [
+    (Evidence::MonteCarlo, OCHRE, 3e-2),
+    (Evidence::Quadrature, GREEN, 1e-3),
+    (Evidence::Rounding, NAVY, 3e-5),
+];
 /// Height of a row for what has no residual.
 const ROW: f64 = 16.0;
+
+/// The row of numbers whose gap is 0, which have the colours of their evidence.
+const NO_GAP: &str = "no gap seen";
 
 /// What is drawn of one comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +39,7 @@ fn mark(sides: &Sides, holds: bool) -> Mark {
         (Evidence::Exact, true) => Mark::Row("exact"),
         (Evidence::Proof, false) => Mark::Row("refuted by a polynomial"),
         (Evidence::Exact, false) => Mark::Row("refuted, no gap allowed"),
-        _ if sides.residual() == 0.0 => Mark::Row("no gap seen"),
+        _ if sides.residual() == 0.0 => Mark::Row(NO_GAP),
         // Intervals that do not meet.
         _ if sides.residual().is_infinite() => Mark::Row("refuted, no gap allowed"),
         _ => Mark::Residual(sides.residual()),
@@ -58,15 +67,17 @@ pub(super) fn picture(theorems: &[Theorem], marks: &[Compared]) -> Picture {
             let height = frame.bottom() + 34.0 + 3.0 * ROW - top;
             canvas.rectangle(Rect::new(left, top, pitch, height), GREY.alpha(0.08));
         }
+        // The axis itself has a number at every fifth.
         if number % 5 != 0 {
-            let at = [left + 0.5 * pitch, frame.bottom() + 14.0];
-            canvas.text(Middle(at), 10.0, INK, &number.to_string());
+            let [x, y] = [left + 0.5 * pitch, frame.bottom()];
+            canvas.line(&[[x, y], [x, y + 5.0]], 1.0, INK);
+            canvas.text(Middle([x, y + 14.0]), 10.0, INK, &number.to_string());
         }
     }
     let rows = [
         ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 24.0),
         ("refuted, no gap allowed", RED, frame.top - ROW - 24.0),
-        ("no gap seen", NAVY, frame.bottom() + 34.0),
+        (NO_GAP, GREY, frame.bottom() + 34.0),
         ("exact", VIOLET, frame.bottom() + 34.0 + ROW),
         ("proof", INK, frame.bottom() + 34.0 + 2.0 * ROW),
     ];
@@ -101,18 +112,22 @@ pub(super) fn picture(theorems: &[Theorem], marks: &[Compared]) -> Picture {
     panel.labels("", "", "gap / what is allowed").horizontal(1.0, "");
     for (name, colour, top) in rows {
         let own = marks.iter().filter(|(.., mark)| matches!(mark, Mark::Row(own) if *own == name));
-        let places: Vec<Point> = own.map(|(x, ..)| [*x, 1.0]).collect();
-        panel.marks(&places, colour.alpha(0.7), |canvas, [across, _], colour| {
-            canvas.disc([across, top + ROW / 2.0], 1.8, colour);
+        let coloured = own.map(|&(x, evidence, ..)| {
+            let kind = KINDS.iter().find(|kind| name == NO_GAP && kind.0 == evidence);
+            (x, kind.map_or(colour, |kind| kind.1))
         });
+        let coloured: Vec<(f64, Colour)> = coloured.collect();
+        for alike in coloured.chunk_by(|a, b| a.1 == b.1) {
+            let places: Vec<Point> = alike.iter().map(|(x, _)| [*x, 1.0]).collect();
+            panel.marks(&places, alike[0].1.alpha(0.7), |canvas, [across, _], colour| {
+                canvas.disc([across, top + ROW / 2.0], 1.8, colour);
+            });
+        }
     }
     let beside = |y: f64| [x.high(), y];
-    for (kind, colour, y) in [
-        (Some(Evidence::MonteCarlo), OCHRE, 2e-1),
-        (Some(Evidence::Quadrature), GREEN, 3e-3),
-        (Some(Evidence::Rounding), NAVY, 5e-5),
-        (None, RED, 1e8),
-    ] {
+    panel.label(beside(1.0), Start([12.0, 0.0]), GREY, "allowed");
+    let kinds = KINDS.map(|(kind, colour, y)| (Some(kind), colour, y));
+    for (kind, colour, y) in kinds.into_iter().chain([(None, RED, 1e8)]) {
         let (name, dots) = (kind.map_or("false statements", Evidence::name), dots(kind));
         // The claims may do without a kind of evidence, and then its name would be a riddle.
         if !dots.is_empty() {

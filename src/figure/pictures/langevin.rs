@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
-const LIMIT: f64 = 4.2;
+const LIMIT: f64 = 4.6;
 const SIDE: f64 = 300.0;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
@@ -19,7 +19,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 }
 
 pub(super) fn picture(run: &PinwheelChains) -> Picture {
-    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &run.density);
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE, 1), &run.density);
     let mut canvas = Canvas::new(1060, 410);
     let titles = [
         "Ascent, $x ← x + (ε/2)∇log p$".to_owned(),

@@ -36,7 +36,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         point.map_or(f64::NAN, |point| point[1])
     };
 
-    let mut canvas = Canvas::new(840, 884);
+    let mut canvas = Canvas::new(840, 900);
     let (left, right, top, bottom) = (62.0, 480.0, 56.0, 496.0);
     let q = MODES.plane();
     let title = format!("Plain Langevin, {PLAIN} steps");
@@ -50,6 +50,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         run.annealed.iter().map(|run| (run.ends.share - share(run)) / run.ends.error()).collect();
     let worst = off.iter().fold(0.0, |worst: f64, off| worst.max(off.abs()));
     let square: f64 = off.iter().map(|off| off * off).sum();
+    let fit = format!(
+        "{} circles: at most {worst:.1} standard errors off their curves, $χ^2$ = {square:.1}",
+        off.len()
+    );
+    canvas.text(Middle([left + 0.5 * SIDE, bottom + SIDE + 56.0]), 11.0, GREY, &fit);
     let shown = |ends: &Ends| format!("{:.4} ± {:.4}", ends.share, ends.error());
     let finding = format!(
         "weight of the mode of 0.8 over {CHAINS} chains: plain {} (exactly {exact:.4}), annealed \
@@ -67,8 +72,8 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
 /// Where the chains ended, and the density they should have.
 fn samples(canvas: &mut Canvas, corner: Point, title: &str, ends: &Ends, density: &Mixture) {
-    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), density);
-    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE, 2), density);
+    let percent = |share: f64| format!("{:.1} ± {:.1} %", 100.0 * share, 100.0 * ends.error());
     let square = [[-START, -START], [START, -START], [START, START], [-START, START]];
     Panel::plane(canvas, corner, SIDE, LIMIT)
         .labels(title, "$x_1$", "$x_2$")
@@ -77,8 +82,7 @@ fn samples(canvas: &mut Canvas, corner: Point, title: &str, ends: &Ends, density
         .dots(&points(&ends.states)[..SHOWN], 1.5, RED.alpha(0.5))
         .label([-START, START], Start([8.0, 12.0]), GREY, "start: uniform")
         .label([0.6, 5.0], End([0.0, 0.0]), NAVY, &percent(ends.share))
-        .label([-0.6, -5.0], Start([0.0, 0.0]), NAVY, &percent(1.0 - ends.share))
-        .label([0.0, -9.0], Middle([0.0, 0.0]), GREY, &format!("± {}", percent(ends.error())));
+        .label([-0.6, -5.0], Start([0.0, 0.0]), NAVY, &percent(1.0 - ends.share));
 }
 
 /// The weights against T, one curve for each L.
@@ -129,7 +133,9 @@ fn freezing(canvas: &mut Canvas, frame: Rect) {
         .curve(&limit, 3.0, GREY.alpha(0.5))
         .label(limit[62], Start([10.0, -6.0]), GREY, "under $q_σ$");
     let levels = schedule(10);
-    for (steps, colour) in STEPS.into_iter().zip([VIOLET, NAVY, GREEN, OCHRE]) {
+    // Another kind of series than L, so other colours: shades of one, the darker the slower.
+    let shades = [RED.towards(WHITE, 0.4), RED.towards(WHITE, 0.2), RED, RED.towards(INK, 0.5)];
+    for (steps, colour) in STEPS.into_iter().zip(shades) {
         let shares = shares(&levels, steps);
         let points: Vec<Point> = levels.iter().zip(shares).map(|(l, s)| [l.sigma, s]).collect();
         // The two highest end close together.

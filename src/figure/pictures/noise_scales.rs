@@ -22,7 +22,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         let smoothed = learned.density.smoothed(fit.sigma);
         // The arms end a little beyond 3; the noise takes them further.
         let limit = 3.2 + 1.4 * fit.sigma;
-        let surface = Surface::density(Mesh::fine(limit, SIDE), &smoothed);
+        let surface = Surface::density(Mesh::fine(limit, SIDE, 3), &smoothed);
         let arrows = Mesh::square(limit, ARROWS).points();
         let truth = smoothed.score(&arrows);
         let found: Matrix = learned.model.score_at(&arrows.cast(), fit.sigma).cast();
@@ -42,12 +42,12 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
                 let title = format!("$σ = {}$", short(fit.sigma));
                 let exact = "exact  $∇log q_σ$";
                 panel.label([0.0, limit], Middle([0.0, -36.0]), INK, &title);
-                panel.label([-limit, limit], Start([24.0, -12.0]), INK, exact);
+                panel.label([0.0, limit], Middle([0.0, -12.0]), INK, exact);
                 let bar = Rect::new(corner[0] + SIDE + 10.0, corner[1], 8.0, SIDE);
-                canvas.colour_bar(bar, ColourScale::magnitude(scale.full), "‖ψ‖");
+                canvas.colour_bar(bar, ColourScale::magnitude(scale.full), "$‖ψ‖$");
             } else {
                 let law = format!("learned, off by {share} of $½I(q_σ)$");
-                panel.label([-limit, limit], Start([24.0, -12.0]), INK, &law);
+                panel.label([0.0, limit], Middle([0.0, -12.0]), INK, &law);
             }
         }
         shares.push(format!("{share} at σ = {}", short(fit.sigma)));

@@ -43,19 +43,26 @@ pub(super) fn panels(canvas: &mut Canvas, sample: &Matrix) {
     let arrows = Mesh::square(LIMIT, ARROWS).points();
     for (k, (sigma, name)) in LEVELS.into_iter().enumerate() {
         let estimate = KernelEstimate { points: sample.clone(), sigma };
-        let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &estimate);
+        let surface = Surface::density(Mesh::fine(LIMIT, SIDE, 2), &estimate);
         let score = estimate.score(&arrows);
         let scale = ArrowScale::of(&score, 14.0);
-        let note = format!("darkest arrows: $‖∇log q_σ‖$ ≥ {:.0}", scale.full);
+        let note = format!("darkest arrows: $‖∇log q_σ‖$ ≥ {}", two_digits(scale.full));
         Panel::plane(canvas, [52.0 + k as f64 * (SIDE + 50.0), 70.0], SIDE, LIMIT)
             .labels(&format!("$σ = {sigma}$: {name}"), "$x_1$", "$x_2$")
             .heat(&surface, ColourScale::density(surface.highest).faded(0.45))
             .contours(&surface, &CONTOURS, 0.8, NAVY.alpha(0.6))
             .arrows(&arrows, &score, scale)
             .label([0.0, LIMIT], Middle([0.0, -13.0]), INK, &note)
-            .dots(&dots, 4.0, WHITE)
-            .dots(&dots, 2.8, RED);
+            .dots(&dots, 2.4, WHITE)
+            .dots(&dots, 1.7, RED);
     }
+}
+
+/// A positive number with two significant digits.
+fn two_digits(number: f64) -> String {
+    let last = number.log10().floor() as i32 - 1;
+    let unit = 10_f64.powi(last);
+    format!("{:.*}", usize::try_from(-last).unwrap_or(0), (number / unit).round() * unit)
 }
 
 /// How far the score of the sample is from that of the density it was drawn from, as a share of the

@@ -3,7 +3,7 @@
 //! ```text
 //!   1 x ──→ 2 x̃ ──→ 3 s ──→ 4 r ──→ 5 ψ ──→ 6 DSM
 //!                     ↑╌╌╌╌╌╌╌↑                ↓
-//!  12 r(x) ← 11 x ← 10 ψ ←── 9 θ ←─ 8 Adam ← 7 ∇_θ
+//!  12 r(y) ← 11 y ← 10 ψ ←── 9 θ ←─ 8 Adam ← 7 ∇_θ
 //! ```
 
 mod station;
@@ -33,7 +33,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     canvas.text(Start([CORNER[0], CORNER[1] - 16.0]), 11.0, NAVY, forward);
     canvas.text(Middle([697.0, 283.0]), 11.0, NAVY, "← back: to new parameters, then to a sample");
     canvas.text(End([380.0, 283.0]), 11.0, NAVY, "the next step uses the new $θ$");
-    let back = [to_the_parameters(&p, model), to_a_sample(&p, model, neighbour)];
+    let back = [to_the_parameters(&p, model), to_a_sample(&p, neighbour)];
     for (i, station) in to_the_loss(&p).iter().chain(back.as_flattened()).enumerate() {
         station.draw(&mut canvas, i);
     }
@@ -45,13 +45,14 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let [dsm, dae] = [p.loss.denoising, p.loss.reconstruction];
     let finding = format!(
         "held-out digit {}, a {}: DSM {dsm:.12} and DAE/(2σ⁴) {dae:.12} differ by {:.1} machine \
-         epsilons; ‖∇_θ‖ = {:.2}, one step of Adam takes the loss to {:.3};\n  after {} Langevin \
+         epsilons; ‖∇_θ‖ = {:.2}, one step of Adam takes {:.3} off the loss, α Σ|∇_θ| is {:.3};\n  after {} Langevin \
          steps the nearest training digit is a {neighbour}, {:.3} away",
         p.row,
         p.label,
         (dsm / dae - 1.0).abs() / f64::EPSILON,
         norm(&p.gradient),
-        p.moved_loss,
+        dsm - p.moved_loss,
+        RATE * size(&p.gradient),
         STEPS[3],
         p.neighbour.distance,
     );
@@ -133,7 +134,7 @@ fn to_the_parameters(p: &Pipeline, model: &Autoencoder<Matrix>) -> [Station; 3] 
             [
                 ("numbers in $θ$", numbers.to_string()),
                 ("$‖∇_θ‖$", format!("{:.3}", norm(&p.gradient))),
-                ("of which $W$", format!("{:.3}", square(&p.gradient.w).sqrt())),
+                ("$Σ|∇_θ|$", format!("{:.1}", size(&p.gradient))),
             ],
         ),
         Station::new(
@@ -158,38 +159,38 @@ fn to_the_parameters(p: &Pipeline, model: &Autoencoder<Matrix>) -> [Station; 3] 
 }
 
 /// Boxes 10 to 12.
-fn to_a_sample(p: &Pipeline, model: &Autoencoder<Matrix>, neighbour: u8) -> [Station; 3] {
-    let energy = |x: &Matrix| format!("{:.3}", model.energy(x, SIGMA).item()).replace('-', "−");
+fn to_a_sample(p: &Pipeline, neighbour: u8) -> [Station; 3] {
+    let energy = |y: &Matrix| {
+        let theirs = p.moved.energy(y, SIGMA).item();
+        format!("{theirs:.3}").replace('-', "−")
+    };
     let last = &p.walk[3];
     [
         Station::new(
-            ["Langevin steps", "$x ← x + ½εψ(x) + √ε z$", "$x$, by rows"],
+            ["Langevin steps", "$y ← y + ½εψ(y) + √ε z$", "$y$, by rows"],
             Images::four(&p.walk),
             [
                 ("after steps", STEPS.map(|step| step.to_string()).join(", ")),
                 ("$ε = σ^2/10$", EPSILON.to_string()),
-                ("$E$ at the start", energy(&p.noisy)),
+                ("$E(x\u{303})$", energy(&p.noisy)),
             ],
         ),
         Station::new(
-            ["noisy sample", "$x$, from $e^{−E}/Z$", "$x$"],
+            ["noisy sample", "$y$, from $e^{−E}/Z$", "$y$"],
             Images::grey(last),
             [
                 ("after steps", STEPS[3].to_string()),
-                ("$E(x)$", energy(last)),
-                ("$‖x - x\u{303}‖^2$", format!("{:.4}", square(&(last.clone() - &p.noisy)))),
+                ("$E(y)$", energy(last)),
+                ("$‖y - x\u{303}‖^2$", format!("{:.4}", square(&(last.clone() - &p.noisy)))),
             ],
         ),
         Station::new(
-            ["sample", "$r(x) = x + σ^2ψ(x)$", "$r(x)$"],
+            ["sample", "$r(y) = y + σ^2ψ(y)$", "$r(y)$"],
             Images::grey(&p.sample),
             [
                 ("nearest training", format!("a {neighbour}")),
                 ("at the distance", format!("{:.4}", p.neighbour.distance)),
-                (
-                    "distance to $x$",
-                    format!("{:.4}", square(&(p.sample.clone() - &p.clean)).sqrt()),
-                ),
+                ("$‖r(y) - x‖$", format!("{:.4}", square(&(p.sample.clone() - &p.clean)).sqrt())),
             ],
         ),
     ]
@@ -212,6 +213,12 @@ fn square(x: &Matrix) -> f64 {
 /// ‖θ‖, over all arrays.
 fn norm(theta: &Autoencoder<Matrix>) -> f64 {
     theta.clone().into_list().iter().map(square).sum::<f64>().sqrt()
+}
+
+/// Σ|θ|, over all arrays: of a gradient, times the rate, what a short first step of Adam takes off the loss.
+fn size(theta: &Autoencoder<Matrix>) -> f64 {
+    let arrays = theta.clone().into_list();
+    arrays.iter().flat_map(Matrix::data).map(|number| number.abs()).sum()
 }
 
 /// Between two rows, in degrees.

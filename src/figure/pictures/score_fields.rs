@@ -18,7 +18,7 @@ const ARROWS: usize = 17;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let run = studio.pinwheel()?;
-    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &run.density);
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE, 3), &run.density);
     let arrows = Mesh::square(LIMIT, ARROWS).points();
     let truth = run.density.score(&arrows);
     let scale = ArrowScale::of(&truth, 0.92 * SIDE / ARROWS as f64);

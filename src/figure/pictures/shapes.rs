@@ -17,7 +17,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut findings = Vec::new();
     for (place, shape) in Shape::ALL.into_iter().enumerate() {
         let (learned, sampled) = studio.shape(shape)?;
-        let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &learned.density);
+        let surface = Surface::density(Mesh::fine(LIMIT, SIDE, 1), &learned.density);
         let left = 58.0 + 300.0 * place as f64;
         Panel::plane(&mut canvas, [left, 52.0], SIDE, LIMIT)
             .heat(&surface, ColourScale::density(surface.highest))

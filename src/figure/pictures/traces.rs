@@ -10,6 +10,11 @@ use crate::experiment::{
 /// The setting whose times are drawn.
 const SETTING: Setting = Setting { precision: "f64", threads: 1 };
 
+/// What the place of the thin lines of a route is multiplied by, so that none hides another.
+pub(super) const ASIDE: [f64; 6] = [0.97, 1.03, 1.03, 0.97, 1.0, 1.0];
+/// The errors that the right panel shows, in units of the larger deviation.
+const SHOWN: f64 = 2.8;
+
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let sitting = Sitting::kept();
     let [sliced, reduced] = ProbeErrors::measure(studio.seed);
@@ -57,9 +62,9 @@ pub(super) fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
         "dimensions $d$",
         "milliseconds for 64 samples, best to median",
     );
-    for (_, [best, median], colour) in &routes {
-        for (best, median) in best.iter().zip(median) {
-            panel.curve(&[*best, *median], 0.8, *colour);
+    for ((_, [best, median], colour), aside) in routes.iter().zip(ASIDE) {
+        for ([d, best], [_, median]) in best.iter().zip(median) {
+            panel.curve(&[[d * aside, *best], [d * aside, *median]], 0.8, *colour);
         }
         panel.curve(best, 1.6, *colour).circles(best, 2.8, *colour);
     }
@@ -74,12 +79,12 @@ pub(super) fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
 pub(super) fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors); 2]) {
     let probes = PROBES as f64;
     let largest = series.iter().map(|(.., s)| s.variance.sqrt()).fold(0.0, f64::max);
-    let axis = Axis::linear(-3.4 * largest, 3.4 * largest);
+    let axis = Axis::linear(-SHOWN * largest, SHOWN * largest);
     let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 1.15 * probes), axis);
     panel.labels(
         "Estimates with random signs",
         "probes $k$",
-        "$√k$ × error of ISM, bands ± predicted",
+        "$√k$ × error of ISM; bands: ± one deviation, predicted",
     );
     for (line, (name, colour, ProbeErrors { variance, paths })) in series.into_iter().enumerate() {
         let edge = |sign: f64| [0.9, 1.15 * probes].map(|k| [k, sign * variance.sqrt()]);
@@ -88,7 +93,7 @@ pub(super) fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &
             let scaled: Vec<Point> = path.iter().map(|&[k, error]| [k, k.sqrt() * error]).collect();
             panel.curve(&scaled, 0.9, colour.alpha(0.55));
         }
-        let top = axis.high() * (0.92 - 0.1 * line as f64);
-        panel.label([probes, top], End([-4.0, 0.0]), colour, name);
+        let corner = [1.15 * probes, axis.low()];
+        panel.label(corner, End([-8.0, -28.0 + 16.0 * line as f64]), colour, name);
     }
 }

@@ -8,7 +8,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     // The axis is logarithmic: epoch 0 is left out.
     let curve = &run.curve[1..];
     let last = curve[curve.len() - 1];
-    let mut canvas = Canvas::new(560, 430);
+    let mut canvas = Canvas::new(560, 356);
     losses(&mut canvas, curve, run.linear, run.floor);
 
     let gap = |loss: &Loss| (loss.denoising / loss.reconstruction - 1.0).abs();
@@ -35,7 +35,7 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
     let held_out_dae = every_third(points(|p| p.held_out.reconstruction));
     let last = curve[curve.len() - 1];
 
-    let frame = Rect::new(62.0, 64.0, 400.0, 310.0);
+    let frame = Rect::new(62.0, 64.0, 400.0, 236.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
     let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([0.8 * floor]));
     let top = y.high() * 0.8;
@@ -47,13 +47,13 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
         .curve(&training, 1.6, NAVY)
         .circles(&held_out_dae, 3.2, RED)
         .circles(&training_dae, 3.2, NAVY)
-        .label([2.0, top], Start([0.0, 4.0]), INK, "lines: DSM, from the energy")
+        .label([4.0, top], Start([0.0, 4.0]), INK, "lines: DSM, from the energy")
         .label(
-            [0.3, top],
+            [4.0, top],
             Start([0.0, 22.0]),
             INK,
             "circles: DAE$/(2σ^4)$, from the reconstruction",
         )
-        .label([last.epoch, last.held_out.denoising], Start([24.0, -4.0]), RED, "held out")
-        .label([last.epoch, last.training.denoising], Start([24.0, 4.0]), NAVY, "training");
+        .label([last.epoch, last.held_out.denoising], Start([24.0, -5.0]), RED, "held out")
+        .label([last.epoch, last.training.denoising], Start([24.0, 6.0]), NAVY, "training");
 }

@@ -15,7 +15,7 @@ pub(super) const SIGMA: f64 = 0.5;
 /// Corrupted points in the left panel.
 const POINTS: usize = 80;
 /// Half the width of the plane that is shown, and the width of a panel in pixels.
-const LIMIT: f64 = 3.5;
+const LIMIT: f64 = 3.35;
 const SIDE: f64 = 360.0;
 /// Corrupted points in the right panel: outside, on a moon, and between the two.
 pub(super) const CHOSEN: [Point; 8] = [
@@ -38,7 +38,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let restored = smoothed.score(&noisy) * (SIGMA * SIGMA) + &noisy;
     let loss = |x: &Matrix| (x.clone() - &clean).squared_norm().mean().item();
 
-    let surface = Surface::density(Mesh::fine(LIMIT, SIDE), &q);
+    let surface = Surface::density(Mesh::fine(LIMIT, SIDE, 1), &q);
     let mut canvas = Canvas::new(860, 470);
     let mut panel = |left: f64, title: &str, sticks: &dyn Fn(&mut Panel)| {
         let mut panel = Panel::plane(&mut canvas, [left, 56.0], SIDE, LIMIT);
@@ -52,7 +52,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         }
         let names = [(RED, "corrupted $x̃$"), (NAVY, "posterior mean"), (GREY, "blue: density $q$")];
         for (line, (colour, name)) in names.into_iter().enumerate() {
-            panel.label([-3.2, -2.7], Start([0.0, 16.0 * line as f64]), colour, name);
+            panel.label([-LIMIT, -LIMIT], Start([12.0, -44.0 + 16.0 * line as f64]), colour, name);
         }
     });
     let known = CHOSEN.map(|point| {
@@ -64,7 +64,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             panel.curve(&ellipse(mean, covariance), 1.4, INK);
             stick(panel, *point, points(mean)[0]);
         }
-        panel.label([-3.2, -2.7], Start([0.0, 32.0]), INK, "ellipse: ± one deviation");
+        panel.label([-LIMIT, -LIMIT], Start([12.0, -12.0]), INK, "ellipse: ± one deviation");
     });
     let spreads = known.map(|(_, _, c)| (0.5 * (c.at(0, 0) + c.at(1, 1))).sqrt() / SIGMA);
     let [least, most] = extremes(spreads);

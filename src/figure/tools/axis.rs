@@ -2,14 +2,14 @@
 //!
 //! Ticks stand at 1, 2 or 5 times a power of ten, because those are the numbers that a reader can
 //! interpolate between without thinking; about five of them, because more are not read. On a
-//! logarithmic axis they are the powers of ten themselves, until fewer than two fit.
+//! logarithmic axis they are the powers of ten themselves, until fewer than three fit.
 //!
 //! | axis               | numbers                              |
 //! |--------------------|--------------------------------------|
 //! | linear, −0.9 … 1.1 | −0.5  0  0.5  1.0                    |
 //! | log, 5·10⁻⁴ … 2    | 10⁻³  10⁻²  10⁻¹  10⁰, minor marks   |
-//! | log, 0.015 … 0.3   | 0.02  0.05  0.1  0.2                 |
-//! | log, 2.1 … 12.7    | 3  4  6  8  10                       |
+//! | log, 2 … 900       | 3  10  30  100  300, minor marks     |
+//! | log, 5 … 420       | 5  10  20  50  100  200, minor marks |
 //!
 //! An axis knows nothing of pixels: it maps data to fractions of its length.
 
@@ -22,6 +22,8 @@ pub struct Axis {
     low: f64,
     high: f64,
     logarithmic: bool,
+    /// Whether its ticks have numbers.
+    numbered: bool,
 }
 
 /// A place on an axis that is worth a mark.
@@ -39,12 +41,18 @@ const ABOUT: f64 = 5.0;
 impl Axis {
     /// Equal steps are equal differences.
     pub const fn linear(low: f64, high: f64) -> Self {
-        Self { low, high, logarithmic: false }
+        Self { low, high, logarithmic: false, numbered: true }
     }
 
     /// Equal steps are equal ratios; `low` must be positive.
     pub const fn log(low: f64, high: f64) -> Self {
-        Self { low, high, logarithmic: true }
+        Self { low, high, logarithmic: true, numbered: true }
+    }
+
+    /// The same without numbers, where those of another panel below serve both.
+    #[must_use]
+    pub const fn unnumbered(self) -> Self {
+        Self { numbered: false, ..self }
     }
 
     /// A linear axis that shows all of `values` with a little room at both ends, so that no marker
@@ -104,49 +112,53 @@ impl Axis {
 
     /// The marks, in increasing order; none if the axis is not sound.
     pub fn ticks(&self) -> Vec<Tick> {
-        if !self.is_sound() {
-            return Vec::new();
+        let mut ticks = if self.is_sound() { self.numbered_ticks() } else { Vec::new() };
+        if !self.numbered {
+            for tick in &mut ticks {
+                tick.label.clear();
+            }
         }
+        ticks
+    }
+
+    fn numbered_ticks(&self) -> Vec<Tick> {
         if !self.logarithmic {
             return linear_ticks(self.low, self.high);
         }
         let (first, last) = (self.low.log10().ceil() as i32, self.high.log10().floor() as i32);
-        if last - first >= 1 {
-            return self.power_ticks(first, last);
+        if last - first >= 2 {
+            // Every one or every few; between neighbours, marks without a number at 2 … 9 times, whose
+            // crowding tells at a glance that the axis is logarithmic.
+            let stride = (last - first - 1) / ABOUT as i32 + 1;
+            return self.marks(first - 1..=last, |digit, power, _| match digit {
+                1 if power.rem_euclid(stride) == 0 => Some(format!("10^{{{}}}", minus(&power))),
+                _ => (stride == 1 || digit == 1).then(String::new),
+            });
         }
-        // Within a decade or so: plain numbers, since 10^{−1.7} says nothing. Equal differences
-        // crowd at the upper end, so they are the last resort, for an axis that is all but linear.
-        [&[1.0, 2.0, 5.0][..], &[1.0, 2.0, 3.0, 4.0, 6.0, 8.0]]
-            .map(|digits| self.digit_ticks(digits, first - 1..=last))
-            .into_iter()
-            .find(|ticks| ticks.len() >= 4)
-            .unwrap_or_else(|| linear_ticks(self.low, self.high))
-    }
-
-    /// Each of `digits` times each power of ten in `powers`, as far as the axis reaches.
-    fn digit_ticks(&self, digits: &[f64], powers: RangeInclusive<i32>) -> Vec<Tick> {
-        powers
-            .flat_map(|power| digits.iter().map(move |digit| (digit * 10_f64.powi(power), power)))
-            .filter(|(value, _)| (self.low..=self.high).contains(value))
-            .map(|(value, power)| Tick { value, label: number(value, power) })
-            .collect()
-    }
-
-    /// Powers of ten, every one or every few; between neighbours, marks without a number at
-    /// 2 … 9 times, whose crowding tells at a glance that the axis is logarithmic.
-    fn power_ticks(&self, first: i32, last: i32) -> Vec<Tick> {
-        let stride = (last - first - 1) / ABOUT as i32 + 1;
-        (first - 1..=last)
-            .flat_map(|power| (1..10).map(move |digit| (f64::from(digit), power)))
-            .filter(|&(digit, _)| stride == 1 || digit < 2.0)
-            .map(|(digit, power)| {
-                let labelled = digit < 2.0 && power.rem_euclid(stride) == 0;
-                let label =
-                    if labelled { format!("10^{{{}}}", minus(&power)) } else { String::new() };
-                Tick { value: digit * 10_f64.powi(power), label }
+        // Two do not make a scale: plain numbers, since 10^{−1.7} says nothing. Equal differences crowd
+        // at the upper end, so they are the last resort, for an axis that is all but linear.
+        let choices = [&[1, 2, 5][..], &[1, 3], &[1, 2, 3, 4, 6, 8]].map(|digits| {
+            self.marks(first - 1..=last, |digit, power, value| {
+                Some(if digits.contains(&digit) { number(value, power) } else { String::new() })
             })
-            .filter(|tick| (self.low..=self.high).contains(&tick.value))
-            .collect()
+        });
+        let numbers = |ticks: &[Tick]| ticks.iter().filter(|tick| !tick.label.is_empty()).count();
+        let fit = choices.into_iter().find(|ticks| (4..=7).contains(&numbers(ticks)));
+        fit.unwrap_or_else(|| linear_ticks(self.low, self.high))
+    }
+
+    /// 1 … 9 times the powers of ten, as far as the axis reaches and `label` gives them one.
+    fn marks(
+        &self,
+        powers: RangeInclusive<i32>,
+        label: impl Fn(i32, i32, f64) -> Option<String>,
+    ) -> Vec<Tick> {
+        let digits = powers.flat_map(|power| (1..10).map(move |digit| (digit, power)));
+        let mark = |(digit, power)| {
+            let value = f64::from(digit) * 10_f64.powi(power);
+            Some(Tick { value, label: label(digit, power, value)? })
+        };
+        digits.filter_map(mark).filter(|t| (self.low..=self.high).contains(&t.value)).collect()
     }
 }
 
@@ -246,9 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn log_ticks_are_powers_of_ten_or_within_one_decade_plain_numbers() {
+    fn log_ticks_are_powers_of_ten_or_of_fewer_than_three_plain_numbers() {
         assert_eq!(labels(Axis::log(5e-4, 2.0)), ["10^{−3}", "10^{−2}", "10^{−1}", "10^{0}"]);
         assert_eq!(labels(Axis::log(0.015, 0.3)), ["0.02", "0.05", "0.1", "0.2"]);
+        assert_eq!(labels(Axis::log(5.0, 420.0)), ["5", "10", "20", "50", "100", "200"]);
+        assert_eq!(labels(Axis::log(2.0, 900.0)), ["3", "10", "30", "100", "300"]);
+        assert_eq!(labels(Axis::log(2.1, 12.7)), ["3", "4", "6", "8", "10"]);
         assert_eq!(
             labels(Axis::log(0.02, 0.03)),
             ["0.020", "0.022", "0.024", "0.026", "0.028", "0.030"]

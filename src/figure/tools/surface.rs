@@ -17,10 +17,11 @@ impl Mesh {
         Self { limit, side }
     }
 
-    /// With a cell for each two logical pixels of a panel `pixels` wide: as fine as the eye asks of a
-    /// smooth function, and twice as many each way would only make the file larger.
-    pub const fn fine(limit: f64, pixels: f64) -> Self {
-        Self::square(limit, pixels as usize / 2)
+    /// With a cell for each `cell` logical pixels of a panel `pixels` wide: three where arrows lie on a
+    /// pale ground, two as the eye asks of a smooth function, one where it is thin and stairs would show.
+    /// More would only make the file larger.
+    pub const fn fine(limit: f64, pixels: f64, cell: usize) -> Self {
+        Self::square(limit, pixels as usize / cell)
     }
 
     /// Where along a side cell i begins, for i + ½ its middle.

@@ -55,8 +55,8 @@ fn gaps_of_gradients_are_those_of_their_own_kind_and_bars_are_shares() {
     };
     let recipes = [
         (Recipe::One, NAVY, 0.0, 1.1, 0.01),
-        (Recipe::Five, RED, 0.02, 1.2, 0.02),
-        (Recipe::Persistent, GREEN, -0.02, 1.3, 0.03),
+        (Recipe::Five, RED, 0.03, 1.2, 0.02),
+        (Recipe::Persistent, GREEN, -0.03, 1.3, 0.03),
     ];
     let run = ContrastiveDivergence {
         energies: vec![gaps(1.0), gaps(2.0)],
@@ -206,9 +206,10 @@ fn costs_are_those_of_their_own_route() {
     let text = format!("{{\"machine\":\"M\"}}\n{}", lines.concat());
     let mut canvas = page();
     traces::routes(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"));
-    for (_, colour, time) in routes {
+    for ((_, colour, time), aside) in routes.into_iter().zip(traces::ASIDE) {
         let [best, median] = [time, 1.5 * time].map(|t| [[1.0, t], [64.0, 64.0 * t]]);
-        let bars = (0..2).map(|i| vec![best[i], median[i]]);
+        let beside = |[d, t]: Point| [d * aside, t];
+        let bars = (0..2).map(|i| vec![beside(best[i]), beside(median[i])]);
         let expected: Vec<Vec<Point>> = bars.chain([best.to_vec()]).collect();
         assert_eq!(all(&canvas.drawn, "curve", colour), expected);
         assert_eq!(only(&canvas.drawn, "marks", colour), best);
@@ -245,7 +246,7 @@ fn every_comparison_is_marked_once_by_its_evidence() {
         (4.0, Rounding, false, Mark::Residual(4e4)),
         (5.0, Proof, false, Mark::Row("refuted by a polynomial")),
         (6.0, Exact, false, Mark::Row("refuted, no gap allowed")),
-        (7.0, Rounding, true, Mark::Row("no gap seen")),
+        (7.0, Quadrature, true, Mark::Row("no gap seen")),
         (8.0, Exact, true, Mark::Row("exact")),
         (9.0, Proof, true, Mark::Row("proof")),
     ];
@@ -257,7 +258,7 @@ fn every_comparison_is_marked_once_by_its_evidence() {
     }
     let rows = panel.iter().filter(|drawn| drawn.kind == "marks");
     let rows: Vec<(f64, Colour)> = rows.map(|row| (row.points[0][0], row.colour)).collect();
-    let colours = [RED, RED, NAVY, VIOLET, INK].map(|colour| colour.alpha(0.7));
+    let colours = [RED, RED, GREEN, VIOLET, INK].map(|colour| colour.alpha(0.7));
     assert_eq!(rows, [5.0, 6.0, 7.0, 8.0, 9.0].into_iter().zip(colours).collect::<Vec<_>>());
 }
 

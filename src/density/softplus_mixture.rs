@@ -10,7 +10,7 @@
 //! So Z is a finite sum, samples are exact, and moments have a closed form: in any dimension, as long
 //! as the hidden units are few. The logarithm of the density and its score need no sum at all.
 
-use super::{Density, drawn, end, within_reach};
+use super::{Density, drawn, end, mixture::diagonal, within_reach};
 use crate::{
     array::Array,
     corruption::over_variance,
@@ -193,8 +193,7 @@ impl SoftplusMixture {
             mean = mean + weighted.clone().sum_over_samples();
             square = square + weighted.tn(&apart);
         }
-        let noise = Matrix::from_fn(d, d, |i, j| f64::from(u8::from(i == j)) / self.k as f64);
-        let covariance = square - mean.tn(&mean) + noise;
+        let covariance = square - mean.tn(&mean) + diagonal(d, 1.0 / self.k as f64);
         [mean + middle, covariance]
     }
 }

@@ -33,11 +33,11 @@ use crate::{
 use rand::SeedableRng;
 
 /// Hidden units: 2¹⁰ Gaussians.
-pub const HIDDEN: usize = 10;
-/// Samples of each kind, and draws of exact ones, to see how their discrepancy scatters.
+const HIDDEN: usize = 10;
+/// Samples of each kind.
 pub const SAMPLES: usize = 500;
-/// How often.
-pub const DRAWS: usize = 8;
+/// How often exact ones are drawn, to see how their discrepancy scatters.
+const DRAWS: usize = 8;
 /// ε of the two Langevin chains, in units of σ².
 pub const LANGEVIN: [f64; 2] = [0.1, 1.0];
 

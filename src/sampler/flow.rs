@@ -22,8 +22,7 @@ use crate::{array::Array, density::Density, matrix::Matrix};
 pub struct Carried {
     /// Where they are, (n, d).
     pub x: Matrix,
-    /// ½∫ tr ∂ψ/∂x dt along the way of each, (n, 1): what log q_t is more at its end than log q_s at its
-    /// start.
+    /// ½∫ tr ∂ψ/∂x dt along the way of each, (n, 1): the increase of log q.
     pub gain: Matrix,
 }
 

@@ -78,14 +78,15 @@ pub fn by_quadrature(theta: f64, steps: usize) -> f64 {
 /// Both estimates of one sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Estimates {
-    /// ¾ m₂/m₆, since ISM is 8θ²m₆ − 12θm₂.
+    /// By score matching.
     pub score_matching: f64,
-    /// 1/(4 m₄), since the log likelihood is ¼ log θ − θm₄.
+    /// By maximum likelihood.
     pub likelihood: f64,
 }
 
 impl Estimates {
-    /// From a sample (n, 1).
+    /// Of θ, from a sample (n, 1): ¾ m₂/m₆, since ISM is 8θ²m₆ − 12θm₂, and 1/(4 m₄), since the log
+    /// likelihood is ¼ log θ − θm₄.
     fn of(x: &Matrix) -> Self {
         let square = x.clone() * x;
         let fourth = square.clone() * &square;
@@ -113,9 +114,9 @@ pub struct Measured {
 /// The variances of both estimates, and their ratio.
 #[derive(Clone, Copy, Debug)]
 pub struct Variances {
-    /// var ¾ m₂/m₆
+    /// Of the estimate by score matching.
     pub score_matching: Measured,
-    /// var 1/(4 m₄)
+    /// Of that by maximum likelihood.
     pub likelihood: Measured,
     /// The second over the first.
     pub efficiency: Measured,

@@ -57,7 +57,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
     false_statements: &[
         Claim::one("the same with dx/dt = −∇log q_t", GAUSSIAN, || Sides::proof(gaussian(2))),
         Claim::one(
-            "the same along any flow",
+            "the same with dx/dt = −∇log q_t, before integration",
             "every mixture of two Gaussians in the plane",
             || Sides::proof(along_the_flow(&every_mixture(), 1.0)),
         ),

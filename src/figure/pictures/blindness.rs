@@ -85,7 +85,7 @@ pub(super) fn efficiencies(canvas: &mut Canvas, frame: Rect, measured: &[(f64, M
     let points: Vec<Point> = measured.iter().map(|(m, e)| [*m, e.value]).collect();
     let errors: Vec<f64> = measured.iter().map(|(_, e)| e.error).collect();
     Panel::new(canvas, frame, x, Axis::log(2e-9, 4.0))
-        .labels("Efficiency of score matching", "distance $m$", "ratio of the variances")
+        .labels("Efficiency of score matching", "half the distance, $m$", "ratio of the variances")
         .curve(&first, 1.4, OCHRE)
         .curve(&second, 1.4, GREEN)
         .curve(&exact, 1.4, NAVY)
@@ -106,7 +106,7 @@ pub(super) fn ratios(canvas: &mut Canvas, frame: Rect, measured: &[(f64, Measure
     let points: Vec<Point> = measured.iter().map(|(m, e)| [*m, share(*m, e.value)]).collect();
     let errors: Vec<f64> = measured.iter().map(|(m, e)| share(*m, e.error)).collect();
     Panel::new(canvas, frame, x, Axis::linear(0.0, 1.1))
-        .labels("The same over its first term", "distance $m$", "share of the first term")
+        .labels("The same over its first term", "half the distance, $m$", "share of the first term")
         .curve(&[[x.low(), 1.0], [x.high(), 1.0]], 1.4, OCHRE)
         .curve(&second, 1.4, GREEN)
         .curve(&exact, 1.4, NAVY)

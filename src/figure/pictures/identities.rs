@@ -57,7 +57,7 @@ pub(super) fn picture(theorems: &[Theorem], marks: &[Compared]) -> Picture {
     let last = theorems.iter().map(|t| t.number).max().unwrap_or(1);
     let mut canvas = Canvas::new(900, 560);
     let frame = Rect::new(62.0, 104.0, 660.0, 330.0);
-    let x = Axis::linear(0.5, f64::from(last) + 0.5);
+    let x = Axis::linear(0.5, f64::from(last) + 0.5).unnumbered(); // its own numbers are too few
     // Stripes lead the eye from a dot to its theorem.
     let pitch = frame.width / f64::from(last);
     for number in 1..=last {
@@ -67,12 +67,9 @@ pub(super) fn picture(theorems: &[Theorem], marks: &[Compared]) -> Picture {
             let height = frame.bottom() + 34.0 + 3.0 * ROW - top;
             canvas.rectangle(Rect::new(left, top, pitch, height), GREY.alpha(0.08));
         }
-        // The axis itself has a number at every fifth.
-        if number % 5 != 0 {
-            let [x, y] = [left + 0.5 * pitch, frame.bottom()];
-            canvas.line(&[[x, y], [x, y + 5.0]], 1.0, INK);
-            canvas.text(Middle([x, y + 14.0]), 10.0, INK, &number.to_string());
-        }
+        let [x, y] = [left + 0.5 * pitch, frame.bottom()];
+        canvas.line(&[[x, y], [x, y + 5.0]], 1.0, INK);
+        canvas.text(Middle([x, y + 14.0]), 10.0, INK, &number.to_string());
     }
     let rows = [
         ("refuted by a polynomial", RED, frame.top - 2.0 * ROW - 24.0),

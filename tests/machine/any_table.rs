@@ -51,7 +51,7 @@ fn columns() -> impl Strategy<Value = Option<Vec<String>>> {
 /// The text of a table in some style, and its numbers.
 fn file() -> impl Strategy<Value = (Vec<u8>, Vec<Vec<f64>>)> {
     let number = (-99_999_i64..99_999, 0_usize..4).prop_map(|(digits, decimals)| {
-        let number = format!("{:.decimals$}", digits as f64 / 10_f64.powi(decimals as i32));
+        let number = format!("{:.decimals$}", digits as f64 / [1.0, 10.0, 100.0, 1000.0][decimals]);
         (number.parse().expect("a number"), number)
     });
     let rows =

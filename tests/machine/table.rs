@@ -46,6 +46,8 @@ fn a_table_may_be_written_in_many_ways() {
     let table = read("a\n1e3\n-2.5E-3\n1e-999\n", &[]).expect("exponents");
     assert_eq!(table.rows.data(), [1000.0, -0.0025, 0.0]);
     assert_eq!(table.decimals, [None]);
+    let table = read("5\" pipe;b\n1e0;2E0\n", &[]).expect("a quote that opens nothing");
+    assert_eq!((&table.names[0][..], table.decimals), ("5\" pipe", vec![None, None]));
     let table = read("\"a;\tb\",\" \"\"c\"\", \",5\" d\n1,2,3\n", &[]).expect("names in quotes");
     assert_eq!(table.names, ["a;\tb", "\"c\",", "5\" d"]);
 }

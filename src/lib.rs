@@ -49,6 +49,7 @@
 //! | 6 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
 //! | 6 | [`sampler`] | from a score to samples |
 //! | 6 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
+//! | 7 | [`fit`] | from a file of numbers to a model of them |
 //! | 7 | `figure` | every picture; the only place that knows the plotting library (feature `figures`, on unless switched off) |
 //!
 //! **To read it**: [`array`](mod@array), then [`model::autoencoder`], [`objective`] and
@@ -96,6 +97,7 @@ mod domain;
 pub mod experiment;
 #[cfg(feature = "figures")]
 pub mod figure;
+pub mod fit;
 pub mod grid;
 pub mod identity;
 pub mod matrix;

@@ -13,7 +13,7 @@ use std::{
 
 /// The plan of the house: every module of the top level with its floor. Modules inside a folder may
 /// use each other; modules side by side on one floor may too, but not in a circle.
-const FLOORS: [(&str, u8); 23] = [
+const FLOORS: [(&str, u8); 24] = [
     ("domain", 0),
     ("array", 0),
     ("matrix", 1),
@@ -33,6 +33,7 @@ const FLOORS: [(&str, u8); 23] = [
     ("identity", 6),
     ("proof", 6),
     ("experiment", 6),
+    ("fit", 7),
     ("figure", 7),
     // the roof
     ("lib", 8),

@@ -1,5 +1,6 @@
 //! What the theorems rest on: matrices, derivatives, densities, samplers.
 
+mod any_table;
 mod blocks;
 mod bridge;
 mod callers;
@@ -37,6 +38,7 @@ mod singular;
 mod speed;
 mod streams;
 mod sums;
+mod table;
 mod tape;
 mod training;
 mod units;

@@ -179,13 +179,14 @@ impl<A: Array> LinearChain<A> {
         diagonal(self.error.shape().0, 1.0).lift(&self.error)
     }
 
-    /// 1 + ω² = 1 + ½‖A‖_F² in a plane, (1, 1).
-    fn speed_up(&self) -> A {
+    /// 1 + ω² = 1 + ½‖A‖_F² in a plane, (1, 1). A mean of a coordinate over n steps has the variance
+    /// 4/(nε(1 + ω²)) for large n.
+    pub fn speed_up(&self) -> A {
         self.error.squared_norm().sum() * 0.5 + 1.0
     }
 
-    /// 1 − (ε/4)(1 + ω²), (1, 1).
-    fn plane_precision(&self) -> A {
+    /// 1 − (ε/4)(1 + ω²), (1, 1): 1 over the variance in a plane, which exists if this is positive.
+    pub fn plane_precision(&self) -> A {
         -(self.speed_up() * &self.length() * 0.25) + 1.0
     }
 }
@@ -223,16 +224,4 @@ fn long_run(chain: &LinearChain<Exact>, precision: &Exact) -> [Vec<Exact>; 2] {
     let all = square.clone() + m.nt(&rest) + rest.nt(&m);
     let left = square * spread(precision, 2, 2) * 4.0;
     [vec![left], vec![all * spread(&(chain.speed_up() * &chain.length()), 2, 2)]]
-}
-
-/// 1/(1 − (ε/4)(1 + ω²)), the variance of the chain in a plane that turns at ω, if it has one: for
-/// ε(1 + ω²) < 4.
-pub fn variance(omega: f64, epsilon: f64) -> Option<f64> {
-    let precision = 1.0 - 0.25 * epsilon * (1.0 + omega * omega);
-    (precision > 0.0).then(|| 1.0 / precision)
-}
-
-/// 4/(ε(1 + ω²)): n times the variance of a mean of a coordinate over n steps, for large n.
-pub fn long_run_covariance(omega: f64, epsilon: f64) -> f64 {
-    4.0 / (epsilon * (1.0 + omega * omega))
 }

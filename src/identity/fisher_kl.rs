@@ -17,7 +17,7 @@
 //! side moves x in reverse mode and never sees a later time.
 
 mod averaged;
-mod gaussian;
+pub(super) mod gaussian;
 mod pair;
 
 pub use averaged::{Averaged, averaging, contraction, shrinking};

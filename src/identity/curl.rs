@@ -39,11 +39,6 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             "d = 2, 3, 8, every antisymmetric A, every ε",
             || Sides::proofs([2, 3, 8].map(|d| kept(&LinearChain::every(d)))),
         ),
-        Claim::one(
-            "S = MSMᵀ + εI for S = adj Q/det Q",
-            "d = 3, every antisymmetric A, every ε",
-            || Sides::proof(kept_in_space(&LinearChain::every(3))),
-        ),
         Claim::one("1/(1 − (ε/4)(1 + ω²)) is the variance that a step keeps", PLANE, || {
             let chain = LinearChain::plane();
             Sides::proof(kept_in_a_plane(&chain, &(chain.speed_up() * &chain.length() * 0.25)))
@@ -184,13 +179,14 @@ impl<A: Array> LinearChain<A> {
         diagonal(self.error.shape().0, 1.0).lift(&self.error)
     }
 
-    /// 1 + ω² = 1 + ½‖A‖_F² in a plane, (1, 1).
-    fn speed_up(&self) -> A {
+    /// 1 + ω² = 1 + ½‖A‖_F² in a plane, (1, 1). A mean of a coordinate over n steps has the variance
+    /// 4/(nε(1 + ω²)) for large n.
+    pub fn speed_up(&self) -> A {
         self.error.squared_norm().sum() * 0.5 + 1.0
     }
 
-    /// 1 − (ε/4)(1 + ω²), (1, 1).
-    fn plane_precision(&self) -> A {
+    /// 1 − (ε/4)(1 + ω²), (1, 1): 1 over the variance in a plane, which exists if this is positive.
+    pub fn plane_precision(&self) -> A {
         -(self.speed_up() * &self.length() * 0.25) + 1.0
     }
 }
@@ -201,22 +197,6 @@ pub fn kept<A: Array>(chain: &LinearChain<A>) -> [Vec<A>; 2] {
     let (d, _) = q.shape();
     let sum = m.nt(&m) + q.clone() * spread(&chain.length(), d, d);
     [vec![sum, m.nn(&q)], vec![chain.identity(), q.nn(&m)]]
-}
-
-/// Q adj Q and M adj Q Mᵀ + ε det Q I; det Q I and adj Q: the two together say S = MSMᵀ + εI for
-/// S = Q⁻¹, times det Q.
-fn kept_in_space(chain: &LinearChain<Exact>) -> [Vec<Exact>; 2] {
-    let (m, q) = (chain.matrix(), chain.precision());
-    let adjugate = Exact::from_fn(3, 3, |i, j| {
-        // A minor of the transpose, its rows and columns in cyclic order, which is all of its sign.
-        let at = |down: usize, right: usize| q.at((j + down) % 3, (i + right) % 3);
-        let crossed = at(1, 2).times(at(2, 1)).times(&Polynomial::of(-1.0));
-        at(1, 1).times(at(2, 2)).plus(&crossed)
-    });
-    let determinant = Polynomial::sum((0..3).map(|j| q.at(0, j).times(adjugate.at(j, 0))));
-    let everywhere = Exact::from_fn(3, 3, |_, _| determinant.clone()) * chain.identity();
-    let next = m.nn(&adjugate).nt(&m) + everywhere.clone() * spread(&chain.length(), 3, 3);
-    [vec![q.nn(&adjugate), next], vec![everywhere, adjugate]]
 }
 
 /// From x = au, u ~ N(0, I), a step leads to a covariance a²B + C. That I/D is kept, D = 1 − δ, means
@@ -244,16 +224,4 @@ fn long_run(chain: &LinearChain<Exact>, precision: &Exact) -> [Vec<Exact>; 2] {
     let all = square.clone() + m.nt(&rest) + rest.nt(&m);
     let left = square * spread(precision, 2, 2) * 4.0;
     [vec![left], vec![all * spread(&(chain.speed_up() * &chain.length()), 2, 2)]]
-}
-
-/// 1/(1 − (ε/4)(1 + ω²)), the variance of the chain in a plane that turns at ω, if it has one: for
-/// ε(1 + ω²) < 4.
-pub fn variance(omega: f64, epsilon: f64) -> Option<f64> {
-    let precision = 1.0 - 0.25 * epsilon * (1.0 + omega * omega);
-    (precision > 0.0).then(|| 1.0 / precision)
-}
-
-/// 4/(ε(1 + ω²)): n times the variance of a mean of a coordinate over n steps, for large n.
-pub fn long_run_covariance(omega: f64, epsilon: f64) -> f64 {
-    4.0 / (epsilon * (1.0 + omega * omega))
 }

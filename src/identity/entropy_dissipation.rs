@@ -16,13 +16,16 @@
 
 use super::{
     Claim, Evidence, Sides, Theorem, enclosed,
-    fisher_kl::{Gaussian, Pair, Smoothed},
+    fisher_kl::{
+        Gaussian, Pair, Smoothed,
+        gaussian::{Gaussians, named},
+    },
     jets::{BasePoint, Germ, scaled},
     maximum,
 };
 use crate::{
     array::{Array, Linear},
-    autodiff::{Dual, Tape},
+    autodiff::Tape,
     grid::Exact,
     matrix::Matrix,
 };
@@ -116,52 +119,30 @@ fn curvature(flat: f64) -> Sides {
     })
 }
 
-/// N(a, diag(r²)) along the diffusion of p = N(b, diag(s²)), and x = a + r ∘ z: a moves at −½(a − b)/s²
-/// and r² at 1 − r²/s². d/dt 𝔼_z[log q_t − log p], with z at rest.
-fn slope_on_gaussians([a, b, r, s]: [Exact; 4]) -> Exact {
-    let z = Exact::named("z", 1, 3);
-    let precision = (s.clone() * &s).reciprocal();
-    let pull = (a.clone() - &b) * &precision * -0.5;
-    let widen = (r.clone().reciprocal() - r.clone() * &precision) * 0.5;
-    let (a, r) = (Dual::along(&a, &pull), Dual::along(&r, &widen));
-    let [b, s, z_at_rest] = [&b, &s, &z].map(Dual::constant);
-    let number = |x| z_at_rest.constant(1, 1, |_, _| x);
-    let gaussian = |mean: &Dual<Exact>, scale: &Dual<Exact>| Gaussian {
-        weight: number(1.0),
-        mean: mean.clone(),
-        variances: scale.clone() * scale,
-        axes: z_at_rest.constant(3, 3, |i, j| f64::from(u8::from(i == j))),
-    };
-    let x = z_at_rest.clone() * &r + &a;
-    let [log_q, log_p] =
-        [gaussian(&a, &r), gaussian(&b, &s)].map(|law| law.log_density(&number(0.0), &x));
-    (log_q - log_p).tangents_or_zero(1).gaussian_mean(&z)
+/// d/dt KL(q_t‖p) along the diffusion of p = N(b, diag(s²)), from q = N(a, diag(r²)): a moves at
+/// −½(a − b)/s² and r² at 1 − r²/s².
+fn slope_on_gaussians(i: &Gaussians) -> Exact {
+    let [q, p] = i.laws();
+    let precision = p.variances.clone().reciprocal();
+    let pull = (q.mean.clone() - &p.mean) * &precision * -0.5;
+    let widen = -(q.variances.clone() * precision) + 1.0;
+    let [slope, _] = i.slopes([pull, widen, p.variances.clone() * 0.0]);
+    slope
 }
 
-/// a, b, r, s in three dimensions, (1, 3) each.
-fn named() -> [Exact; 4] {
-    ["a", "b", "r", "s"].map(|name| Exact::named(name, 1, 3))
-}
-
-/// d/dt KL and −a F, F = Σ (1/s² − 1/r²)² r² + (a − b)²/s⁴; the truth has a = ½.
+/// d/dt KL and −a F; the truth has a = ½.
 fn gaussian(factor: f64) -> Sides {
-    let [a, b, r, s] = named();
-    let narrow = (s.clone() * &s).reciprocal();
-    let scores = r.clone() * &narrow - r.reciprocal();
-    let shifts = (a - b) * narrow;
-    let divergence = (scores.squared_norm() + shifts.squared_norm()) * -factor;
-    Sides::proof([vec![slope_on_gaussians(named())], vec![divergence]])
+    let i = Gaussians::of(named());
+    Sides::proof([vec![slope_on_gaussians(&i)], vec![i.fisher_divergence() * -factor]])
 }
 
-/// d/dt KL and −c KL/s² for q₀ = N(a, s²I), p = N(b, s²I), where KL = ‖a − b‖²/(2s²); the truth has c = 1.
+/// d/dt KL and −c KL/s² for q₀ = N(a, s²I), p = N(b, s²I); the truth has c = 1.
 fn shifted(c: f64) -> Sides {
-    let [a, b, ..] = named();
-    let one = Exact::named("s", 1, 1);
+    let ([a, b, ..], one) = (named(), Exact::named("s", 1, 1));
     let s = one.clone().linear(Linear::Spread(3));
-    let slope = slope_on_gaussians([a.clone(), b.clone(), s.clone(), s]);
-    let precision = (one.clone() * &one).reciprocal();
-    let divergence = (a - b).squared_norm() * &precision * 0.5;
-    Sides::proof([vec![slope], vec![divergence * precision * -c]])
+    let i = Gaussians::of([a, b, s.clone(), s]);
+    let precision = (one.clone() * one).reciprocal();
+    Sides::proof([vec![slope_on_gaussians(&i)], vec![i.divergence() * precision * -c]])
 }
 
 /// q₀ and p with t = 0 there being time t of the diffusion: what [`relaxed`] expects, at nodes that are

@@ -17,20 +17,19 @@
 //! side moves x in reverse mode and never sees a later time.
 
 mod averaged;
-mod gaussian;
+pub(super) mod gaussian;
 mod pair;
 
 pub use averaged::{Averaged, averaging, contraction, shrinking};
 pub use pair::{Gaussian, Pair, Smoothed, density, log_density, mixture};
 
-use super::{Claim, Evidence, Sides, Theorem, enclosed, maximum, number};
+use super::{
+    Claim, Evidence, Sides, Theorem, enclosed,
+    jets::{BasePoint, scaled},
+    maximum, number,
+};
 use crate::{
-    array::{Array, Linear},
-    autodiff::Tape,
-    grid::Exact,
-    matrix::Matrix,
-    model::Parameters,
-    objective::trace,
+    array::Array, autodiff::Tape, grid::Exact, matrix::Matrix, model::Parameters, objective::trace,
     quadrature::Rule,
 };
 use rand::{Rng, RngExt};
@@ -44,10 +43,10 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             Sides::proof(heat(&every_mixture()))
         }),
         Claim::one("before integration", EVERY_DENSITY, || {
-            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w"), 0.5))
+            Sides::proof(before_integration([1.0, 0.5]))
         }),
         Claim::one("de Bruijn before integration", EVERY_DENSITY, || {
-            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w").nothing(), 0.5))
+            Sides::proof(before_integration([0.0, 0.5]))
         }),
         Claim::one("for Gaussians", EVERY_GAUSSIAN, || Sides::proof(gaussian::lyu(1.0))),
         Claim::one("for Gaussians in closed form", EVERY_GAUSSIAN, || {
@@ -125,7 +124,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             Sides::proof(gaussian::exchanged())
         }),
         Claim::one("the same if only q is smoothed", EVERY_DENSITY, || {
-            Sides::proof(before_integration(&Jet::named("u"), &Jet::named("w"), 0.0))
+            Sides::proof(before_integration([1.0, 0.0]))
         }),
         Claim::one(
             "F(q_t‖p_t) = (v/(v + t))² F(q‖p)",
@@ -183,47 +182,6 @@ pub fn heat<A: Array>(i: &Smoothed<A>) -> [Vec<A>; 2] {
     [left.into(), right.into()]
 }
 
-/// A function by its derivatives up to the second order, (1, 1), (1, d) and (d, d): all that an
-/// identity sees of it which contains no higher ones.
-#[derive(Clone, Debug)]
-pub struct Jet<A> {
-    /// At 0.
-    pub value: A,
-    /// The first derivatives at 0.
-    pub gradient: A,
-    /// The second derivatives at 0; what is not symmetric does not count.
-    pub hessian: A,
-}
-
-impl<A> Parameters<A> for Jet<A> {
-    type With<B> = Jet<B>;
-
-    fn map<B>(self, mut f: impl FnMut(A) -> B) -> Jet<B> {
-        Jet { value: f(self.value), gradient: f(self.gradient), hessian: f(self.hessian) }
-    }
-}
-
-impl Jet<Exact> {
-    /// In three dimensions, all its numbers indeterminates.
-    pub fn named(name: &str) -> Self {
-        let part = |order: &str, rows, cols| Exact::named(&format!("{name}{order}"), rows, cols);
-        Self { value: part("", 1, 1), gradient: part("′", 1, 3), hessian: part("″", 3, 3) }
-    }
-
-    /// The function 0.
-    fn nothing(self) -> Self {
-        self.map(|part| part * 0.0)
-    }
-}
-
-impl<A: Array> Jet<A> {
-    /// The polynomial of degree 2 with these derivatives at 0: (n, d) → (n, 1).
-    pub fn at(&self, x: &A) -> A {
-        let quadratic = x.nn(&self.hessian).inner(x) * 0.5;
-        (quadratic + x.nt(&self.gradient)).add_row(&self.value)
-    }
-}
-
 /// Lyu's identity before integration, over q: with u = log q and w = log p
 ///
 /// ```text
@@ -231,27 +189,18 @@ impl<A: Array> Jet<A> {
 ///                        = (1/q) div(q j) − ½‖∇u − ∇w‖²,    j = ½((u − w + 1)∇u − ∇w)
 /// ```
 ///
-/// A divergence integrates to 0. With p = 1, for which ẇ = 0 = ∇w as well, it is de Bruijn's identity.
-/// `noise` is the ½ in ẇ.
-pub fn before_integration(u: &Jet<Exact>, w: &Jet<Exact>, noise: f64) -> [Vec<Exact>; 2] {
+/// A divergence integrates to 0. With w times `of_p` = 0, so p = 1, it is de Bruijn's identity. `noise`
+/// is the ½ in ẇ.
+pub fn before_integration([of_p, noise]: [f64; 2]) -> [Vec<Exact>; 2] {
     let tape = Tape::new();
-    let (x, u, w) = (tape.var(&Exact::named("x", 1, 3)), u.on(&tape), w.on(&tape));
-    let (slope_u, laplacian_u) = trace::of_energy_by_reverse(|x| -u.at(x), &x);
-    let (slope_w, laplacian_w) = trace::of_energy_by_reverse(|x| -w.at(x), &x);
-    let rate_u = (slope_u.squared_norm() + laplacian_u) * 0.5;
-    let rate_w = (slope_w.squared_norm() + laplacian_w) * noise;
-    let gap = u.at(&x) - w.at(&x);
-    let (j, divergence) = trace::of_score_by_reverse(
-        |x| {
-            let gap = (u.at(x) - w.at(x) + 1.0).linear(Linear::Spread(3));
-            let [u, w] = [&u, &w].map(|f| f.at(x).grad(&[*x])[0]);
-            (u * gap - w) * 0.5
-        },
-        &x,
-    );
-    let apart = (slope_u - slope_w).squared_norm() * 0.5;
-    let sides = [rate_u * (gap + 1.0) - rate_w, slope_u.inner(&j) + divergence - apart];
-    sides.map(|side| vec![side.value()])
+    let at = BasePoint::origin(&tape, 3);
+    let (u, w) = (at.every("u", 2), at.every("w", 2) * of_p);
+    let (of_u, of_w, gap) = (at.gradient(u), at.gradient(w), u - w + 1.0);
+    let speed = |score, noise| at.weighted_divergence(score, score) * noise;
+    let left = speed(of_u, 0.5) * gap - speed(of_w, noise);
+    let j = (scaled(of_u, gap) - of_w) * 0.5;
+    let right = at.weighted_divergence(of_u, j) - (of_u - of_w).squared_norm() * 0.5;
+    [left, right].map(|side| vec![side.value()])
 }
 
 /// d/dt KL(q_t‖p_t) and d/dt H(q_t) by moving t; −½ F(q_t‖p_t) and ½ I(q_t).

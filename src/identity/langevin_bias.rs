@@ -46,7 +46,7 @@ pub const THEOREMS: &[Theorem] = &[Theorem {
             adjoints(|s, laplacian| tilt(&s, &laplacian))
         }),
         Claim::one(
-            "the covariance P⁻¹(I − εP/4)⁻¹ is kept by a step for ψ = −Px",
+            "MMᵀ + εN = I, MN = NM for ψ = −Px, N = P(I − εP/4), so a step keeps N⁻¹",
             "d = 2, every symmetric P, ε",
             || for_all_steps(kept_covariance),
         ),
@@ -152,25 +152,14 @@ fn curled() -> Sides {
     Sides::proof(both_adjoints(at, s, psi * 0.5, u))
 }
 
-/// A adj(N) A + det N · εI and adj(N), for N = P(I − εP/4) and x′ = Ax + √ε z: with 1/det N on both
-/// sides, the covariance N⁻¹ after and before a step.
+/// MMᵀ + εN and MN; I and NM, for N = P(I − εP/4) and x′ = Mx + √ε z.
 fn kept_covariance(epsilon: f64) -> [Vec<Exact>; 2] {
     let p = Exact::named("p", 2, 2);
     let p = p.clone() + p.linear(Linear::Transpose);
     let axes = diagonal(2, 1.0).lift(&p);
-    let (step, nothing) = (Step::halved(epsilon), axes.clone() * 0.0);
-    let keep = step.take(&axes, -p.clone(), nothing.clone());
-    let noise = step.take(&nothing, nothing.clone(), axes.clone());
-    let n = p.nn(&(axes.clone() - p.clone() * (0.25 * epsilon)));
-    let entry =
-        |i, j| n.inner(&axes.constant(2, 2, |k, l| f64::from(u8::from((k, l) == (i, j))))).sum();
-    let (trace, determinant) =
-        (entry(0, 0) + entry(1, 1), entry(0, 0) * entry(1, 1) - entry(0, 1) * entry(1, 0));
-    let times_axes =
-        |x: &Exact| axes.clone() * x.clone().linear(Linear::Spread(2)).linear(Linear::Each(2));
-    let adjugate = times_axes(&trace) - &n;
-    let next = keep.tn(&adjugate).nn(&keep) + noise.nn(&noise).nn(&times_axes(&determinant));
-    [vec![next], vec![adjugate]]
+    let m = Step::halved(epsilon).take(&axes, -p.clone(), axes.clone() * 0.0);
+    let n = p.clone() - p.nn(&p) * (0.25 * epsilon);
+    [vec![m.nt(&m) + n.clone() * epsilon, m.nn(&n)], vec![axes, n.nn(&m)]]
 }
 
 /// 𝔼‖x′‖² by the sampler's own step, and ‖x‖² + ε(⟨x, ψ⟩ + d + a‖ψ‖²); the truth has a = ε/4.

@@ -22,7 +22,7 @@ pub use machine::{binary, closed_form, every_state};
 pub use tight_bound::TightBound;
 
 use super::{
-    Claim, Evidence, Sides, Theorem, denoising_autoencoder::Instance, enclosed, fisher_kl::Jet,
+    Claim, Evidence, Sides, Theorem, denoising_autoencoder::Instance, enclosed, jets::BasePoint,
     number,
 };
 use crate::{
@@ -166,18 +166,17 @@ fn slope_of_a_bound<'t, A: Array>(
 /// A polynomial on a tape.
 type On<'t> = Var<'t, Exact>;
 
-/// A formula of log p(x, h) for three states, and of x and r, each with any value, slope and curvature in x.
+/// A formula of log p(x, h) for three states, each with any value, slope and curvature in x, of x and r.
 fn on_jets(formula: for<'t> fn(&On<'t>, &On<'t>, &On<'t>) -> [Vec<Exact>; 2]) -> Sides {
     let tape = Tape::new();
-    let [x, r] = ["x", "r"].map(|name| tape.var(&Exact::named(name, 1, 3)));
-    let states = ["u", "v", "w"].map(|name| Jet::named(name).on(&tape).at(&x));
-    Sides::proof(formula(&row(&states), &x, &r))
+    let (at, r) = (BasePoint::origin(&tape, 3), tape.var(&Exact::named("r", 1, 3)));
+    let states = ["u", "v", "w"].map(|name| at.every(name, 2));
+    Sides::proof(formula(&row(&states), &at.x, &r))
 }
 
 /// ∇ log p and ∇² log p of binary units, by differentiating log Σ_h p(x, h).
 fn marginal_of_units<A: Array>(i: &Instance<A>) -> Vec<A> {
     let tape = Tape::new();
     let on = i.on(&tape);
-    let [left, _] = marginal(&machine::joint(&on), &on.x, 1.0);
-    left
+    derivatives(machine::joint(&on).exp().sum().ln(), &on.x).map(|of_x| of_x.value()).into()
 }

@@ -6,46 +6,60 @@ use crate::{
     array::{Array, Linear},
     autodiff::Dual,
     grid::Exact,
+    model::Parameters,
 };
 
 /// q = N(a, diag(r²)) and p = N(b, diag(s²)) at x = a + r z, z ~ N(0, I).
 ///
 /// The noise is in r and s already: for all of them is for all t.
-struct Gaussians {
+pub struct Gaussians {
     pair: Smoothed<Exact>,
     z: Exact,
 }
 
 /// a, b, r, s in three dimensions, (1, 3) each.
-fn named() -> [Exact; 4] {
+pub fn named() -> [Exact; 4] {
     ["a", "b", "r", "s"].map(|name| Exact::named(name, 1, 3))
 }
 
 impl Gaussians {
-    fn of([a, b, r, s]: [Exact; 4]) -> Self {
-        let (_, d) = a.shape();
-        let z = Exact::named("z", 1, d);
+    /// From a, b, r, s, (1, 3) each.
+    pub fn of([a, b, r, s]: [Exact; 4]) -> Self {
+        let z = Exact::named("z", 1, 3);
         let number = |x| z.constant(1, 1, |_, _| x);
         let gaussian = |mean: Exact, scale: &Exact| Gaussian {
             weight: number(1.0),
             mean,
             variances: squared(scale),
-            axes: z.constant(d, d, |i, j| f64::from(u8::from(i == j))),
+            axes: z.constant(3, 3, |i, j| f64::from(u8::from(i == j))),
         };
         let x = z.clone() * &r + &a;
         let (q, p) = (vec![gaussian(a, &r)], vec![gaussian(b, &s)]);
         Self { pair: Smoothed { q, p, t: number(0.0), weights: number(0.0), x }, z }
     }
 
-    /// log q − log p and log q at x, as t moves. Then r² + t moves at speed 1, so r at 1/(2r), and the
-    /// point a + r z with it.
-    fn moving(&self) -> [Dual<Exact>; 2] {
-        let Smoothed { q, x, .. } = &self.pair;
+    /// d/dt KL(q‖p) and d/dt H(q), from the speeds of a, r² and s², (1, 3) each: r moves at half that of
+    /// r² over r, and the point a + r z with it.
+    pub fn slopes(&self, [mean, wide, narrow]: [Exact; 3]) -> [Exact; 2] {
+        let (Smoothed { x, .. }, [q, p]) = (&self.pair, self.laws());
         // z/(2r) = r z/(2r²)
-        let drift = (x.clone() - &q[0].mean) * q[0].variances.clone().reciprocal() * 0.5;
-        let moving = Smoothed { x: Dual::along(x, &drift), ..self.pair.moving() };
+        let drift = (x.clone() - &q.mean) * q.variances.clone().reciprocal() * &wide * 0.5 + &mean;
+        let mut moving = Smoothed { x: Dual::along(x, &drift), ..self.pair.constants() };
+        moving.q[0].mean = Dual::along(&q.mean, &mean);
+        moving.q[0].variances = Dual::along(&q.variances, &wide);
+        moving.p[0].variances = Dual::along(&p.variances, &narrow);
         let [log_q, log_p] = moving.log_densities();
-        [log_q.clone() - log_p, log_q]
+        [log_q.clone() - log_p, -log_q].map(|f| self.mean(&f.tangents_or_zero(1)))
+    }
+
+    /// The same as noise comes to both: r² and s² move at speed 1.
+    fn under_noise(&self) -> [Exact; 2] {
+        self.slopes([0.0, 1.0, 1.0].map(|speed| self.z.constant(1, 3, |_, _| speed)))
+    }
+
+    /// q and p
+    pub fn laws(&self) -> [&Gaussian<Exact>; 2] {
+        [&self.pair.q[0], &self.pair.p[0]]
     }
 
     /// 𝔼 f(x)
@@ -54,13 +68,13 @@ impl Gaussians {
     }
 
     /// KL(q‖p)
-    fn divergence(&self) -> Exact {
+    pub fn divergence(&self) -> Exact {
         let [log_q, log_p] = self.pair.log_densities();
         self.mean(&(log_q - log_p))
     }
 
     /// F(q‖p)
-    fn fisher_divergence(&self) -> Exact {
+    pub fn fisher_divergence(&self) -> Exact {
         self.mean(&self.pair.score_difference().squared_norm())
     }
 
@@ -68,12 +82,6 @@ impl Gaussians {
     fn fisher_information(&self) -> Exact {
         let [of_q, _] = self.pair.scores();
         self.mean(&of_q.squared_norm())
-    }
-
-    /// d/dt KL(q_t‖p_t) and d/dt H(q_t).
-    fn slopes(&self) -> [Exact; 2] {
-        let [ratio, log_q] = self.moving();
-        [ratio, -log_q].map(|f| self.mean(&f.tangents_or_zero(1)))
     }
 }
 
@@ -85,13 +93,13 @@ fn squared(x: &Exact) -> Exact {
 pub(super) fn lyu(factor: f64) -> [Vec<Exact>; 2] {
     let i = Gaussians::of(named());
     let right = [i.fisher_divergence() * (-0.5 * factor), i.fisher_information() * (0.5 * factor)];
-    [i.slopes().into(), right.into()]
+    [i.under_noise().into(), right.into()]
 }
 
 /// d/dt KL(q_t‖p_t) and −½ F(p_t‖q_t).
 pub(super) fn exchanged() -> [Vec<Exact>; 2] {
     let [a, b, r, s] = named();
-    let [slope, _] = Gaussians::of([a.clone(), b.clone(), r.clone(), s.clone()]).slopes();
+    let [slope, _] = Gaussians::of([a.clone(), b.clone(), r.clone(), s.clone()]).under_noise();
     [vec![slope], vec![Gaussians::of([b, a, s, r]).fisher_divergence() * -0.5]]
 }
 
@@ -102,7 +110,7 @@ pub(super) fn closed_form() -> [Vec<Exact>; 2] {
     let widths = squared(&(squared(&r) - squared(&s))) * squared(&r).reciprocal();
     let right = ((widths + squared(&(a - b))) * narrow).sum_over_dimensions() * -0.5;
     let information = squared(&r).reciprocal().sum_over_dimensions();
-    [Gaussians::of(named()).slopes().into(), vec![right, information * 0.5]]
+    [Gaussians::of(named()).under_noise().into(), vec![right, information * 0.5]]
 }
 
 /// KL(q‖p) for p = N(b, v I), and ½ v F less ½ Σ (v/r² − 1 − log(v/r²)), of which no term is negative.

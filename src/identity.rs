@@ -70,7 +70,7 @@ pub use evidence::Evidence;
 pub use sides::{Sides, number};
 
 use crate::{
-    array::Array,
+    array::{Array, Linear},
     grid::Enclosed,
     matrix::{Matrix, noise::Generator},
     model::Parameters,
@@ -185,6 +185,16 @@ pub fn enclosed<P: Parameters<Matrix> + Clone>(instance: &P) -> P::With<Enclosed
 /// max(x, y), elementwise: x ≥ y says that it is x.
 fn maximum<A: Array>(x: A, y: &A) -> A {
     (x - y).relu() + y
+}
+
+/// x², elementwise.
+fn squared<A: Array>(x: &A) -> A {
+    x.clone() * x
+}
+
+/// A number everywhere: (1, 1) → (n, d).
+fn spread<A: Array>(number: &A, n: usize, d: usize) -> A {
+    number.clone().linear(Linear::Tile(n)).linear(Linear::Spread(d))
 }
 
 /// |x|, elementwise.

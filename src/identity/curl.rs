@@ -12,7 +12,7 @@
 //!
 //! The proofs read the sampler's own step with polynomials, ε, ω and A being indeterminates.
 
-use super::{Claim, Sides, Theorem};
+use super::{Claim, Sides, Theorem, spread};
 use crate::{
     array::{Array, Linear},
     autodiff::Dual,
@@ -86,11 +86,6 @@ fn symmetric() -> Exact {
     let s = Exact::named("s", 1, 1);
     let signs = s.constant(2, 2, |i, j| f64::from(u8::from(i == j)) * (1.0 - 2.0 * i as f64));
     spread(&s, 2, 2) * signs
-}
-
-/// A number everywhere: (1, 1) → (n, d).
-fn spread<A: Array>(number: &A, n: usize, d: usize) -> A {
-    number.clone().linear(Linear::Tile(n)).linear(Linear::Spread(d))
 }
 
 /// ESM and ISM + d/2 under N(0, I), and ½‖A‖_F² for both.

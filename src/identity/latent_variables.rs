@@ -23,10 +23,10 @@ pub use tight_bound::TightBound;
 
 use super::{
     Claim, Evidence, Sides, Theorem, denoising_autoencoder::Instance, enclosed, jets::BasePoint,
-    number,
+    number, spread,
 };
 use crate::{
-    array::{Array, Linear},
+    array::Array,
     autodiff::{Tape, Var},
     grid::Exact,
     model::Parameters,
@@ -105,11 +105,6 @@ fn row<A: Array>(numbers: &[A]) -> A {
         .enumerate()
         .map(|(i, x)| x.nn(&x.constant(1, numbers.len(), |_, j| f64::from(u8::from(i == j)))));
     placed.reduce(|sum, x| sum + x).expect("a state")
-}
-
-/// A number everywhere: (1, 1) → (n, d).
-fn spread<A: Array>(number: &A, n: usize, d: usize) -> A {
-    number.clone().linear(Linear::Tile(n)).linear(Linear::Spread(d))
 }
 
 /// p(h|x) from log p(x, h): (1, k) → (1, k).

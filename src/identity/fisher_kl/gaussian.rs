@@ -6,6 +6,7 @@ use crate::{
     array::{Array, Linear},
     autodiff::Dual,
     grid::Exact,
+    identity::squared,
     model::Parameters,
 };
 
@@ -83,10 +84,6 @@ impl Gaussians {
         let [of_q, _] = self.pair.scores();
         self.mean(&of_q.squared_norm())
     }
-}
-
-fn squared(x: &Exact) -> Exact {
-    x.clone() * x
 }
 
 /// d/dt KL(q_t‖p_t) and d/dt H(q_t); −½ F and ½ I, times a factor that should be 1.

@@ -1,10 +1,12 @@
 //! Binary units: p(x, h) ∝ exp(⟨c, x⟩ − ½‖x‖² + hᵀ(Wx + b)), h in {0, 1}ʰ, whose energy of x alone is
 //! that of the tied autoencoder at σ = 1.
 
-use super::spread;
 use crate::{
     array::{Array, Linear},
-    identity::denoising_autoencoder::{Instance, jacobian},
+    identity::{
+        denoising_autoencoder::{Instance, jacobian},
+        spread,
+    },
     model::{Autoencoder, Parameters},
 };
 

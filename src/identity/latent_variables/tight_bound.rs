@@ -4,6 +4,7 @@ use crate::{
     array::Array,
     autodiff::{Dual, second::along_axes},
     grid::Exact,
+    identity::squared,
     model::Parameters,
 };
 
@@ -29,10 +30,6 @@ impl<A> Parameters<A> for TightBound<A> {
     fn map<B>(self, mut f: impl FnMut(A) -> B) -> TightBound<B> {
         TightBound { width: f(self.width), tau: f(self.tau), shift: f(self.shift), x: f(self.x) }
     }
-}
-
-fn squared<A: Array>(x: &A) -> A {
-    x.clone() * x
 }
 
 impl<A: Array> TightBound<A> {

@@ -9,7 +9,7 @@ const SHOWN: usize = 30;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableError {
-    /// The file, if it was [`Table::read`] that read it.
+    /// The file, if it was [`Table::read`](super::Table::read) that read it.
     pub file: Option<PathBuf>,
     /// The line, from 1. There is none if the file cannot be read.
     pub row: Option<usize>,

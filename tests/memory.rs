@@ -237,7 +237,7 @@ fn idle_threads_together_keep_no_more_than_one() {
             drop((double, single, small));
         });
         let kept = ALIVE.load(Relaxed) - before;
-        let bound = (2 * 64 + 8 * 4 + 2) * MIB;
+        let bound = (2 * 128 + 8 * 4 + 2) * MIB;
         assert!(kept <= bound, "{kept} bytes with eight idle threads");
     });
 }

@@ -143,10 +143,10 @@ const EVERY_DENSITY: &str = "d = 3, every log q and log p to second order, every
 const EVERY_GAUSSIAN: &str = "d = 3, all means and variances";
 const ON_THE_LINE: &str = "random mixtures on the line";
 
-/// A random pair under noise, at four points, which are no nodes of a rule.
+/// A random pair under noise, at two points, which are no nodes of a rule.
 fn scattered(d: usize, rng: &mut impl Rng) -> Smoothed {
     let (pair, t) = (Pair::random(d, rng), rng.random_range(0.1..2.0));
-    let x = Matrix::from_fn(4, d, |_, _| rng.random_range(-2.0..2.0));
+    let x = Matrix::from_fn(2, d, |_, _| rng.random_range(-2.0..2.0));
     Smoothed { x, ..pair.smoothed(t, 1) }
 }
 

@@ -54,7 +54,9 @@ impl LearnedShape {
         let field = |x: &Matrix, sigma| trace::of_score(|x| model.score_at(x, sigma), x);
         let mut levels = NoiseScales::geometric(largest, smallest, steps + 1).sigmas().to_vec();
         levels.reverse();
-        let Likelihood { log_density, change, end } = likelihood(field, &start, &x, &levels)?;
+        let found = likelihood(field, &start, &x, &levels)?;
+        let change = found.worst_change();
+        let Likelihood { log_density, end, .. } = found;
         let known = law.log_density(&x);
         let gap = known.clone() - &log_density;
         let correction = start.log_density(&end) - self.density.smoothed(largest).log_density(&end);
@@ -64,7 +66,7 @@ impl LearnedShape {
             learned: scatter(&log_density),
             gap_from_known_end: scatter(&(gap.clone() + correction)),
             gap: scatter(&gap),
-            change: change.data().iter().fold(0.0, |a, b| a.max(*b)),
+            change,
         })
     }
 }

@@ -17,7 +17,7 @@ mod chain;
 pub use chain::{Chain, Waves};
 
 use super::{
-    Claim, Evidence, Sides, Theorem,
+    Claim, Sides, Theorem,
     jets::{BasePoint, Germ, scaled},
     langevin::for_all_steps,
     magnitude, number,
@@ -184,6 +184,5 @@ fn virial(a: f64) -> Sides {
         let terms = law.clone() * (magnitude(&work) + &squares);
         let left: Matrix = law.clone() * (work + squares);
         Sides::integrals([vec![left.sum()], number(-1.0)], vec![terms.sum()], x.rows())
-            .resting_on(Evidence::Quadrature)
     })
 }

@@ -125,7 +125,7 @@ fn derivatives<'t, A: Array>(f: Var<'t, A>, x: &Var<'t, A>) -> [Var<'t, A>; 2] {
 }
 
 /// ∇ log p and ∇² log p at x (1, d): by differentiating log Σ_h p(x, h), and as means over p(h|x) of
-/// what log p(x, h), (1, k), has for derivatives. `spread` is the factor of the covariance.
+/// what log p(x, h), (1, k), has for derivatives. `covariance` is the factor of the covariance.
 fn marginal<'t, A: Array>(joint: &Var<'t, A>, x: &Var<'t, A>, covariance: f64) -> [Vec<A>; 2] {
     let ((_, k), (_, d)) = (joint.shape(), x.shape());
     let left = derivatives(joint.exp().sum().ln(), x);

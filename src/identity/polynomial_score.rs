@@ -41,7 +41,7 @@ impl PolynomialScore<Exact> {
     }
 
     /// Letters for Θ and c, of the variables and the components there are.
-    fn named([theta, c]: [&str; 2], [d, components]: [usize; 2], degree: usize) -> Self {
+    pub(super) fn named([theta, c]: [&str; 2], [d, components]: [usize; 2], degree: usize) -> Self {
         let mut exponents: Vec<Vec<usize>> = vec![vec![]];
         for _ in 0..d {
             let longer = |e: Vec<usize>| {

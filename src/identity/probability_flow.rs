@@ -141,8 +141,7 @@ pub fn mean_over_signs(q: &Mixture, x: &Matrix, end: f64, steps: usize) -> Matri
 /// Two numbers a point, which may be apart by what halving the steps has changed at the worst of the
 /// points: fifteen times what it has left, as a rule.
 fn compared(found: &Likelihood, left: Matrix, right: Matrix) -> Sides {
-    let worst = found.change.data().iter().fold(0.0, |a: f64, b| a.max(*b));
-    let allowed = vec![Matrix::from_fn(left.rows(), 1, |_, _| worst)];
+    let allowed = vec![Matrix::from_fn(left.rows(), 1, |_, _| found.worst_change())];
     Sides::Numbers { evidence: Evidence::Quadrature, left: vec![left], right: vec![right], allowed }
 }
 

@@ -128,6 +128,13 @@ pub struct Likelihood {
     pub end: Matrix,
 }
 
+impl Likelihood {
+    /// The largest change of all points.
+    pub fn worst_change(&self) -> f64 {
+        self.change.data().iter().fold(0.0, |worst, change| worst.max(*change))
+    }
+}
+
 /// log q_s(x) = log q_t(x_t) − ½∫ tr ∂ψ/∂x dt by the flow from the first of the noise levels to the last,
 /// where the law is `end`: (n, d) → (n, 1). See [`carry`] for `field` and the levels. It is computed by
 /// the steps between these levels and again by steps of half their length, which count.

@@ -169,7 +169,7 @@ fn whatever_the_network_its_likelihood_is_a_density() {
     let mass = |steps: usize| {
         let rule = Rule::trapezoid(-9.0, 9.0, steps).squared();
         let found = likelihood(field, &end, &rule.nodes, &sigmas).expect("finite");
-        let worst = found.change.data().iter().fold(0.0, |a: f64, b| a.max(*b));
+        let worst = found.worst_change();
         (rule.integrate(&found.log_density.exp()), worst)
     };
     let ((coarse, _), (fine, change)) = (mass(36), mass(72));

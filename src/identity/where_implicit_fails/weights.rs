@@ -44,10 +44,8 @@ fn weighted_explicit<A: Array>(psi: &A, data_score: &A, weight: &A) -> A {
 pub fn at_every_point(a: f64) -> [Vec<Exact>; 2] {
     let x = Exact::named("x", 1, 2);
     let psi = PolynomialScore::every(2, 2);
-    let (theta, c) = (Exact::named("ω", 5, 2), Exact::named("w", 1, 2));
-    let weights = PolynomialScore { theta, c, ..psi.clone() };
-    let (theta, c) = (Exact::named("λ", 9, 1), Exact::named("l", 1, 1));
-    let log_q = PolynomialScore { theta, c, ..PolynomialScore::every(2, 3) };
+    let weights = PolynomialScore::named(["ω", "w"], [2, 2], 2);
+    let log_q = PolynomialScore::every_function("l", 2, 3);
     let tape = Tape::new();
     let at = tape.var(&x);
     let s = log_q.on(&tape).score(&at).gradient(&[at]).remove(0);

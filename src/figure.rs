@@ -31,9 +31,13 @@ mod tools;
 
 pub use pictures::ALL;
 pub use studio::Studio;
-pub use tools::FigureError;
 
-use crate::{experiment::Failure, matrix::in_order::in_order};
+use crate::{
+    experiment::Failure,
+    file::{self, FileError},
+    fit::Fit,
+    matrix::in_order::in_order,
+};
 use std::{fmt, ops::ControlFlow, path::Path};
 use tools::{Canvas, Film};
 
@@ -80,7 +84,7 @@ pub fn find(name: &str) -> Option<Figure> {
 #[non_exhaustive]
 pub enum Error {
     /// The file could not be written, or there was something in the data that has no place.
-    File(FigureError),
+    File(FileError),
     /// The run behind it failed.
     Run(Failure),
 }
@@ -138,9 +142,17 @@ impl Figure {
 ///
 /// # Errors
 /// If the folder cannot be made or written into.
-pub fn prepare(folder: &Path) -> Result<(), FigureError> {
+pub fn prepare(folder: &Path) -> Result<(), FileError> {
     let names: Vec<&str> = ALL.iter().map(|figure| figure.name).collect();
-    tools::prepare(folder, &names)
+    file::prepare(folder, &names)
+}
+
+/// Draws what is found out about a table of one's own.
+///
+/// # Errors
+/// If the file cannot be written, or there is something that has no place.
+pub fn save_fit(fit: &Fit, path: &Path) -> Result<(), FileError> {
+    pictures::own_table::draw(fit).save(path)
 }
 
 /// Draws the files of many figures, as many at once as there are threads. `hear` is told in their order

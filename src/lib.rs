@@ -38,6 +38,7 @@
 //! | floor | module | what stands there |
 //! |---|---|---|
 //! | 0 | [`array`](mod@array) | the vocabulary: what a formula may use |
+//! | 0 | [`file`] | files that are written complete or not at all |
 //! | 1 | [`matrix`] | numbers; the only floor with threads, vector instructions, and `unsafe` |
 //! | 2 | [`grid`] | the vocabulary by definition: polynomials prove a formula, intervals bound it |
 //! | 3 | [`autodiff`] | derivatives: one rule book, read in reverse and forward |
@@ -97,6 +98,7 @@ mod domain;
 pub mod experiment;
 #[cfg(feature = "figures")]
 pub mod figure;
+pub mod file;
 pub mod fit;
 pub mod grid;
 pub mod identity;

@@ -19,6 +19,7 @@ mod langevin;
 mod level_losses;
 mod mode_weights;
 mod noise_scales;
+pub(super) mod own_table;
 mod parzen;
 mod pipeline;
 mod score_fields;

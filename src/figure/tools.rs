@@ -11,8 +11,7 @@
 //!
 //! This is the only room that knows plotters. It blends spans of pixels, draws glyphs from our fonts,
 //! and encodes PNG and GIF. The rest is done here: shapes and smooth edges (`raster`, `canvas`), axes
-//! and what is drawn on them, formulas in labels (`markup`, `text`), and files that are written
-//! complete or not at all (`file`).
+//! and what is drawn on them, and formulas in labels (`markup`, `text`).
 //!
 //! ## Why plotters does no more
 //! Its charts were tried on two figures, on a bitmap 6 and 12 times finer than the page. They take as
@@ -32,7 +31,6 @@
 mod axis;
 mod canvas;
 mod field;
-mod file;
 mod film;
 mod markup;
 mod palette;
@@ -49,7 +47,6 @@ pub use canvas::Canvas;
 #[cfg(test)]
 pub(in crate::figure) use canvas::Drawn;
 pub use field::ArrowScale;
-pub use file::{FigureError, prepare};
 pub use film::Film;
 pub use palette::{Colour, ColourScale, GREEN, GREY, INK, NAVY, OCHRE, RED, VIOLET, WHITE};
 pub use panel::Panel;

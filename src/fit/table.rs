@@ -23,13 +23,10 @@
 //! - A number has a decimal point or none, an exponent or none, and is finite. It is read as the f64 next
 //!   to it. Nothing else is a number: no word, and no empty field.
 
-mod error;
 mod field;
 
-pub use error::TableError;
-
+use super::error::{InputError, shown, visible};
 use crate::matrix::Matrix;
-use error::{shown, visible};
 use field::{fields, number, seems_a_number, separator, text};
 use std::{borrow::Cow, collections::HashMap, fs, io, path::Path};
 
@@ -59,12 +56,12 @@ impl Table {
     ///
     /// # Errors
     /// If the file cannot be read, or [`parse`] refuses what it holds.
-    pub fn read(path: &Path, columns: Option<&[String]>) -> Result<Self, TableError> {
+    pub fn read(path: &Path, columns: Option<&[String]>) -> Result<Self, InputError> {
         let unread = |error: io::Error| visible(&error.to_string());
         fs::read(path)
-            .map_err(|error| TableError::new("a file that can be read", unread(error)))
+            .map_err(|error| InputError::new("a file that can be read", unread(error)))
             .and_then(|bytes| parse(&bytes, columns))
-            .map_err(|error| TableError { file: Some(path.to_owned()), ..error })
+            .map_err(|error| InputError { file: Some(path.to_owned()), ..error })
     }
 }
 
@@ -74,10 +71,10 @@ impl Table {
 /// # Errors
 /// At the first thing that is not as the head of this module says; if there are no numbers, or more than
 /// [`MOST_COLUMNS`] columns; if a column is asked for twice, or has no name of its own.
-pub fn parse(bytes: &[u8], columns: Option<&[String]>) -> Result<Table, TableError> {
+pub fn parse(bytes: &[u8], columns: Option<&[String]>) -> Result<Table, InputError> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let Some(last) = bytes.iter().rposition(|byte| !b" \r\n".contains(byte)) else {
-        return Err(TableError::new("numbers", "an empty file").at(1, 1));
+        return Err(InputError::new("numbers", "an empty file").at(1, 1));
     };
     let lines = bytes[..=last].split(|byte| *byte == b'\n');
     let mut lines =
@@ -92,7 +89,7 @@ pub fn parse(bytes: &[u8], columns: Option<&[String]>) -> Result<Table, TableErr
         head.numbers(row, line, &mut data, &mut decimals)?;
     }
     if data.is_empty() {
-        return Err(TableError::new("numbers below the names", "the end of the file").at(2, None));
+        return Err(InputError::new("numbers below the names", "the end of the file").at(2, None));
     }
     let rows = Matrix::from_vec(data.len() / names.len(), names.len(), data);
     Ok(Table { names, rows, decimals, header: head.header })
@@ -129,6 +126,15 @@ pub fn write(names: &[String], rows: &Matrix, decimals: &[Option<u32>]) -> Strin
     table
 }
 
+/// The names in a line, with commas between them and quotes as in a table.
+///
+/// # Errors
+/// If a quote does not end.
+pub fn names(line: &str) -> Result<Vec<String>, InputError> {
+    let names = fields(line.as_bytes(), b',');
+    names.map(|(_, field)| text(field).map(Cow::into_owned)).collect()
+}
+
 /// What the first line says about the others.
 struct Head {
     header: bool,
@@ -141,7 +147,7 @@ struct Head {
 
 impl Head {
     /// Also the names of the columns that are read, each in its place.
-    fn read(line: &[u8], columns: Option<&[String]>) -> Result<(Self, Vec<String>), TableError> {
+    fn read(line: &[u8], columns: Option<&[String]>) -> Result<(Self, Vec<String>), InputError> {
         not_empty(1, line)?;
         let separator = separator(line);
         let (mut header, mut width) = (None, 0);
@@ -152,14 +158,14 @@ impl Head {
             if !text.is_empty() && is_name != *header.get_or_insert(is_name) {
                 let found = shown(&text) + if is_name { " among numbers" } else { " among names" };
                 let expected = "a first line of names alone or of numbers alone";
-                return Err(TableError::new(expected, found).at(1, column));
+                return Err(InputError::new(expected, found).at(1, column));
             }
         }
         let header = header.unwrap_or(true);
         let count = columns.map_or(width, <[String]>::len);
         if !(1..=MOST_COLUMNS).contains(&count) {
             let expected = format!("1 to {MOST_COLUMNS} columns (--columns chooses them)");
-            return Err(TableError::new(expected, count.to_string()).at(1, None));
+            return Err(InputError::new(expected, count.to_string()).at(1, None));
         }
         let names = fields(line, separator).filter_map(|(column, field)| {
             Some((column, if header { text(field).ok()? } else { format!("x{column}").into() }))
@@ -180,7 +186,7 @@ impl Head {
         line: &[u8],
         data: &mut Vec<f64>,
         decimals: &mut [Option<u32>],
-    ) -> Result<(), TableError> {
+    ) -> Result<(), InputError> {
         not_empty(row, line)?;
         let start = data.len();
         data.resize(start + decimals.len(), 0.0);
@@ -204,12 +210,12 @@ impl Head {
         }
         let plural = if self.width == 1 { "" } else { "s" };
         let expected = format!("{} field{plural}", self.width);
-        Err(TableError::new(expected, count.to_string()).at(row, count.min(self.width) + 1))
+        Err(InputError::new(expected, count.to_string()).at(row, count.min(self.width) + 1))
     }
 }
 
 /// All names, if they can be names of columns.
-fn all<'a>(names: impl Iterator<Item = (usize, Cow<'a, str>)>) -> Result<Vec<String>, TableError> {
+fn all<'a>(names: impl Iterator<Item = (usize, Cow<'a, str>)>) -> Result<Vec<String>, InputError> {
     let mut all = Vec::new();
     for (column, name) in names {
         if name.is_empty() || all.iter().any(|other| *other == name) {
@@ -225,12 +231,12 @@ fn all<'a>(names: impl Iterator<Item = (usize, Cow<'a, str>)>) -> Result<Vec<Str
 fn choose<'a>(
     names: impl Iterator<Item = (usize, Cow<'a, str>)> + Clone,
     columns: &[String],
-) -> Result<Vec<usize>, TableError> {
+) -> Result<Vec<usize>, InputError> {
     let mut order = HashMap::new();
     for (i, name) in columns.iter().enumerate() {
         if order.insert(&name[..], i).is_some() {
             let found = shown(name) + " twice";
-            return Err(TableError::new("each column once in --columns", found).at(1, None));
+            return Err(InputError::new("each column once in --columns", found).at(1, None));
         }
     }
     let mut places = vec![None; columns.len()];
@@ -246,18 +252,18 @@ fn choose<'a>(
         let count = names.count();
         let more = if count > NAMES { format!(", … ({count} in all)") } else { String::new() };
         let expected = format!("--columns to be among {}{more}", first.join(", "));
-        return Err(TableError::new(expected, shown(&columns[missing])).at(1, None));
+        return Err(InputError::new(expected, shown(&columns[missing])).at(1, None));
     }
     Ok(places.into_iter().flatten().collect())
 }
 
-fn no_name_of_its_own(found: String) -> TableError {
-    TableError::new("a name of its own (--columns chooses others)", found)
+fn no_name_of_its_own(found: String) -> InputError {
+    InputError::new("a name of its own (--columns chooses others)", found)
 }
 
-fn not_empty(row: usize, line: &[u8]) -> Result<(), TableError> {
+fn not_empty(row: usize, line: &[u8]) -> Result<(), InputError> {
     if line.iter().all(|byte| *byte == b' ') {
-        return Err(TableError::new("a row of the table", "an empty line").at(row, None));
+        return Err(InputError::new("a row of the table", "an empty line").at(row, None));
     }
     Ok(())
 }

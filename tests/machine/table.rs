@@ -4,14 +4,14 @@ use crate::callers::complains;
 use score_matching::{
     Matrix,
     fit::{
-        Table,
-        table::{TableError, parse, write},
+        InputError, Table,
+        table::{parse, write},
     },
 };
 use std::{fs, path::Path};
 
 /// Parses with the columns of these names, or all if there are none.
-fn read(text: impl AsRef<[u8]>, columns: &[&str]) -> Result<Table, TableError> {
+fn read(text: impl AsRef<[u8]>, columns: &[&str]) -> Result<Table, InputError> {
     let columns: Vec<_> = columns.iter().map(|&name| name.to_owned()).collect();
     parse(text.as_ref(), (!columns.is_empty()).then_some(&columns))
 }

@@ -15,8 +15,9 @@ use std::{fmt, path::Path};
 use plotters::prelude::{BitMapBackend, DrawingBackend};
 use plotters::style::RGBAColor;
 
+use crate::file::{FileError, replace};
+
 use super::{
-    file::{FigureError, replace},
     palette::Colour,
     raster::{DOTS, Point, Rect, SAMPLES, SCALE, circle, segment, spans},
 };
@@ -170,7 +171,7 @@ impl Canvas {
     /// # Errors
     ///
     /// If something drawn was not finite, or if the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), FigureError> {
+    pub fn save(&self, path: &Path) -> Result<(), FileError> {
         let size = (self.size.0 / SAMPLES, self.size.1 / SAMPLES);
         let pixels = self.averaged(SAMPLES);
         replace(path, self.fault(), pixels.len(), |file| {
@@ -217,6 +218,7 @@ impl Canvas {
 mod tests {
     use super::*;
     use crate::figure::tools::palette::NAVY;
+    use std::{fs, path::PathBuf};
 
     #[test]
     fn a_transparent_line_that_crosses_itself_has_one_shade() {
@@ -239,5 +241,37 @@ mod tests {
         canvas.rectangle(Rect::new(0.0, 0.0, 5.0 / 6.0, 1.0), Colour::hex(0));
         let row: Vec<u8> = canvas.averaged(SAMPLES).chunks(3).map(|rgb| rgb[0]).take(4).collect();
         assert_eq!(row, [0, 85, 255, 255]);
+    }
+
+    /// A file of this process's own.
+    fn place(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("canvas-{}-{name}", std::process::id()))
+    }
+
+    #[test]
+    fn a_saved_figure_is_a_png() {
+        let path = place("dot.png");
+        let mut canvas = Canvas::new(10, 8);
+        canvas.disc([5.0, 4.0], 3.0, NAVY);
+        canvas.save(&path).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        // Signature; then length and name of the header, and the size in pixels.
+        assert_eq!(bytes[..8], *b"\x89PNG\r\n\x1a\n");
+        assert_eq!(bytes[16..24], [0, 0, 0, 20, 0, 0, 0, 16]);
+        Canvas::new(10, 8).save(&path).unwrap();
+        assert_ne!(fs::read(&path).unwrap(), bytes, "the dot must be in the file");
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_coordinate_that_is_not_finite_refuses_the_figure_and_spares_the_old_one() {
+        let path = place("spared.png");
+        fs::write(&path, "yesterday's").unwrap();
+        let mut canvas = Canvas::new(4, 4);
+        canvas.line(&[[0.0, 0.0], [1.0, f64::NAN]], 1.0, NAVY);
+        canvas.disc([f64::INFINITY, 0.0], 1.0, NAVY);
+        assert_eq!(canvas.save(&path).unwrap_err().reason, "(1, NaN) is no place on the page");
+        assert_eq!(fs::read(&path).unwrap(), b"yesterday's");
+        fs::remove_file(&path).unwrap();
     }
 }

@@ -11,9 +11,10 @@ use std::path::Path;
 
 use plotters::prelude::{BitMapBackend, DrawingBackend};
 
+use crate::file::{FileError, replace};
+
 use super::{
     canvas::Canvas,
-    file::{FigureError, replace},
     palette::{Colour, GREY, INK, NAVY, RED, WHITE},
 };
 
@@ -90,7 +91,7 @@ impl Film {
     /// # Errors
     ///
     /// If something drawn was not finite, or if the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), FigureError> {
+    pub fn save(&self, path: &Path) -> Result<(), FileError> {
         let pixels = self.frames.iter().map(|frame| frame.len() / 3).sum();
         replace(path, self.fault.as_deref(), pixels, |file| {
             let mut backend = BitMapBackend::gif(file, self.size, self.delay)?;

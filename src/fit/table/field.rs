@@ -1,6 +1,6 @@
 //! A line of a table: its separator, its fields, and what they say.
 
-use super::error::{TableError, shown, visible};
+use crate::fit::error::{InputError, shown, visible};
 use std::{borrow::Cow, iter};
 
 /// What may separate columns, the weakest first.
@@ -39,14 +39,14 @@ pub(super) fn fields(line: &[u8], separator: u8) -> impl Iterator<Item = (usize,
 }
 
 /// What a field says, without the blanks and quotes around it.
-pub(super) fn text(field: &[u8]) -> Result<Cow<'_, str>, TableError> {
+pub(super) fn text(field: &[u8]) -> Result<Cow<'_, str>, InputError> {
     const BLANKS: [char; 2] = [' ', '\t'];
     let text = str::from_utf8(field).map_err(|error| {
-        TableError::new("UTF-8", format!("the byte 0x{:02x}", field[error.valid_up_to()]))
+        InputError::new("UTF-8", format!("the byte 0x{:02x}", field[error.valid_up_to()]))
     })?;
     if let Some(c) = text.chars().find(|c| c.is_control() && *c != '\t') {
         let found = format!("the control character {}", visible(&c.to_string()));
-        return Err(TableError::new("text", found));
+        return Err(InputError::new("text", found));
     }
     let text = text.trim_matches(BLANKS);
     let Some(quoted) = text.strip_prefix('"') else { return Ok(text.into()) };
@@ -56,7 +56,7 @@ pub(super) fn text(field: &[u8]) -> Result<Cow<'_, str>, TableError> {
         Some(inside) if !inside.replace("\"\"", "").contains('"') => {
             Ok(inside.replace("\"\"", "\"").into())
         }
-        _ => Err(TableError::new("a quote where the field ends, on its line", shown(text))),
+        _ => Err(InputError::new("a quote where the field ends, on its line", shown(text))),
     }
 }
 
@@ -70,7 +70,7 @@ fn has_a_decimal_comma(text: &str) -> bool {
 }
 
 /// A number and the digits behind its point, if it has no exponent.
-pub(super) fn number(text: &str) -> Result<(f64, Option<u32>), TableError> {
+pub(super) fn number(text: &str) -> Result<(f64, Option<u32>), InputError> {
     let expected = match text.parse::<f64>() {
         Ok(number) if number.is_finite() => {
             let digits = text.split_once('.').map_or(0, |(_, behind)| behind.len() as u32);
@@ -81,5 +81,5 @@ pub(super) fn number(text: &str) -> Result<(f64, Option<u32>), TableError> {
         Err(_) if has_a_decimal_comma(text) => "a number with a decimal point",
         Err(_) => "a number (--columns chooses others)",
     };
-    Err(TableError::new(expected, shown(text)))
+    Err(InputError::new(expected, shown(text)))
 }

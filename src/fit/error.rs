@@ -1,15 +1,49 @@
-//! What is wrong with a table, in one line.
+//! What is wrong with a file of the user's, in one line.
 
+use crate::experiment::Failure;
 use std::{fmt, iter, path::PathBuf};
 
 /// How many characters of a text a message shows.
 const SHOWN: usize = 30;
 
-/// What is wrong with a table, and where.
+/// Why a table could not be learned from.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something is wrong with the table.
+    Input(InputError),
+    /// A training or a sampling has failed.
+    Run(Failure),
+}
+
+impl From<InputError> for Error {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(error: Failure) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Run(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What is wrong with a file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TableError {
-    /// The file, if it was [`Table::read`](super::Table::read) that read it.
+pub struct InputError {
+    /// The file, if it was read from one.
     pub file: Option<PathBuf>,
     /// The line, from 1. There is none if the file cannot be read.
     pub row: Option<usize>,
@@ -21,19 +55,19 @@ pub struct TableError {
     pub found: String,
 }
 
-impl TableError {
-    pub(super) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+impl InputError {
+    pub(in crate::fit) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
         let (expected, found) = (expected.into(), found.into());
         Self { file: None, row: None, column: None, expected, found }
     }
 
-    pub(super) fn at(self, row: usize, column: impl Into<Option<usize>>) -> Self {
+    pub(in crate::fit) fn at(self, row: usize, column: impl Into<Option<usize>>) -> Self {
         Self { row: Some(row), column: column.into(), ..self }
     }
 }
 
 /// One line, `FILE:ROW:COLUMN: expected …, found …`, without what is not known.
-impl fmt::Display for TableError {
+impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.as_ref().map(|file| visible(&file.to_string_lossy()));
         let numbers = [self.row, self.column].map(|number| number.map(|number| number.to_string()));
@@ -45,10 +79,10 @@ impl fmt::Display for TableError {
     }
 }
 
-impl std::error::Error for TableError {}
+impl std::error::Error for InputError {}
 
 /// The beginning of a text in quotes.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::fit) fn shown(text: &str) -> String {
     if text.is_empty() {
         return "an empty field".to_owned();
     }
@@ -58,7 +92,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// A text on one line, its control characters escaped.
-pub(super) fn visible(text: &str) -> String {
+pub(in crate::fit) fn visible(text: &str) -> String {
     let mut visible = String::new();
     for c in text.chars() {
         if matches!(c, '\'' | '"' | '\\') {

@@ -1,8 +1,8 @@
-//! The file of a figure: written complete or not at all.
+//! Files that are written complete or not at all.
 //!
-//! It is written beside its place under a name of its own and then moved there, so that its place never
-//! holds half a figure, even if the program is killed or another one draws the same. What a killed
-//! program has left is removed by the next.
+//! A file is written beside its place under a name of its own and then moved there, so that its place never
+//! holds half a file, even if the program is killed or another one writes the same. What a killed program
+//! has left is removed by the next.
 
 use std::{
     fmt, fs,
@@ -16,23 +16,31 @@ const PARTIAL: &str = "partial";
 /// To write a file takes a second or two: one that nobody has touched for so long is nobody's.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
-/// Why a figure was not written.
+/// Why a file was not written.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct FigureError {
+pub struct FileError {
     /// The file that was asked for.
     pub path: PathBuf,
     /// What stood in the way, in one line.
     pub reason: String,
 }
 
-impl fmt::Display for FigureError {
+impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot draw {}: {}", self.path.display(), self.reason)
+        write!(f, "cannot write {}: {}", self.path.display(), self.reason)
     }
 }
 
-impl std::error::Error for FigureError {}
+impl std::error::Error for FileError {}
+
+/// Writes a text to its place. On an error `path` is as it was before, and nothing else is left behind.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
+    replace(path, None, text.len(), |partial| Ok(fs::write(partial, text)?))
+}
 
 /// Writes a file by `encode`, unless there is a `fault`. On an error `path` is as it was before, and nothing
 /// else is left behind.
@@ -40,13 +48,13 @@ impl std::error::Error for FigureError {}
 /// `bytes` is about the length of the file. It is needed to say why it could not be written: of an error
 /// of the system plotters tells the Debug form of a nest of enums, while the standard library, when it
 /// writes as much to the same place, says it plainly.
-pub(super) fn replace(
+pub(crate) fn replace(
     path: &Path,
     fault: Option<&str>,
     bytes: usize,
     encode: impl FnOnce(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
-) -> Result<(), FigureError> {
-    let error = |reason| FigureError { path: path.to_path_buf(), reason };
+) -> Result<(), FileError> {
+    let error = |reason| FileError { path: path.to_path_buf(), reason };
     if let Some(reason) = fault {
         return Err(error(reason.to_owned()));
     }
@@ -84,13 +92,13 @@ fn partial(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Makes the folder for figures of these names, sees that files can be made in it, and removes what a
-/// killed program has left of them. No other file is touched.
+/// Makes the folder for files of these names, without their endings, sees that files can be made in it, and
+/// removes what a killed program has left of them. No other file is touched.
 ///
 /// # Errors
 /// If the folder cannot be made or written into.
-pub fn prepare(folder: &Path, names: &[&str]) -> Result<(), FigureError> {
-    let error = |reason| FigureError { path: folder.to_path_buf(), reason };
+pub fn prepare(folder: &Path, names: &[&str]) -> Result<(), FileError> {
+    let error = |reason| FileError { path: folder.to_path_buf(), reason };
     if let Some(file) = folder.ancestors().find(|place| place.is_file()) {
         return Err(error(format!("{} is a file, not a folder", file.display())));
     }
@@ -108,7 +116,7 @@ pub fn prepare(folder: &Path, names: &[&str]) -> Result<(), FigureError> {
 /// Whether a file's name is `.NAME.PROCESS-NUMBER.partial.ENDING`, as [`partial`] makes them.
 fn is_left(file: &str, names: &[&str]) -> bool {
     let parts: Vec<&str> = file.split('.').collect();
-    let ["", name, owner, PARTIAL, "png" | "gif"] = parts[..] else { return false };
+    let ["", name, owner, PARTIAL, _] = parts[..] else { return false };
     let number = |text: &str| text.parse::<u32>().is_ok();
     let owned = owner.split_once('-').is_some_and(|(process, i)| number(process) && number(i));
     owned && (names.contains(&name) || name == "trial")
@@ -130,7 +138,6 @@ fn is_forgotten(entry: &fs::DirEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::tools::{Canvas, INK};
 
     /// An empty directory of this test's own, which goes with it.
     struct Directory(PathBuf);
@@ -149,7 +156,7 @@ mod tests {
     }
 
     fn directory(name: &str) -> Directory {
-        let path = std::env::temp_dir().join(format!("figure-{name}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("file-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Directory(path)
     }
@@ -160,47 +167,33 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_figure_is_a_png_and_leaves_nothing_beside_it() {
-        let directory = directory("saved");
-        let path = directory.join("dot.png");
-        let mut canvas = Canvas::new(10, 8);
-        canvas.disc([5.0, 4.0], 3.0, INK);
-        canvas.save(&path).unwrap();
-        assert_eq!(names(&directory), ["dot.png"]);
-        let bytes = fs::read(&path).unwrap();
-        // Signature; then length and name of the header, and the size in pixels.
-        assert_eq!(bytes[..8], *b"\x89PNG\r\n\x1a\n");
-        assert_eq!(bytes[16..24], [0, 0, 0, 20, 0, 0, 0, 16]);
-        Canvas::new(10, 8).save(&path).unwrap();
-        assert_ne!(fs::read(&path).unwrap(), bytes, "the dot must be in the file");
-    }
-
-    #[test]
-    fn a_figure_that_cannot_be_written_is_one_line_of_error_and_no_file() {
+    fn a_file_that_cannot_be_written_is_one_line_of_error_and_leaves_nothing() {
         let directory = directory("refused");
-        let missing = directory.join("missing/figure.png");
-        let error = Canvas::new(4, 4).save(&missing).unwrap_err();
-        let (line, path) = (error.to_string(), missing.display());
-        let cause = line.strip_prefix(&format!("cannot draw {path}: ")).unwrap();
+        let missing = directory.join("missing/file.txt");
+        let line = write(&missing, "text").unwrap_err().to_string();
+        let cause = line.strip_prefix(&format!("cannot write {}: ", missing.display())).unwrap();
         // The cause in the words of the operating system, not the Debug of a nest of enums.
         assert!(!cause.is_empty() && !cause.contains(['\n', '{']), "{cause}");
 
         // Written, but a directory stands in its place: the partial file must go again.
-        fs::create_dir(directory.join("taken.png")).unwrap();
-        assert!(Canvas::new(4, 4).save(&directory.join("taken.png")).is_err());
-        assert_eq!(names(&directory), ["taken.png"]);
+        fs::create_dir(directory.join("taken.txt")).unwrap();
+        assert!(write(&directory.join("taken.txt"), "text").is_err());
+        assert_eq!(names(&directory), ["taken.txt"]);
     }
 
     #[test]
-    fn a_coordinate_that_is_not_finite_refuses_the_figure_and_spares_the_old_one() {
+    fn an_encoder_that_fails_or_a_fault_spares_the_old_file() {
         let directory = directory("spared");
-        let path = directory.join("figure.png");
-        fs::write(&path, "yesterday's").unwrap();
-        let mut canvas = Canvas::new(4, 4);
-        canvas.line(&[[0.0, 0.0], [1.0, f64::NAN]], 1.0, INK);
-        canvas.disc([f64::INFINITY, 0.0], 1.0, INK);
-        assert_eq!(canvas.save(&path).unwrap_err().reason, "(1, NaN) is no place on the page");
-        assert_eq!(fs::read(&path).unwrap(), b"yesterday's");
+        let path = directory.join("file.txt");
+        write(&path, "yesterday's").unwrap();
+        let fails = replace(&path, None, 4, |partial| {
+            fs::write(partial, "half")?;
+            Err("no more".into())
+        });
+        assert_eq!(fails.unwrap_err().reason, "no more");
+        assert!(replace(&path, Some("a fault"), 4, |_| unreachable!()).is_err());
+        assert_eq!(names(&directory), ["file.txt"]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "yesterday's");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
         distance::distances,
         noise::{Generator, standard_normal},
     },
+    model::Parameters,
     objective::{Weight, noise_conditional},
     optimizer::Adam,
     train::{Batches, NotFinite, train},
@@ -32,6 +33,9 @@ const BATCH: usize = 500;
 /// The most steps, and the rate at the beginning; it falls to 0 over all of them.
 const STEPS: usize = 8000;
 const RATE: f64 = 2e-3;
+/// What is kept is not the network of one step but a running mean over about this number of steps: it is less
+/// noisy (Polyak and Juditsky 1992).
+const AVERAGED: f64 = 200.0;
 /// The validation rows are asked after this number of steps, again and again.
 const EVERY: usize = 100;
 /// The training ends when the validation loss has not fallen for this number of steps.
@@ -82,6 +86,7 @@ pub fn learn(rows: &Rows, seed: u64, progress: impl Fn(f64)) -> Result<Learned, 
     let asked = Validation::of(&validation, &scales, &mut stream(seed, "fit validation"));
 
     let (mut curves, mut losses) = (vec![], 0.0);
+    let mut mean = start.clone();
     let mut best = (f64::INFINITY, 0, start.clone());
     let enough = Cell::new(false);
     train(
@@ -91,14 +96,15 @@ pub fn learn(rows: &Rows, seed: u64, progress: impl Fn(f64)) -> Result<Learned, 
         |network, x, noise| course.objective(network, x, noise),
         |step| {
             losses += step.loss;
+            mean = averaged(mean.clone(), step.parameters);
             if step.number % EVERY > 0 {
                 return;
             }
-            let validation = asked.loss(step.parameters);
+            let validation = asked.loss(&mean);
             let training = std::mem::take(&mut losses) / EVERY as f64;
             curves.push(Point { step: step.number, training, validation });
             if validation < best.0 {
-                best = (validation, step.number, step.parameters.clone());
+                best = (validation, step.number, mean.clone());
             }
             enough.set(step.number - best.1 >= PATIENCE);
             progress(if enough.get() { 1.0 } else { step.number as f64 / STEPS as f64 });
@@ -106,6 +112,15 @@ pub fn learn(rows: &Rows, seed: u64, progress: impl Fn(f64)) -> Result<Learned, 
     )?;
     let (_, best, network) = best;
     Ok(Learned { network, scales, curves, best })
+}
+
+/// mean + (now − mean)/n for n = [`AVERAGED`], array by array.
+fn averaged(mean: Network, now: &Network) -> Network {
+    let mut now = now.clone().into_list().into_iter();
+    mean.map(|mean| {
+        let now = now.next().expect("two networks of the same arrays");
+        (now - &mean) * (1.0 / AVERAGED) + &mean
+    })
 }
 
 /// From twice the width of the rows (n, d) down to half the distance to the nearest neighbour, both for one

@@ -92,7 +92,7 @@ pub fn traces(Batch { model, x, .. }: &Batch) -> Vec<Entry> {
 
 /// The gradient of implicit score matching, which is a derivative of third order of the energy.
 pub fn slopes(batch: &Batch) -> Vec<Entry> {
-    let of = |gradients: [Matrix; 3]| gradients[0].at(1, 0);
+    let of = |gradients: [Matrix; 3]| gradients[0].at(3, 1);
     let right =
         batch.gradients(|[theta, _], [x, _]| implicit(theta.score_and_trace(x, SIGMA)).mean());
     let held = batch.gradients(|[theta, fixed], [x, _]| {
@@ -108,7 +108,7 @@ pub fn slopes(batch: &Batch) -> Vec<Entry> {
         (psi.squared_norm() + trace).mean()
     });
     vec![entry(
-        "ism_dw_10",
+        "ism_dw_31",
         of(right),
         &[
             ("tr J held fixed", of(held)),

@@ -95,6 +95,9 @@ pub fn on_average() -> Vec<Entry> {
     let floor = noise_floor(1, SIGMA, information);
     let noise = Rule::gauss_hermite(8); // exact for the square in z
     let dsm = double(&over_q, &noise, |x, z| denoising(psi, x, &corrupt(x, z, SIGMA), SIGMA));
+    let no_half_either = double(&over_q, &noise, |x, z| {
+        (psi(&corrupt(x, z, SIGMA)) + z.clone() * (1.0 / SIGMA)).squared_norm()
+    });
     let no_half = (psi(x) - q.score(x)).squared_norm();
     let whole_noise = 1.0 / (2.0 * SIGMA * SIGMA);
     vec![
@@ -142,7 +145,7 @@ pub fn on_average() -> Vec<Entry> {
                 ("ESM(q_σ), without the floor", esm(&smoothed, &over_smoothed)),
                 ("ESM(q) and the floor", esm(&q, &over_q) + floor),
                 ("ESM(q_σ) + d/(2σ²)", esm(&smoothed, &over_smoothed) + whole_noise),
-                ("without ½", 2.0 * dsm),
+                ("without ½", no_half_either),
             ],
         ),
     ]

@@ -25,8 +25,8 @@ impl Batch {
         let x = table(4, 3, |i, j| (2.0 * i + j).cos());
         let z = table(4, 3, |i, j| (5.0 * i + 3.0 * j + 1.0).sin());
         let model = Autoencoder {
-            w: table(5, 3, |i, j| (3.0 * i + 5.0 * j).sin()),
-            b: table(1, 5, |_, j| 0.5 * (3.0 * j + 1.0).cos()),
+            w: table(5, 3, |i, j| (2.0 * i + 5.0 * j + 1.0).sin()),
+            b: table(1, 5, |_, j| 0.5 * (2.0 * j + 1.0).cos()),
             c: table(1, 3, |_, j| 0.5 * (2.0 * j + 1.0).sin()),
             a: None,
         };
@@ -213,7 +213,7 @@ pub fn slopes(batch: &Batch) -> Vec<Entry> {
         entry(name, of(&right), &mistakes)
     };
     vec![
-        number("dsm_dw_10", |[w, _, _]| w.at(1, 0), true),
+        number("dsm_dw_31", |[w, _, _]| w.at(3, 1), true),
         number("dsm_dw_norm", |[w, _, _]| w.squared_norm().sum().item().sqrt(), true),
         number("dsm_db_0", |[_, b, _]| b.at(0, 0), false),
         number("dsm_dc_2", |[_, _, c]| c.at(0, 2), false),

@@ -152,5 +152,6 @@ pages! {
     pipeline: "../proofs/pipeline.md",
     by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
+    reference_values: "../proofs/reference_values.md",
     speed: "../benches/README.md",
 }

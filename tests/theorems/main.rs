@@ -25,6 +25,7 @@ mod langevin_bias;
 mod latent_variables;
 mod probability_flow;
 mod probes;
+mod reference_values;
 mod routes;
 mod sensor;
 mod softplus_mixture;

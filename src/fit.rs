@@ -27,7 +27,7 @@ pub mod rows;
 pub mod table;
 pub mod verdict;
 
-pub use error::{Error, InputError};
+pub use error::{FitError, InputError};
 pub use learning::{Learned, learn};
 pub use model::Model;
 pub use rows::Rows;
@@ -75,7 +75,7 @@ impl Fit {
         hold_out: f64,
         seed: u64,
         progress: impl Fn(&str, f64),
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let rows = Rows::divide(table, hold_out, seed)?;
         let learned =
             learn(&rows, seed, |done| progress("learning", done)).map_err(Failure::from)?;

@@ -1,6 +1,6 @@
 //! The commands for a table of one's own: fit, sample, denoise.
 
-use crate::talk::{progress, say};
+use super::talk::{progress, say};
 use score_matching::{
     Array, figure,
     file::{self, FileError},

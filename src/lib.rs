@@ -150,5 +150,6 @@ pages! {
     pipeline: "../proofs/pipeline.md",
     by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
+    answers: "../proofs/answers.md",
     speed: "../benches/README.md",
 }

@@ -151,7 +151,7 @@ pages! {
     by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
     answers: "../proofs/answers.md",
-    answers_training: "../proofs/answers_training.md",
+    answers_denoising: "../proofs/answers_denoising.md",
     answers_sampling: "../proofs/answers_sampling.md",
     speed: "../benches/README.md",
 }

@@ -152,6 +152,7 @@ pages! {
     common_slips: "../proofs/common_slips.md",
     answers: "../proofs/answers.md",
     answers_denoising: "../proofs/answers_denoising.md",
+    answers_estimates: "../proofs/answers_estimates.md",
     answers_sampling: "../proofs/answers_sampling.md",
     speed: "../benches/README.md",
 }

@@ -153,5 +153,9 @@ pages! {
     by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
     reference_values: "../proofs/reference_values.md",
+    answers: "../proofs/answers.md",
+    answers_denoising: "../proofs/answers_denoising.md",
+    answers_estimates: "../proofs/answers_estimates.md",
+    answers_sampling: "../proofs/answers_sampling.md",
     speed: "../benches/README.md",
 }

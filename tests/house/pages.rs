@@ -95,6 +95,39 @@ fn no_inline_formula_has_a_backslash_before_punctuation() {
     assert!(count > 1500, "{count} formulas were found");
 }
 
+/// A page that states a theorem, in bold, has exercises. Exercise k of the page `name` links to its answer, the
+/// heading `name k` on a page of answers, and the answer runs. No answer is without an exercise.
+#[test]
+fn every_page_with_theorems_has_exercises_and_each_an_answer() {
+    let in_bold = |text: &str| text.split("**T").skip(1).any(|t| t.starts_with(char::is_numeric));
+    let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+    let (answers, pages): (Vec<_>, Vec<_>) =
+        pages().into_iter().partition(|(path, _)| name(path).starts_with("answers"));
+    let sections = answers.iter().flat_map(|(_, text)| text.split("\n### ").skip(1));
+    let mut answers: Vec<(&str, &str)> =
+        sections.map(|section| section.split_once('\n').expect("an answer")).collect();
+    for (page, text) in pages.iter().filter(|(_, text)| in_bold(text)) {
+        let page = name(page);
+        let section = text.split("\n## ").find(|section| section.starts_with("Exercises\n"));
+        let section = section.unwrap_or_else(|| panic!("{page} has no exercises"));
+        let exercises = section.lines().filter(|line| line.starts_with(char::is_numeric));
+        let exercises: Vec<&str> = exercises.collect();
+        assert!(exercises.len() > 1, "{page}: two exercises or more");
+        for (k, exercise) in (1..).zip(exercises) {
+            let link = format!(".md#{page}-{k}))");
+            assert!(
+                exercise.starts_with(&format!("{k}. ")) && exercise.ends_with(&link),
+                "{exercise}"
+            );
+            let found = answers.iter().position(|(heading, _)| *heading == format!("{page} {k}"));
+            let (_, answer) =
+                answers.remove(found.unwrap_or_else(|| panic!("{page} {k}: no answer")));
+            assert!(answer.contains("```rust\n"), "{page} {k}: the answer does not run");
+        }
+    }
+    assert!(answers.is_empty(), "no exercise asks for {answers:?}");
+}
+
 #[test]
 fn every_figure_stands_in_the_gallery_with_a_caption() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -5,6 +5,7 @@ use score_matching::{
     figure,
 };
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -71,10 +72,14 @@ fn every_link_leads_somewhere() {
     assert!(count > 20, "the links were found");
 }
 
-/// Where pages are read on the web, Markdown takes a backslash before punctuation for its own, also
-/// between dollars: of a norm it leaves an absolute value. `\Vert`, `\thinspace` and `\lbrace` are safe.
+/// Where pages are read on the web, Markdown takes for its own, also between dollars,
+///
+/// - a backslash before punctuation: of a norm it leaves an absolute value. `\Vert`, `\thinspace` and
+///   `\lbrace` are safe.
+/// - a star, or an underscore after punctuation: it begins an emphasis, which an underscore in the next
+///   formula may end. `\ast` and `\mathrm{DSM_\sigma}` are safe.
 #[test]
-fn no_inline_formula_has_a_backslash_before_punctuation() {
+fn markdown_finds_nothing_of_its_own_in_an_inline_formula() {
     let mut count = 0;
     for (page, text) in pages() {
         for paragraph in prose(&text).lines() {
@@ -87,12 +92,42 @@ fn no_inline_formula_has_a_backslash_before_punctuation() {
                     .split('\\')
                     .skip(1)
                     .find(|rest| !rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-                assert!(lost.is_none(), "{}: ${formula}$", page.display());
+                let mut pairs = formula.chars().zip(formula.chars().skip(1));
+                let begins = pairs.any(|(before, c)| c == '_' && !before.is_alphanumeric());
+                let emphasis = begins || formula.starts_with('_') || formula.contains('*');
+                assert!(lost.is_none() && !emphasis, "{}: ${formula}$", page.display());
                 count += 1;
             }
         }
     }
     assert!(count > 1500, "{count} formulas were found");
+}
+
+/// The commands of formulas that were seen rendered, by KaTeX: a slip of the pen is not among them.
+const COMMANDS: &str = "Big Delta Gamma Longrightarrow Phi Sigma Vert alpha approx arctan ast bar begin beta big \
+    binom cdot cdots chi circ cos cosh cr delta det dot dots ell end epsilon eta exp frac gamma ge hat iint in \
+    infty int kappa lambda langle lbrace ldots le left leftarrow lesssim ll log longrightarrow mapsto mathbb \
+    mathcal mathit mathrm max mid min mp mu nabla ne nu oint omega operatorname partial phi pi pm prod propto \
+    psi qquad quad rangle rbrace rho right sigma sim simeq sin sqrt square succeq sum tag tanh tau text \
+    textstyle tfrac theta thickspace thinspace tilde to top underbrace varepsilon varphi vert";
+
+#[test]
+fn formulas_use_known_commands() {
+    let known: BTreeSet<&str> = COMMANDS.split_whitespace().collect();
+    for (page, text) in pages() {
+        let displays = text.split("```math\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let displays = displays.collect::<String>();
+        let words = prose(&text).split('`').step_by(2).collect::<String>();
+        let inline = words.split('$').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
+        for formula in [displays, inline] {
+            for rest in formula.split('\\').skip(1) {
+                let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+                let command = &rest[..end];
+                let right = command.is_empty() || known.contains(command);
+                assert!(right, "{}: \\{command}", page.display());
+            }
+        }
+    }
 }
 
 /// A page that states a theorem, in bold, has exercises. Exercise k of the page `name` links to its answer, the

@@ -68,8 +68,8 @@ impl<A, R> Arithmetic<R> for A where
 /// (elementwise) or with a number, and unary `-`.
 ///
 /// # Panics
-/// Every operation panics, at the caller's line, if the shapes do not fit, and names both shapes:
-/// `nn: (5, 2) · (3, 8)`.
+/// Every operation panics, at the caller's line, if the shapes do not fit, and names the
+/// formula, both shapes and what would fit: `x yᵀ: (100, 64) · (64, 32): y with 64 columns expected`.
 pub trait Array:
     Clone + Neg<Output = Self> + Arithmetic<f64> + Arithmetic<Self> + for<'a> Arithmetic<&'a Self>
 {

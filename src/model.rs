@@ -54,6 +54,31 @@ pub trait Parameters<A>: Sized {
         self.clone().map(|p| tape.var(&p))
     }
 
+    /// ψ(x) = −∇E(x) for an energy with these parameters, by one reverse sweep: (n, d) → (n, d).
+    ///
+    /// From numbers it makes numbers, to sample with; from variables it makes variables, so that a loss
+    /// of ψ can be differentiated in θ. `energy` gives E(x) of every row, (n, 1).
+    ///
+    /// # Panics
+    /// If the energy does not have one column, or the shapes do not fit.
+    #[track_caller]
+    fn score_of(
+        &self,
+        energy: impl for<'t> Fn(&Self::With<Var<'t, A>>, &Var<'t, A>) -> Var<'t, A>,
+        x: &A,
+    ) -> A
+    where
+        A: Array,
+        Self: Clone,
+    {
+        let tape = Tape::new();
+        let x = tape.var(x);
+        let energy = energy(&self.on(&tape), &x);
+        let (expected, found) = ((x.shape().0, 1), energy.shape());
+        assert!(found == expected, "an energy of {found:?}: one number a row, {expected:?}, expected");
+        -energy.sum().gradient(&[x]).remove(0)
+    }
+
     /// The same parameters as constants of forward mode.
     fn constants(&self) -> Self::With<Dual<A>>
     where

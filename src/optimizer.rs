@@ -138,8 +138,11 @@ fn culprit<T: Real>(gradient: &Matrix<T>, moment: Option<&Matrix<T>>) -> Quantit
 
 #[track_caller]
 fn same_shape<T: Real>(parameter: &Matrix<T>, gradient: &Matrix<T>) {
-    let shape = parameter.shape();
-    assert!(shape == gradient.shape(), "update: {shape:?} · {:?}", gradient.shape());
+    let (shape, other) = (parameter.shape(), gradient.shape());
+    assert!(
+        shape == other,
+        "a parameter of {shape:?} · its gradient of {other:?}: the same shape expected"
+    );
 }
 
 #[track_caller]

@@ -53,7 +53,12 @@ impl<A: Array> Dual<A> {
     pub fn along(x: &A, directions: &A) -> Self {
         let ((n, d), (nk, e)) = (x.shape(), directions.shape());
         let fits = if n == 0 { nk == 0 } else { nk > 0 && nk % n == 0 };
-        assert!(d == e && fits, "along: {:?} · {:?}", (n, d), (nk, e));
+        assert!(
+            d == e && fits,
+            "along: x of {:?} · directions of {:?}: k rows of {d} under each of {n} expected",
+            (n, d),
+            (nk, e)
+        );
         Self { value: x.clone(), tangents: Some(directions.clone()) }
     }
 

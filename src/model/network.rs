@@ -42,7 +42,9 @@ impl<A: Array> Layer<A> {
 pub struct ScoreNetwork<A> {
     /// The affine maps, first to last.
     pub layers: Vec<Layer<A>>,
-    /// φ, smooth: with a kink the gradient of the trace would be wrong (T5).
+    /// φ. It has to be smooth where the trace is asked for: with a kink (`Relu`) or a jump (`Heaviside`)
+    /// the gradient of the trace in θ would be wrong (T5), so the traces here refuse them. Denoising
+    /// needs no trace, and takes any φ.
     pub activation: Function,
 }
 
@@ -68,7 +70,7 @@ impl<A: Array> ScoreNetwork<A> {
     /// batch × hidden × hidden, whatever d is, and one product of weights.
     ///
     /// # Panics
-    /// If there are not one or two hidden layers.
+    /// If there are not one or two hidden layers, or φ has a kink or a jump.
     #[track_caller]
     pub fn score_and_trace(&self, x: &A) -> (A, A) {
         match &self.layers[..] {
@@ -95,7 +97,8 @@ impl<A: Array> ScoreNetwork<A> {
     /// layers cost L − 2 products of n d rows.
     ///
     /// # Panics
-    /// If there is no hidden layer, x has no column, or the network is not from ℝᵈ to ℝᵈ.
+    /// If there is no hidden layer, x has no column, the network is not from ℝᵈ to ℝᵈ, or φ has a kink
+    /// or a jump.
     #[track_caller]
     pub fn score_and_trace_at_any_depth(&self, x: &A) -> (A, A) {
         let [first, inner @ .., last] = &self.layers[..] else {
@@ -120,9 +123,12 @@ impl<A: Array> ScoreNetwork<A> {
     /// φ(Wx + b) and the slopes φ′(Wx + b) of a layer: both (n, out).
     #[track_caller]
     fn hidden(&self, layer: &Layer<A>, x: &A) -> (A, A) {
+        let f = self.activation;
+        let smooth = !matches!(f, Function::Relu | Function::Heaviside);
+        assert!(smooth, "the trace of a network with {f:?}: a smooth activation expected (T5)");
         let x = layer.of(x);
-        let y = x.clone().apply(self.activation);
-        let slope = self.activation.derivative(&x, &y);
+        let y = x.clone().apply(f);
+        let slope = f.derivative(&x, &y);
         (y, slope)
     }
 }

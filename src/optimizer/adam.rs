@@ -158,7 +158,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         let Moments { m, v, steps } = &mut self.moments[slot];
         same_shape(parameter, gradient);
         let shape = parameter.shape();
-        assert!(shape == m.shape(), "update: {shape:?}, but slot {slot} is {:?}", m.shape());
+        assert!(shape == m.shape(), "a parameter of {shape:?} in slot {slot}, which has been {:?}", m.shape());
         *steps = steps.saturating_add(1);
         // The means start at zero; dividing by 1 − βᵗ undoes the bias.
         let unbiased = |beta: f64| 1.0 / (1.0 - beta.powi(*steps));

@@ -93,7 +93,7 @@ impl<T: Real> Negatives<T> {
             -energy(&at).sum().gradient(&[at]).remove(0)
         };
         let start = self.chains.clone().unwrap_or_else(|| x.value());
-        assert!(start.shape() == x.shape(), "chains {:?} · batch {:?}", start.shape(), x.shape());
+        assert!(start.shape() == x.shape(), "chains of {:?} · a batch of {:?}: the same shape expected", start.shape(), x.shape());
         // The score records on a tape that cannot leave this thread: so all chains move at once.
         let mut moving = Chains::new(Langevin { score, step: self.step }, start, &mut self.rng);
         let negative = moving.by_ref().after(self.steps);

@@ -4,6 +4,7 @@
 mod command_line;
 #[cfg(feature = "figures")]
 mod pages;
+mod examples;
 mod refusals;
 mod sources;
 mod streams;

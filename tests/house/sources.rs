@@ -13,7 +13,7 @@ use std::{
 
 /// The plan of the house: every module of the top level with its floor. Modules inside a folder may
 /// use each other; modules side by side on one floor may too, but not in a circle.
-const FLOORS: [(&str, u8); 24] = [
+const FLOORS: [(&str, u8); 25] = [
     ("domain", 0),
     ("array", 0),
     ("matrix", 1),
@@ -30,6 +30,7 @@ const FLOORS: [(&str, u8); 24] = [
     ("train", 6),
     ("optimizer", 6),
     ("sampler", 6),
+    ("prelude", 6),
     ("identity", 6),
     ("proof", 6),
     ("experiment", 6),

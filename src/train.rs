@@ -51,10 +51,10 @@ use crate::{
 use rand::{SeedableRng, seq::SliceRandom};
 use std::{fmt, iter};
 
-/// A batch x (n, d) and its noise z (n, d), z ~ N(0, I).
+/// A batch x (n, d) and its noise z (n, d), z ~ N(0, I). See the example of [`NotFinite`].
 pub type Batch<T> = (Matrix<T>, Matrix<T>);
 
-/// What has happened so far, told after every step.
+/// What has happened so far, told after every step. See the example of [`train`].
 #[derive(Debug)]
 pub struct Progress<'a, P> {
     /// How many steps were made, from 1.
@@ -68,6 +68,18 @@ pub struct Progress<'a, P> {
 }
 
 /// Something in a training stopped being finite. The parameters that led there are lost with it.
+///
+/// ```
+/// use score_matching::{model::Autoencoder, optimizer::Sgd, prelude::*};
+/// use score_matching::train::{Batch, NotFinite, train};
+///
+/// let model = Autoencoder::random(1, 1, &mut Generator::seed_from_u64(1));
+/// let batch: Batch<f64> = (Matrix::from_rows([[f64::INFINITY]]), Matrix::zeros(1, 1));
+/// let batches = [batch].into_iter();
+/// let trained = train(model, &mut Sgd { rate: 0.1 }, batches, |_, x, _| x.squared_norm(), |_| ());
+/// let error: NotFinite = trained.unwrap_err();
+/// assert_eq!(error.to_string(), "training stopped at step 1: the loss is inf");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NotFinite {
     /// The step, from 1.
@@ -126,6 +138,19 @@ where
 
 /// [`train`] on an objective that can fail, as one does that runs chains of the model
 /// ([`Negatives`](crate::sampler::Negatives)): the training ends with its error, before the step.
+///
+/// ```
+/// use score_matching::{model::Autoencoder, optimizer::Sgd, prelude::*};
+/// use score_matching::train::{Batches, try_train};
+///
+/// let mut rng = Generator::seed_from_u64(1);
+/// let model = Autoencoder::<Matrix>::random(1, 1, &mut rng);
+/// let batches = Batches::new(Matrix::zeros(4, 1), 2, rng);
+/// let objective = |_: &_, _: &_, _: &_| Err("all chains are lost".into());
+/// let trained: Result<_, Box<dyn std::error::Error>> =
+///     try_train(model, &mut Sgd { rate: 0.1 }, batches, objective, |_| ());
+/// assert_eq!(trained.unwrap_err().to_string(), "all chains are lost");
+/// ```
 ///
 /// # Errors
 /// That of the objective, or [`NotFinite`] as in [`train`].
@@ -222,6 +247,15 @@ where
 /// twice, so the descent is on the expectation itself and there is nothing to overfit. The samples and
 /// the noise have a stream each.
 ///
+/// ```
+/// use score_matching::{density::Mixture, prelude::*, train::fresh};
+///
+/// let batches = fresh::<f32>(&Mixture::isotropic(2, 1.0), 5, Generator::seed_from_u64(1));
+/// for (x, z) in batches.take(3) {
+///     assert_eq!((x.shape(), z.shape()), ((5, 2), (5, 2)));
+/// }
+/// ```
+///
 /// # Panics
 /// If a batch would be empty.
 #[track_caller]
@@ -242,6 +276,16 @@ pub fn fresh<T: Real>(
 ///
 /// An epoch leaves out the rows that do not fill a batch; the order changes, so they get their turn.
 /// The order and the noise have a stream each.
+///
+/// ```
+/// use score_matching::{prelude::*, train::Batches};
+///
+/// let data = Matrix::from_rows([[1.0], [2.0], [4.0]]);
+/// let mut batches = Batches::new(data, 3, Generator::seed_from_u64(1));
+/// assert_eq!(batches.per_epoch(), 1);
+/// let (x, z) = batches.next().expect("they do not end");
+/// assert_eq!((x.sum().item(), z.shape()), (7.0, (3, 1))); // each row once, in some order
+/// ```
 #[derive(Clone, Debug)]
 pub struct Batches<T: Real> {
     data: Matrix<T>,

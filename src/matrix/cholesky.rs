@@ -195,7 +195,12 @@ impl Cholesky {
     #[track_caller]
     pub fn solve(&self, b: &Matrix) -> Matrix {
         let (n, m) = (self.n, b.cols());
-        assert!(b.rows() == n, "A x = b: {:?} · {:?}: b with {n} rows expected", (n, n), (b.rows(), m));
+        assert!(
+            b.rows() == n,
+            "A x = b: {:?} · {:?}: b with {n} rows expected",
+            (n, n),
+            (b.rows(), m)
+        );
         let mut x = b.data().to_vec();
         let (forward, backward) = (0..n, (0..n).rev());
         for i in forward {

@@ -21,6 +21,8 @@ use crate::{
 use rand::Rng;
 
 /// x ↦ W x + b for W (out, in) and b (1, out).
+///
+/// See the example of [`ScoreNetwork`].
 #[derive(Clone, Debug)]
 pub struct Layer<A> {
     /// W, (out, in).
@@ -38,6 +40,21 @@ impl<A: Array> Layer<A> {
 }
 
 /// ψ(x) = W_L φ(… φ(W₁x + b₁) …) + b_L, with any number of hidden layers.
+///
+/// ```
+/// use score_matching::{model::{ScoreNetwork, network::Layer}, prelude::*};
+///
+/// let layer = |w: f64| Layer { w: Matrix::from_rows([[w]]), b: Matrix::zeros(1, 1) };
+/// let layers = vec![layer(2.0), layer(-1.0)]; // ψ(x) = −tanh 2x
+/// let model = ScoreNetwork { layers, activation: Function::Tanh };
+/// let (score, trace) = model.score_and_trace(&Matrix::zeros(1, 1));
+/// assert_eq!((score.item(), trace.item()), (0.0, -2.0));
+/// assert_eq!(model.score_and_trace_at_any_depth(&Matrix::zeros(1, 1)).1, trace);
+///
+/// let mut rng = Generator::seed_from_u64(1);
+/// let wide = ScoreNetwork::<Matrix>::random(&[2, 16, 16, 2], Function::Softplus, &mut rng);
+/// assert_eq!(wide.score(&Matrix::zeros(5, 2)).shape(), (5, 2));
+/// ```
 #[derive(Clone, Debug)]
 pub struct ScoreNetwork<A> {
     /// The affine maps, first to last.
@@ -134,13 +151,21 @@ impl<A: Array> ScoreNetwork<A> {
 }
 
 /// tr [W₂ diag(s) W₁] = Σⱼ sⱼ ⟨row j of W₁, column j of W₂⟩ for slopes s (n, h) → (n, 1).
+///
+/// ```
+/// use score_matching::{model::network::{trace_of_one, trace_of_two}, prelude::*};
+///
+/// let [a, b, c, s] = [2.0, 3.0, 5.0, 0.5].map(|w| Matrix::from_rows([[w]]));
+/// assert_eq!(trace_of_one([&a, &b], &s).item(), 3.0); // 3 · ½ · 2
+/// assert_eq!(trace_of_two([&a, &b, &c], [&s, &s]).item(), 7.5); // 5 · ½ · 3 · ½ · 2
+/// ```
 #[track_caller]
 pub fn trace_of_one<A: Array>([w1, w2]: [&A; 2], s: &A) -> A {
     s.nn(&w1.inner(&w2.clone().linear(Linear::Transpose)))
 }
 
 /// tr [W₃ diag(s₂) W₂ diag(s₁) W₁] = s₂ᵀ [W₂ ∘ (W₁W₃)ᵀ] s₁ for slopes s₁ (n, h₁) and s₂ (n, h₂)
-/// → (n, 1): T28.
+/// → (n, 1): T28. See the example of [`trace_of_one`].
 #[track_caller]
 pub fn trace_of_two<A: Array>([w1, w2, w3]: [&A; 3], [s1, s2]: [&A; 2]) -> A {
     let m = w1.nn(w3).linear(Linear::Transpose) * w2;
@@ -177,6 +202,18 @@ impl<A> Parameters<A> for ScoreNetwork<A> {
 /// E(x) = ½‖x‖²/s² + W_L φ(… φ(W₁x + b₁) …) + b_L with one output.
 ///
 /// The first term confines it: with a softplus network, which grows linearly, Z is finite.
+///
+/// ```
+/// use score_matching::{model::{EnergyNetwork, ScoreNetwork, network::Layer}, prelude::*};
+///
+/// // E(x) = ½(x/2)² + 3x
+/// let layer = Layer { w: Matrix::from_rows([[3.0]]), b: Matrix::zeros(1, 1) };
+/// let network = ScoreNetwork { layers: vec![layer], activation: Function::Softplus };
+/// let model = EnergyNetwork { network, width: 2.0 };
+/// let x = Matrix::from_rows([[4.0]]);
+/// assert_eq!(model.energy(&x).item(), 14.0);
+/// assert_eq!(model.score_of(|model, x| model.energy(x), &x).item(), -4.0); // −x/4 − 3
+/// ```
 #[derive(Clone, Debug)]
 pub struct EnergyNetwork<A> {
     /// A network with one output.

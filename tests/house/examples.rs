@@ -53,7 +53,7 @@ fn called(examples: &str, kind: &str, name: &str) -> bool {
         let (before, after) = (&examples[..at], &examples[at + name.len()..]);
         let begins = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
         let ends = match kind {
-            "fn" => after.starts_with(['(', ':']),
+            "fn" => after.starts_with(['(', '<', ':']),
             _ => word(after).is_empty(),
         };
         begins && ends
@@ -63,9 +63,10 @@ fn called(examples: &str, kind: &str, name: &str) -> bool {
 /// A public item: kind, name, and the item that its documentation links to for an example.
 type Item<'a> = (&'a str, &'a str, Option<&'a str>);
 
-/// The public items of a file, methods and the functions of public traits included.
+/// The public items of a file, methods and the functions of public traits included: to these the link
+/// of their trait applies.
 fn items(text: &str) -> Vec<Item<'_>> {
-    let (mut found, mut elsewhere, mut in_trait) = (vec![], None, false);
+    let (mut found, mut elsewhere, mut in_trait, mut of_trait) = (vec![], None, false, None);
     for line in text.lines() {
         let item = line.trim_start();
         if let Some((_, link)) = item.split_once(ELSEWHERE) {
@@ -80,9 +81,12 @@ fn items(text: &str) -> Vec<Item<'_>> {
         if let Some((kind, rest)) = public.split_once(' ')
             && ["fn", "struct", "enum", "trait", "type", "const"].contains(&kind)
         {
-            found.push((kind, word(rest), elsewhere));
+            found.push((kind, word(rest), elsewhere.or(of_trait.filter(|_| in_trait))));
         }
-        in_trait = (in_trait && line != "}") || line.starts_with("pub trait ");
+        if line.starts_with("pub trait ") {
+            (in_trait, of_trait) = (true, elsewhere);
+        }
+        in_trait = in_trait && line != "}";
         elsewhere = None;
     }
     found
@@ -93,7 +97,9 @@ fn every_public_item_is_called_by_an_example_that_asserts() {
     let all = sources(&["src"]);
     let api: BTreeMap<&PathBuf, &String> = all
         .iter()
-        .filter(|(path, _)| API.iter().any(|m| path.with_extension("").starts_with(format!("src/{m}"))))
+        .filter(|(path, _)| {
+            API.iter().any(|m| path.with_extension("").starts_with(format!("src/{m}")))
+        })
         .collect();
     let shown = |text: &str, (kind, name, _): Item| called(&examples(text), kind, name);
     let somewhere = |name: &str| {

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "figures")]
 mod command_line;
+mod examples;
 #[cfg(feature = "figures")]
 mod pages;
-mod examples;
 mod refusals;
 mod sources;
 mod streams;

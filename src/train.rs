@@ -34,25 +34,20 @@
 //! assert!(losses[199] < 0.5 * losses[0]);
 //! ```
 
+mod batches;
 mod rows;
+
+pub use batches::{Batch, Batches, fresh};
 pub use rows::train_by_rows;
 
 use crate::{
     array::Array,
     autodiff::{Tape, Var},
-    density::Density,
-    matrix::{
-        Matrix, Real,
-        noise::{Generator, standard_normal},
-    },
+    matrix::{Matrix, Real},
     model::Parameters,
     optimizer::{Moves, Optimizer, Quantity},
 };
-use rand::{SeedableRng, seq::SliceRandom};
-use std::{fmt, iter};
-
-/// A batch x (n, d) and its noise z (n, d), z ~ N(0, I). See the example of [`NotFinite`].
-pub type Batch<T> = (Matrix<T>, Matrix<T>);
+use std::fmt;
 
 /// What has happened so far, told after every step. See the example of [`train`].
 #[derive(Debug)]
@@ -146,9 +141,9 @@ where
 /// let mut rng = Generator::seed_from_u64(1);
 /// let model = Autoencoder::<Matrix>::random(1, 1, &mut rng);
 /// let batches = Batches::new(Matrix::zeros(4, 1), 2, rng);
-/// let objective = |_: &_, _: &_, _: &_| Err("all chains are lost".into());
-/// let trained: Result<_, Box<dyn std::error::Error>> =
-///     try_train(model, &mut Sgd { rate: 0.1 }, batches, objective, |_| ());
+/// let trained = try_train(model, &mut Sgd { rate: 0.1 }, batches, |_, _, _| {
+///     Err::<_, Box<dyn std::error::Error>>("all chains are lost".into())
+/// }, |_| ());
 /// assert_eq!(trained.unwrap_err().to_string(), "all chains are lost");
 /// ```
 ///
@@ -241,95 +236,4 @@ where
         observe(Progress { number, loss, moves, parameters: &parameters });
     }
     Ok(parameters)
-}
-
-/// Endless batches of `size` new samples of a density, each with fresh noise: no point is seen
-/// twice, so the descent is on the expectation itself and there is nothing to overfit. The samples and
-/// the noise have a stream each.
-///
-/// ```
-/// use score_matching::{density::Mixture, prelude::*, train::fresh};
-///
-/// let batches = fresh::<f32>(&Mixture::isotropic(2, 1.0), 5, Generator::seed_from_u64(1));
-/// for (x, z) in batches.take(3) {
-///     assert_eq!((x.shape(), z.shape()), ((5, 2), (5, 2)));
-/// }
-/// ```
-///
-/// # Panics
-/// If a batch would be empty.
-#[track_caller]
-pub fn fresh<T: Real>(
-    density: &impl Density,
-    size: usize,
-    mut rng: Generator,
-) -> impl Iterator<Item = Batch<T>> {
-    assert!(size > 0, "batches of no samples");
-    let mut noise = rng.fork();
-    iter::repeat_with(move || {
-        let x = density.sample(size, &mut rng).cast();
-        (x, standard_normal(size, density.dimension(), &mut noise))
-    })
-}
-
-/// Endless mini-batches of a dataset, in a new order in every epoch, each with fresh noise.
-///
-/// An epoch leaves out the rows that do not fill a batch; the order changes, so they get their turn.
-/// The order and the noise have a stream each.
-///
-/// ```
-/// use score_matching::{prelude::*, train::Batches};
-///
-/// let data = Matrix::from_rows([[1.0], [2.0], [4.0]]);
-/// let mut batches = Batches::new(data, 3, Generator::seed_from_u64(1));
-/// assert_eq!(batches.per_epoch(), 1);
-/// let (x, z) = batches.next().expect("they do not end");
-/// assert_eq!((x.sum().item(), z.shape()), (7.0, (3, 1))); // each row once, in some order
-/// ```
-#[derive(Clone, Debug)]
-pub struct Batches<T: Real> {
-    data: Matrix<T>,
-    size: usize,
-    rng: Generator,
-    noise: Generator,
-    order: Vec<usize>,
-    next: usize,
-}
-
-impl<T: Real> Batches<T> {
-    /// Batches of `size` rows of `data`.
-    ///
-    /// # Panics
-    /// If a batch would be empty or larger than the data, or a number of the data is not finite: its
-    /// row and column are told, from 0.
-    #[track_caller]
-    pub fn new(data: Matrix<T>, size: usize, mut rng: Generator) -> Self {
-        let (n, d) = data.shape();
-        assert!(0 < size && size <= n, "batches of {size} from {n} rows");
-        if let Some(at) = data.data().iter().position(|x| !x.to_f64().is_finite()) {
-            panic!("the data have {} at row {}, column {}", data.data()[at], at / d, at % d);
-        }
-        let noise = rng.fork();
-        Self { data, size, rng, noise, order: (0..n).collect(), next: n }
-    }
-
-    /// How many batches make an epoch.
-    pub const fn per_epoch(&self) -> usize {
-        self.order.len() / self.size
-    }
-}
-
-impl<T: Real> Iterator for Batches<T> {
-    type Item = Batch<T>;
-
-    fn next(&mut self) -> Option<Batch<T>> {
-        if self.next + self.size > self.order.len() {
-            self.order.shuffle(&mut self.rng);
-            self.next = 0;
-        }
-        let x = self.data.select(&self.order[self.next..][..self.size]);
-        self.next += self.size;
-        let noise = standard_normal(self.size, self.data.cols(), &mut self.noise);
-        Some((x, noise))
-    }
 }

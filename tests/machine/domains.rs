@@ -7,7 +7,7 @@ use score_matching::{
     array::Function,
     corruption::{self, Kernel, NoiseScales},
     matrix::noise::Generator,
-    model::{Autoencoder, EnergyNetwork, NoiseConditionalNetwork, ScoreNetwork},
+    model::{Autoencoder, EnergyNetwork, NoiseConditionalNetwork, Parameters, ScoreNetwork},
     objective::{self, noise_floor},
     quadrature::{Rule, converged, expectation},
 };
@@ -127,6 +127,8 @@ fn a_model_has_units_and_layers() {
     let rng = &mut generator();
     complains!(Autoencoder::<Matrix>::random(0, 5, rng), "0 dimensions and 5 hidden units: one of each at least");
     complains!(Autoencoder::<Matrix>::random(5, 0, rng), "5 dimensions and 0 hidden units: one of each at least");
+    let energy = "an energy of (2, 3): one number a row, (2, 1), expected";
+    complains!(Autoencoder::random(3, 1, rng).score_of(|_, x| *x, &Matrix::<f64>::zeros(2, 3)), energy);
     complains!(ScoreNetwork::<Matrix>::random(&[2], Function::Tanh, rng), "widths [2]: an input and an output expected");
     complains!(ScoreNetwork::<Matrix>::random(&[0, 2], Function::Tanh, rng), "widths [0, 2]: one unit of each at least");
     complains!(ScoreNetwork::<Matrix>::random(&[2, 0, 2], Function::Tanh, rng), "widths [2, 0, 2]: one unit of each at least");

@@ -37,10 +37,9 @@ fn examples(text: &str) -> String {
         match (&mut open, line.trim().strip_prefix("```")) {
             (None, Some("")) => open = Some(String::new()),
             (None, Some(_)) => open = Some("not Rust".to_owned()),
-            (None, None) => {}
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (Some(block), None) if !line.trim().starts_with("use ") => *block += &(line + "\n"),
-            (Some(_), None) => {}
+            (_, None) => {}
         }
     }
     blocks.retain(|block| block.contains("assert"));

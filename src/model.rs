@@ -154,7 +154,9 @@ pub trait Parameters<A>: Sized {
         -energy.sum().gradient(&[x]).remove(0)
     }
 
-    /// The same parameters as constants of forward mode.
+    /// The same parameters as constants of forward mode: for formulas that are given an x that moves, as
+    /// the routes of [`trace`](crate::objective::trace) do. Those over `Dual<Dual<A>>` need it twice,
+    /// `model.constants().constants()`.
     fn constants(&self) -> Self::With<Dual<A>>
     where
         A: Array,

@@ -65,11 +65,23 @@ impl<A, R> Arithmetic<R> for A where
 /// The operations a formula may use; see the [module](self) for the idea.
 ///
 /// Besides the methods below an array has `+`, `-`, `*` with another array of the same shape
-/// (elementwise) or with a number, and unary `-`.
+/// (elementwise) or with a number, and unary `-`. Columns are picked, and weighed by a parameter, by
+/// products:
+///
+/// ```
+/// use score_matching::prelude::*;
+///
+/// let x = Matrix::from_rows([[1.0, 10.0], [2.0, 20.0]]);
+/// let second = x.constant(2, 1, |i, _| if i == 1 { 1.0 } else { 0.0 });
+/// let column = x.nn(&second); // (n, 2) · (2, 1)
+/// assert_eq!(column, Matrix::from_rows([[10.0], [20.0]]));
+/// let k = Matrix::from_rows([[3.0]]); // one number that is learned
+/// assert_eq!(column.nn(&k), Matrix::from_rows([[30.0], [60.0]])); // (n, 1) · (1, 1)
+/// ```
 ///
 /// # Panics
-/// Every operation panics, at the caller's line, if the shapes do not fit, and names both shapes:
-/// `nn: (5, 2) · (3, 8)`.
+/// Every operation panics, at the caller's line, if the shapes do not fit, and names the
+/// formula, both shapes and what would fit: `x yᵀ: (100, 64) · (64, 32): y with 64 columns expected`.
 pub trait Array:
     Clone + Neg<Output = Self> + Arithmetic<f64> + Arithmetic<Self> + for<'a> Arithmetic<&'a Self>
 {

@@ -15,6 +15,21 @@
 //!
 //! A σ that is a number is to be positive, and with σ = 0 only [`corrupt`] makes sense. A σ that is an
 //! array is not looked at: beyond its domain a formula gives what its operations give.
+//!
+//! ```
+//! use score_matching::corruption::{corrupt, corrupt_each, denoise, log_density, score};
+//! use score_matching::prelude::*;
+//!
+//! let row = |x, y| Matrix::from_rows([[x, y]]);
+//! let (x, z) = (row(1.0, 0.0), row(-1.0, 1.0));
+//! let noisy = corrupt(&x, &z, 0.5);
+//! assert_eq!(noisy, row(0.5, 0.5)); // x + σz
+//! assert_eq!(noisy, corrupt_each(&x, &z, &Matrix::from_rows([[0.5]]))); // a σ for each row
+//! assert_eq!(score(&x, &noisy, 0.5), row(2.0, -2.0)); // (x − x̃)/σ² = −z/σ
+//! assert_eq!(denoise(&noisy, score(&x, &noisy, 0.5), 0.5), x); // back again
+//! let log = log_density(&x, &noisy, 0.5).item(); // −½‖z‖² − log 2πσ²
+//! assert!((log + 1.0 + (0.5 * std::f64::consts::PI).ln()).abs() < 1e-14);
+//! ```
 
 mod kernel;
 mod scales;

@@ -35,6 +35,35 @@ use rand::RngExt;
 /// Far out the numbers are what their formulas say until they themselves leave the range: no square
 /// overflows on the way. At ±∞ stands the limit, if there is one; where x is not a number, nothing is.
 /// A parameter outside of its domain is refused by every method.
+///
+/// ```
+/// use score_matching::{prelude::*, quadrature::Rule};
+///
+/// /// N(m, 1) on the line: a density of one's own
+/// struct Bell {
+///     m: f64,
+/// }
+///
+/// impl Density for Bell {
+///     fn dimension(&self) -> usize {
+///         1
+///     }
+///     fn log_density(&self, x: &Matrix) -> Matrix {
+///         (x.clone() - self.m).squared_norm() * -0.5 - 0.5 * std::f64::consts::TAU.ln()
+///     }
+///     fn score(&self, x: &Matrix) -> Matrix {
+///         -(x.clone() - self.m)
+///     }
+///     fn sample(&self, n: usize, rng: &mut Generator) -> Matrix {
+///         standard_normal(n, 1, rng) + self.m
+///     }
+/// }
+///
+/// let q = Bell { m: 2.0 };
+/// let rule = q.rule(&Rule::trapezoid(-7.0, 11.0, 60)); // q from m − 9 to m + 9
+/// assert!((rule.integrate(&rule.nodes) - 2.0).abs() < 1e-13); // 𝔼x = m
+/// assert!((q.fisher_information(&rule) - 1.0).abs() < 1e-13); // 1/variance
+/// ```
 pub trait Density {
     /// d
     fn dimension(&self) -> usize;

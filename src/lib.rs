@@ -49,6 +49,7 @@
 //! | 5 | [`statistics`] | how sure a mean of random numbers is |
 //! | 6 | [`train`](mod@train), [`optimizer`], [`experiment`] | how it is minimised |
 //! | 6 | [`sampler`] | from a score to samples |
+//! | 6 | [`prelude`] | the names that nearly every program uses |
 //! | 6 | [`identity`], [`proof`] | the theorems as functions, and what the proof pages use |
 //! | 7 | [`fit`] | from a file of numbers to a model of them |
 //! | 7 | `figure` | every picture; the only place that knows the plotting library (feature `figures`, on unless switched off) |
@@ -57,6 +58,10 @@
 //! [`train`](mod@train): these four are score matching. Then [`sampler`], for what a score is good
 //! for; then [`autodiff::rules`] and [`autodiff::tape`], to see that there is no magic. The proofs
 //! are pages of their own, in `proofs/`.
+//!
+//! **To call it** from a program of one's own: [`prelude`] and the modules on floors 0 to 6 up to
+//! [`sampler`]; [`model::Parameters`] shows how to train an energy of one's own. The project's own are
+//! [`identity`], [`proof`], [`experiment`], [`fit`] and `figure`: they change without notice.
 //!
 //! # Conventions
 //!
@@ -106,6 +111,7 @@ pub mod matrix;
 pub mod model;
 pub mod objective;
 pub mod optimizer;
+pub mod prelude;
 pub mod proof;
 pub mod quadrature;
 pub mod sampler;

@@ -92,7 +92,7 @@ impl<T: Real> Matrix<T> {
     pub fn from_vec(rows: usize, cols: usize, values: Vec<T>) -> Self {
         assert!(
             values.len() == elements::<T>((rows, cols)),
-            "{} values for {:?}",
+            "{} values for {:?}: rows × columns expected",
             values.len(),
             (rows, cols)
         );
@@ -160,7 +160,7 @@ impl<T: Real> Matrix<T> {
     /// If it is not (1, 1).
     #[track_caller]
     pub fn item(&self) -> f64 {
-        assert!(self.shape() == (1, 1), "item of {:?}", self.shape());
+        assert!(self.shape() == (1, 1), "item of {:?}: a scalar (1, 1) expected", self.shape());
         self.at(0, 0)
     }
 
@@ -262,7 +262,7 @@ impl<T: Real> Array for Matrix<T> {
 
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
         let Some(slope) = f.slope() else { return self * f.derivative(x, y) };
-        same_shape("mul", self.shape(), x.shape());
+        same_shape("x ∘ y", self.shape(), x.shape());
         let door = Door::current();
         self.update(|start, g| T::apply(door, slope, Operand::TimesOf(&x.data()[start..]), g))
     }

@@ -26,6 +26,43 @@
 //! A denoising loss does not go to zero: even the perfect score leaves a **noise floor**, because
 //! the clean point cannot be known from the corrupted one. A loss printed without it "never
 //! decreases"; where it is known it belongs beside the loss, see [`noise_floor`].
+//!
+//! # By hand
+//! ψ(x) = −2x at the one point x = 3, with the trace −2:
+//!
+//! ```
+//! use score_matching::objective::{explicit, implicit, regularised, weighted_implicit};
+//! use score_matching::{objective::weighted_implicit_by_coordinate, prelude::*};
+//!
+//! let at = |x: f64| Matrix::from_rows([[x]]);
+//! let pair = || (at(-6.0), at(-2.0)); // ψ and its trace
+//! let (weight, slope) = (at(9.0), at(6.0)); // w = x² and its slope 2x
+//! assert_eq!(explicit(at(-6.0), &at(-3.0)).item(), 4.5); // of data with the score −x
+//! assert_eq!(implicit(pair()).item(), 16.0); // 18 − 2
+//! assert_eq!(weighted_implicit(pair(), &weight, &slope).item(), 108.0); // 9 · 16 − 6 · 6
+//! assert_eq!(weighted_implicit_by_coordinate(pair(), &weight, &slope).item(), 108.0);
+//! assert_eq!(regularised(at(-6.0), &at(-2.0), 0.5).item(), 18.0); // 16 + ½ · 2²
+//! ```
+//!
+//! ψ(x) = −x at x = 1, corrupted by z = 2 with σ = ½ to x̃ = 2:
+//!
+//! ```
+//! use score_matching::objective::{contrastive_divergence, denoising, denoising_by};
+//! use score_matching::objective::{Weight, denoising_with_control, noise_conditional, noise_floor};
+//! use score_matching::{corruption::Kernel, objective::reconstruction, prelude::*};
+//!
+//! let at = |x: f64| Matrix::from_rows([[x]]);
+//! let (x, z, noisy, sigma) = (at(1.0), at(2.0), at(2.0), 0.5);
+//! let psi = |x: &Matrix| -x.clone();
+//! assert_eq!(denoising(psi, &x, &noisy, sigma).item(), 2.0); // ½(−2 + z/σ)²
+//! assert_eq!(denoising_by(&Kernel::Isotropic { sigma }, psi, &x, &noisy).item(), 2.0);
+//! assert_eq!(denoising_with_control(psi, &x, &z, sigma).item(), -2.0); // 2 + (−2 + 1) z/σ
+//! let each = noise_conditional(|x, _| psi(x), &x, &z, &at(sigma), Weight::Variance);
+//! assert_eq!(each.item(), 2.0 * Weight::Variance.of(&at(sigma)).item()); // σ² times it
+//! assert_eq!(reconstruction(|x| x.clone() * 0.25, &x, &noisy).item(), 0.25); // (½ − 1)²
+//! assert_eq!(contrastive_divergence(|x| x.squared_norm() * 0.5, &x, &noisy).item(), -1.5);
+//! assert_eq!(noise_floor(1, sigma, 0.8), 1.6); // for N(0, 1): I(q_σ) = 1/1.25
+//! ```
 
 pub mod sliced;
 pub mod trace;

@@ -1,4 +1,16 @@
 //! Descent: how a gradient changes the parameters.
+//!
+//! ```
+//! use score_matching::{optimizer::{Moves, Quantity, Sgd}, prelude::*};
+//!
+//! let (mut theta, gradient) = (Matrix::from_rows([[1.0, 1.0]]), Matrix::from_rows([[2.0, 0.0]]));
+//! let mut sgd = Sgd { rate: 0.25 };
+//! Optimizer::<f64>::check(&sgd); // the rate is a number from 0
+//! let moves = sgd.update(0, &mut theta, &gradient);
+//! assert_eq!(theta, Matrix::from_rows([[0.5, 1.0]]));
+//! assert_eq!(moves, Ok(Moves { numbers: 2, moved: 1, by_epsilon: 0 }));
+//! assert_eq!(sgd.update(0, &mut theta, &(gradient * f64::NAN)), Err(Quantity::Gradient));
+//! ```
 
 mod adam;
 pub use adam::Adam;
@@ -138,8 +150,11 @@ fn culprit<T: Real>(gradient: &Matrix<T>, moment: Option<&Matrix<T>>) -> Quantit
 
 #[track_caller]
 fn same_shape<T: Real>(parameter: &Matrix<T>, gradient: &Matrix<T>) {
-    let shape = parameter.shape();
-    assert!(shape == gradient.shape(), "update: {shape:?} · {:?}", gradient.shape());
+    let (shape, other) = (parameter.shape(), gradient.shape());
+    assert!(
+        shape == other,
+        "a parameter of {shape:?} · its gradient of {other:?}: the same shape expected"
+    );
 }
 
 #[track_caller]

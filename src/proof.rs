@@ -4,21 +4,14 @@
 //! crate, so `cargo test` runs every step of every proof.
 
 pub use crate::{
-    array::{Array, Linear},
-    autodiff::{Dual, Tape, Var},
     corruption::{self, corrupt},
-    density::Density,
     grid::Exact,
     identity::denoising_autoencoder::{Instance, equivalence, jacobian, path_integral},
     identity::{Sides, explicit_implicit},
-    matrix::{
-        Matrix,
-        noise::{Generator, standard_normal},
-    },
-    model::{Autoencoder, Parameters, Wiener},
+    model::{Autoencoder, Wiener},
     objective::{denoising, explicit, implicit, reconstruction},
+    prelude::*,
 };
-pub use rand::SeedableRng;
 
 use crate::matrix::Real;
 

@@ -78,7 +78,7 @@ use crate::{
 };
 use std::fmt;
 
-/// The transition of [`langevin`]: x ← x + drift · ψ(x) + noise · z.
+/// The transition of [`langevin`]: x ← x + drift · ψ(x) + noise · z. See the example of [`langevin`].
 #[derive(Debug)]
 pub struct Langevin<S> {
     score: S,
@@ -89,6 +89,16 @@ pub struct Langevin<S> {
 ///
 /// `score` gives ψ(x): (n, d) → (n, d), row by row: it is asked for a few hundred chains at a time, on
 /// several threads. Each step draws its own noise for all chains from `rng`.
+///
+/// ```
+/// use score_matching::{prelude::*, sampler::{Step, langevin}};
+///
+/// let score = |x: &Matrix| -x.clone(); // of N(0, 1)
+/// let mut rng = Generator::seed_from_u64(1);
+/// let start = Matrix::from_rows([[16.0], [-16.0]]);
+/// let mut climb = langevin(score, start, Step::ascent(0.5), &mut rng); // no noise: half way to 0
+/// assert_eq!(climb.after(4), Ok(Matrix::from_rows([[1.0], [-1.0]])));
+/// ```
 ///
 /// # Panics
 /// If the step is negative, or infinite or nothing in this precision; and on the way, if the score
@@ -129,7 +139,7 @@ impl<T: Real, S: Fn(&Matrix<T>) -> Matrix<T>> Transition<T> for Langevin<S> {
     }
 }
 
-/// How chains move: what the samplers differ in.
+/// How chains move: what the samplers differ in. [`Chains`] call it; see the example of [`langevin`].
 pub trait Transition<T: Real> {
     /// Where the chains are, (n, d), and what the next step needs to know about it.
     type State: Clone + Into<Matrix<T>>;
@@ -152,6 +162,7 @@ pub trait Transition<T: Real> {
 /// steps.
 ///
 /// From the step on that loses a chain it gives that error, and moves the others nevertheless.
+/// See the example of [`langevin`].
 #[derive(Debug)]
 pub struct Chains<'r, T: Real, M: Transition<T>> {
     transition: M,
@@ -236,7 +247,7 @@ fn is_finite<T: Real>(row: &[T]) -> bool {
     row.iter().all(|x| x.to_f64().is_finite())
 }
 
-/// What a sampler can do in addition to being an iterator.
+/// What a sampler can do in addition to being an iterator. See the example of [`langevin`].
 pub trait Sampler<T: Real>: Iterator<Item = Result<Matrix<T>, Escaped>> + Sized {
     /// The points after the given number of steps, (n, d).
     ///

@@ -34,27 +34,22 @@
 //! assert!(losses[199] < 0.5 * losses[0]);
 //! ```
 
+mod batches;
 mod rows;
+
+pub use batches::{Batch, Batches, fresh};
 pub use rows::train_by_rows;
 
 use crate::{
     array::Array,
     autodiff::{Tape, Var},
-    density::Density,
-    matrix::{
-        Matrix, Real,
-        noise::{Generator, standard_normal},
-    },
+    matrix::{Matrix, Real},
     model::Parameters,
     optimizer::{Moves, Optimizer, Quantity},
 };
-use rand::{SeedableRng, seq::SliceRandom};
-use std::{fmt, iter};
+use std::fmt;
 
-/// A batch x (n, d) and its noise z (n, d), z ~ N(0, I).
-pub type Batch<T> = (Matrix<T>, Matrix<T>);
-
-/// What has happened so far, told after every step.
+/// What has happened so far, told after every step. See the example of [`train`].
 #[derive(Debug)]
 pub struct Progress<'a, P> {
     /// How many steps were made, from 1.
@@ -68,6 +63,18 @@ pub struct Progress<'a, P> {
 }
 
 /// Something in a training stopped being finite. The parameters that led there are lost with it.
+///
+/// ```
+/// use score_matching::{model::Autoencoder, optimizer::Sgd, prelude::*};
+/// use score_matching::train::{Batch, NotFinite, train};
+///
+/// let model = Autoencoder::random(1, 1, &mut Generator::seed_from_u64(1));
+/// let batch: Batch<f64> = (Matrix::from_rows([[f64::INFINITY]]), Matrix::zeros(1, 1));
+/// let batches = [batch].into_iter();
+/// let trained = train(model, &mut Sgd { rate: 0.1 }, batches, |_, x, _| x.squared_norm(), |_| ());
+/// let error: NotFinite = trained.unwrap_err();
+/// assert_eq!(error.to_string(), "training stopped at step 1: the loss is inf");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NotFinite {
     /// The step, from 1.
@@ -126,6 +133,19 @@ where
 
 /// [`train`] on an objective that can fail, as one does that runs chains of the model
 /// ([`Negatives`](crate::sampler::Negatives)): the training ends with its error, before the step.
+///
+/// ```
+/// use score_matching::{model::Autoencoder, optimizer::Sgd, prelude::*};
+/// use score_matching::train::{Batches, try_train};
+///
+/// let mut rng = Generator::seed_from_u64(1);
+/// let model = Autoencoder::<Matrix>::random(1, 1, &mut rng);
+/// let batches = Batches::new(Matrix::zeros(4, 1), 2, rng);
+/// let trained = try_train(model, &mut Sgd { rate: 0.1 }, batches, |_, _, _| {
+///     Err::<_, Box<dyn std::error::Error>>("all chains are lost".into())
+/// }, |_| ());
+/// assert_eq!(trained.unwrap_err().to_string(), "all chains are lost");
+/// ```
 ///
 /// # Errors
 /// That of the objective, or [`NotFinite`] as in [`train`].
@@ -216,76 +236,4 @@ where
         observe(Progress { number, loss, moves, parameters: &parameters });
     }
     Ok(parameters)
-}
-
-/// Endless batches of `size` new samples of a density, each with fresh noise: no point is seen
-/// twice, so the descent is on the expectation itself and there is nothing to overfit. The samples and
-/// the noise have a stream each.
-///
-/// # Panics
-/// If a batch would be empty.
-#[track_caller]
-pub fn fresh<T: Real>(
-    density: &impl Density,
-    size: usize,
-    mut rng: Generator,
-) -> impl Iterator<Item = Batch<T>> {
-    assert!(size > 0, "batches of no samples");
-    let mut noise = rng.fork();
-    iter::repeat_with(move || {
-        let x = density.sample(size, &mut rng).cast();
-        (x, standard_normal(size, density.dimension(), &mut noise))
-    })
-}
-
-/// Endless mini-batches of a dataset, in a new order in every epoch, each with fresh noise.
-///
-/// An epoch leaves out the rows that do not fill a batch; the order changes, so they get their turn.
-/// The order and the noise have a stream each.
-#[derive(Clone, Debug)]
-pub struct Batches<T: Real> {
-    data: Matrix<T>,
-    size: usize,
-    rng: Generator,
-    noise: Generator,
-    order: Vec<usize>,
-    next: usize,
-}
-
-impl<T: Real> Batches<T> {
-    /// Batches of `size` rows of `data`.
-    ///
-    /// # Panics
-    /// If a batch would be empty or larger than the data, or a number of the data is not finite: its
-    /// row and column are told, from 0.
-    #[track_caller]
-    pub fn new(data: Matrix<T>, size: usize, mut rng: Generator) -> Self {
-        let (n, d) = data.shape();
-        assert!(0 < size && size <= n, "batches of {size} from {n} rows");
-        if let Some(at) = data.data().iter().position(|x| !x.to_f64().is_finite()) {
-            panic!("the data have {} at row {}, column {}", data.data()[at], at / d, at % d);
-        }
-        let noise = rng.fork();
-        Self { data, size, rng, noise, order: (0..n).collect(), next: n }
-    }
-
-    /// How many batches make an epoch.
-    pub const fn per_epoch(&self) -> usize {
-        self.order.len() / self.size
-    }
-}
-
-impl<T: Real> Iterator for Batches<T> {
-    type Item = Batch<T>;
-
-    fn next(&mut self) -> Option<Batch<T>> {
-        if self.next + self.size > self.order.len() {
-            self.order.shuffle(&mut self.rng);
-            self.next = 0;
-        }
-        let x = self.data.select(&self.order[self.next..][..self.size]);
-        self.next += self.size;
-        let noise = standard_normal(self.size, self.data.cols(), &mut self.noise);
-        Some((x, noise))
-    }
 }

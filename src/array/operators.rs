@@ -16,9 +16,9 @@ macro_rules! operators {
         mul: |$xm:ident, $ym:ident| $mul:expr,
         shift: |$x:ident, $a:ident| $shift:expr $(,)?
     }) => {
-        $crate::array::operators!(@ [$($generics)*] $type, Add, add, $xa, $ya, $add);
-        $crate::array::operators!(@ [$($generics)*] $type, Sub, sub, $xs, $ys, $sub);
-        $crate::array::operators!(@ [$($generics)*] $type, Mul, mul, $xm, $ym, $mul);
+        $crate::array::operators!("x + y" [$($generics)*] $type, Add, add, $xa, $ya, $add);
+        $crate::array::operators!("x − y" [$($generics)*] $type, Sub, sub, $xs, $ys, $sub);
+        $crate::array::operators!("x ∘ y" [$($generics)*] $type, Mul, mul, $xm, $ym, $mul);
         $crate::array::operators!(number [$($generics)*] $type, Add, add, $x, $a, $shift);
         $crate::array::operators!(number [$($generics)*] $type, Sub, sub, x, a, x + -a);
         $crate::array::operators!(number [$($generics)*] $type, Mul, mul, x, a, x.linear(Linear::Scale(a)));
@@ -29,12 +29,12 @@ macro_rules! operators {
             }
         }
     };
-    (@ [$($generics:tt)*] $type:ty, $Op:ident, $op:ident, $x:ident, $y:ident, $value:expr) => {
+    ($sign:literal [$($generics:tt)*] $type:ty, $Op:ident, $op:ident, $x:ident, $y:ident, $value:expr) => {
         impl<$($generics)*> std::ops::$Op<&$type> for $type {
             type Output = Self;
             #[track_caller]
             fn $op(self, $y: &Self) -> Self {
-                $crate::array::same_shape(stringify!($op), self.shape(), $y.shape());
+                $crate::array::same_shape($sign, self.shape(), $y.shape());
                 let $x = self;
                 $value
             }
@@ -72,12 +72,13 @@ pub(crate) fn elements<T>(shape: Shape) -> usize {
 
 /// The shape rule of `+`, `-` and `*`.
 #[track_caller]
-pub(crate) fn same_shape(name: &str, x: Shape, y: Shape) {
-    assert!(x == y, "{name}: {x:?} · {y:?}");
+pub(crate) fn same_shape(formula: &str, x: Shape, y: Shape) {
+    assert!(x == y, "{formula}: {x:?} · {y:?}: the same shape expected");
 }
 
 /// The shape rule of [`Array::add_row`](super::Array::add_row).
 #[track_caller]
 pub(crate) fn row_shape(x: Shape, row: Shape) {
-    assert!(row == (1, x.1), "add_row: {x:?} · {row:?}");
+    let expected = (1, x.1);
+    assert!(row == expected, "x.add_row(row): {x:?} · {row:?}: a row of {expected:?} expected");
 }

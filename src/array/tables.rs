@@ -25,12 +25,12 @@ impl Product {
     /// If the inner dimensions differ, naming both shapes.
     #[track_caller]
     pub fn sizes(self, x: Shape, y: Shape) -> (usize, usize, usize) {
-        let (name, m, k, l, n) = match self {
-            Self::Nn => ("nn", x.0, x.1, y.0, y.1),
-            Self::Nt => ("nt", x.0, x.1, y.1, y.0),
-            Self::Tn => ("tn", x.1, x.0, y.0, y.1),
+        let (formula, m, k, l, n, side) = match self {
+            Self::Nn => ("x y", x.0, x.1, y.0, y.1, "rows"),
+            Self::Nt => ("x yᵀ", x.0, x.1, y.1, y.0, "columns"),
+            Self::Tn => ("xᵀ y", x.1, x.0, y.0, y.1, "rows"),
         };
-        assert!(k == l, "{name}: {x:?} · {y:?}");
+        assert!(k == l, "{formula}: {x:?} · {y:?}: y with {k} {side} expected");
         (m, n, k)
     }
 }
@@ -96,16 +96,16 @@ impl Linear {
     /// If L does not apply to the shape of x.
     #[track_caller]
     pub fn shape(self, (n, d): Shape) -> Shape {
-        let fits = match self {
-            Self::Tile(k) | Self::Each(k) => n.checked_mul(k).is_some(),
-            Self::Fold(0) => n == 0,
-            Self::SumEach(0) => false,
-            Self::Fold(k) | Self::SumEach(k) => n % k == 0,
-            Self::Spread(_) => d == 1,
-            Self::RowSum(k) => d == k,
-            _ => true,
+        let (fits, expected) = match self {
+            Self::Tile(k) | Self::Each(k) => (n.checked_mul(k).is_some(), "fewer rows"),
+            Self::Fold(0) => (n == 0, "no rows"),
+            Self::SumEach(0) => (false, "sums of one row at least"),
+            Self::Fold(k) | Self::SumEach(k) => (n % k == 0, "a multiple of that many rows"),
+            Self::Spread(_) => (d == 1, "one column"),
+            Self::RowSum(k) => (d == k, "that many columns"),
+            Self::Scale(_) | Self::Transpose => (true, "any"),
         };
-        assert!(fits, "{self:?} of {:?}", (n, d));
+        assert!(fits, "{self:?} of {:?}: {expected} expected", (n, d));
         match self {
             Self::Scale(_) => (n, d),
             Self::Tile(k) | Self::Each(k) => (n * k, d),

@@ -2,6 +2,16 @@
 //!
 //! A derivative rule and the formula it belongs to can be wrong in the same way; a difference
 //! quotient only evaluates the formula.
+//!
+//! ```
+//! use score_matching::autodiff::check::{Quotient, difference};
+//!
+//! let quotient: Quotient = difference(|h| (1.0 + h).powi(3)); // (x³)′ = 3x² at x = 1
+//! assert!((quotient.value - 3.0).abs() < 1e-12);
+//! assert!(quotient.truncation < 1e-12 && quotient.kink < 1e-12);
+//! assert_eq!(difference(f64::abs).kink, 4.0); // |h|: its slope jumps by 2, seen twice
+//! assert_eq!(Quotient::MAGNIFICATION * Quotient::STEP, 1.5); // an error of f becomes 1536 times itself
+//! ```
 
 /// A difference quotient, with an estimate of its own error.
 #[derive(Clone, Copy, Debug)]

@@ -31,6 +31,17 @@
 use crate::array::{Array, Function, Linear, Product, Shape, operators};
 
 /// A value (n, d) with k tangents (n·k, d) interleaved under its rows; see the [module](self).
+///
+/// ```
+/// use score_matching::{Array, Dual, Matrix};
+///
+/// let x = Matrix::from_rows([[3.0, 1.0]]);
+/// let directions = Matrix::from_rows([[1.0, 0.0], [1.0, 2.0]]); // two, under the one row
+/// let y = Dual::along(&x, &directions).squared_norm(); // its slopes are 2⟨x, v⟩
+/// assert_eq!((y.k(), y.value.item()), (2, 10.0));
+/// assert_eq!(y.tangents_or_zero(2), Matrix::from_rows([[6.0], [10.0]]));
+/// assert!(Dual::constant(&x).tangents.is_none()); // it depends on nothing
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dual<A> {
     /// f(x).
@@ -53,7 +64,12 @@ impl<A: Array> Dual<A> {
     pub fn along(x: &A, directions: &A) -> Self {
         let ((n, d), (nk, e)) = (x.shape(), directions.shape());
         let fits = if n == 0 { nk == 0 } else { nk > 0 && nk % n == 0 };
-        assert!(d == e && fits, "along: {:?} · {:?}", (n, d), (nk, e));
+        assert!(
+            d == e && fits,
+            "along: x of {:?} · directions of {:?}: k rows of {d} under each of {n} expected",
+            (n, d),
+            (nk, e)
+        );
         Self { value: x.clone(), tangents: Some(directions.clone()) }
     }
 

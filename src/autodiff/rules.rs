@@ -7,6 +7,15 @@
 //! The whole secret of higher orders stands in the signature of [`Op::pullback`]: it is generic
 //! over `A: Array`. Read with numbers it costs nothing extra; read with variables the sweep itself
 //! is recorded, and can be differentiated like any other formula.
+//!
+//! ```
+//! use score_matching::{Array, Matrix, autodiff::rules::{Op, Side}};
+//!
+//! let [x, y, g] = [2.0, 3.0, 10.0].map(|a| Matrix::from_rows([[a]]));
+//! let z = Op::Mul.value(x.clone(), &y);
+//! let back = |side| Op::Mul.pullback(side, [&x, &y, &z], g.clone()).item();
+//! assert_eq!((z.item(), back(Side::Left), back(Side::Right)), (6.0, 30.0, 20.0)); // x y, g y, g x
+//! ```
 
 use crate::array::{Array, Function, Linear, Product};
 

@@ -8,6 +8,8 @@ use super::Dual;
 use crate::array::{Array, Linear};
 
 /// f and its derivatives, (n·d, m) each: row i·d + j belongs to sample i and axis j.
+///
+/// See the example of [`along_axes`].
 #[derive(Clone, Debug)]
 pub struct AlongAxes<A> {
     /// f, the same in the d rows of a sample.
@@ -43,6 +45,14 @@ pub fn along_axes<A: Array, const N: usize>(
 }
 
 /// Every row of x (n, d) d times, and beside the copies the d axes: both (n·d, d).
+///
+/// ```
+/// use score_matching::{Array, Matrix, autodiff::second::one_axis_a_row};
+///
+/// let (copies, axes) = one_axis_a_row(&Matrix::from_rows([[5.0, 7.0]]));
+/// assert_eq!(copies, Matrix::from_rows([[5.0, 7.0], [5.0, 7.0]]));
+/// assert_eq!(axes, Matrix::from_rows([[1.0, 0.0], [0.0, 1.0]]));
+/// ```
 pub fn one_axis_a_row<A: Array>(x: &A) -> (A, A) {
     let (n, d) = x.shape();
     let axes = x.constant(n * d, d, |r, j| f64::from(u8::from(r % d == j)));

@@ -14,6 +14,20 @@
 //!
 //! [`Var::gradient`] reads the rule book with numbers, and [`Var::grad`] reads the same book with
 //! variables, which appends the sweep itself to the tape.
+//!
+//! ```
+//! use score_matching::{Array, Matrix, Tape, Var};
+//!
+//! let tape: Tape = Tape::new();
+//! assert!(tape.is_empty());
+//! let x: Var = tape.var(&Matrix::from_rows([[3.0]]));
+//! let y = x * x + 1.0; // three nodes: x, x ∘ x and the sum
+//! assert_eq!((tape.len(), y.value().item()), (3, 10.0));
+//! assert_eq!(y.gradient(&[x])[0].item(), 6.0); // 2x, as a number
+//! assert_eq!(y.with_gradient(&[x])[0].item(), 10.0); // the value first, then 2x
+//! let slope = y.grad(&[x])[0]; // 2x, as a variable
+//! assert_eq!(slope.gradient(&[x])[0].item(), 2.0);
+//! ```
 
 mod recorded;
 

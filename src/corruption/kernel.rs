@@ -9,6 +9,20 @@ use crate::{
 
 /// A conditional density K(x̃|x) of x̃ given x, every kind with its own standard noise z.
 ///
+/// ```
+/// use score_matching::{corruption::Kernel, prelude::*};
+///
+/// let row = |x, y| Matrix::from_rows([[x, y]]);
+/// let kernel = Kernel::gaussian(&Matrix::from_rows([[4.0, 0.0], [0.0, 1.0]])); // N(x, C)
+/// let (x, z) = (row(1.0, 1.0), row(1.0, -1.0));
+/// let noisy = kernel.corrupt(&x, &z);
+/// assert_eq!(noisy, row(3.0, 0.0));
+/// assert_eq!(kernel.score(&x, &noisy), row(-0.5, 1.0)); // C⁻¹(x − x̃)
+/// assert_eq!(kernel.fisher_information(&x).item(), 1.25); // tr C⁻¹
+/// let log = kernel.log_density(&x, &noisy).item(); // −½‖z‖² − log 2π√(det C)
+/// assert!((log + 1.0 + (4.0 * std::f64::consts::PI).ln()).abs() < 1e-14);
+/// ```
+///
 /// # Panics
 /// Every method, if a width (σ or s) is no positive number.
 #[derive(Clone, Debug)]

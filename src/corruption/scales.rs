@@ -12,6 +12,8 @@ use crate::domain::positive;
 ///
 /// let scales = NoiseScales::geometric(8.0, 1.0, 4);
 /// assert_eq!(scales.sigmas(), [8.0, 4.0, 2.0, 1.0]);
+/// assert_eq!(scales.smallest(), 1.0);
+/// assert_eq!(scales.of_row(5), 4.0); // rows 0 to 3 have the four, row 4 the first again
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoiseScales {

@@ -14,6 +14,16 @@ use crate::{
 };
 
 /// e^(−E)/Z on the nodes' range, with Z by the trapezoid rule.
+///
+/// ```
+/// use score_matching::{density::Boltzmann, prelude::*, quadrature::Rule};
+///
+/// // E(x) = ½x² + 1, so that Z = √(2π)/e
+/// let rule = Rule::trapezoid(-9.0, 9.0, 60);
+/// let q = Boltzmann::new(|x| x.squared_norm() * 0.5 + 1.0, rule);
+/// assert!((q.log_partition() + 1.0 - 0.5 * std::f64::consts::TAU.ln()).abs() < 1e-13);
+/// assert_eq!(q.score(&Matrix::from_rows([[2.0]])).item(), -2.0); // −E′, free of Z
+/// ```
 pub struct Boltzmann<E> {
     energy: E,
     rule: Rule,
@@ -24,6 +34,13 @@ pub struct Boltzmann<E> {
 ///
 /// As everywhere, the largest term is taken out before the exponential: `lowest` is the least
 /// energy, or any number near it. It changes nothing but the range of the numbers.
+///
+/// ```
+/// use score_matching::{density::boltzmann::log_partition, prelude::*, quadrature::Rule};
+///
+/// let energy = Matrix::from_rows([[3.0], [3.0], [3.0]]); // ∫ e^(−3) over [0, 1]
+/// assert_eq!(log_partition(&energy, &Rule::trapezoid(0.0, 1.0, 2), 3.0).item(), -3.0);
+/// ```
 #[track_caller]
 pub fn log_partition<A: Array>(energy: &A, rule: &Rule, lowest: f64) -> A {
     expectation(&rule.weights, &(-energy.clone() + lowest).exp()).ln() - lowest

@@ -22,6 +22,16 @@ use std::f64::consts::TAU;
 const NEAR: f64 = 50.0;
 
 /// n⁻¹ Σᵢ N(x; Xᵢ, σ²I).
+///
+/// ```
+/// use score_matching::{density::KernelEstimate, prelude::*};
+///
+/// let q = KernelEstimate { points: Matrix::from_rows([[-1.0], [1.0]]), sigma: 1.0 };
+/// let x = Matrix::from_rows([[0.5]]);
+/// let mean = q.posterior_mean(&x).item(); // (e^x − e^(−x))/(e^x + e^(−x))
+/// assert!((mean - 0.5_f64.tanh()).abs() < 1e-15);
+/// assert!((q.score(&x).item() - (mean - 0.5)).abs() < 1e-15); // (𝔼[X ∣ x] − x)/σ²
+/// ```
 #[derive(Clone, Debug)]
 pub struct KernelEstimate {
     /// X, (n, d), at least one and finite.

@@ -34,6 +34,24 @@ use rand::RngExt;
 const NEAR: f64 = -1e3;
 
 /// A mixture of Gaussians with full covariances; a single Gaussian is a mixture of one.
+///
+/// ```
+/// use score_matching::{density::{Mixture, mixture::diagonal}, prelude::*};
+///
+/// let at = |x: f64| Matrix::from_rows([[x]]);
+/// // ½N(−1, 1) + ½N(1, 1), with the score tanh x − x and its slope −tanh² x
+/// let q = Mixture::new([(1.0, at(-1.0), at(1.0)), (1.0, at(1.0), at(1.0))]);
+/// assert!((q.score(&at(2.0)).item() - (2.0_f64.tanh() - 2.0)).abs() < 1e-15);
+/// assert!((q.hessian(&at(2.0)).item() + 2.0_f64.tanh().powi(2)).abs() < 1e-15);
+/// assert_eq!(q.responsibilities(&at(0.0)).0, Matrix::from_rows([[0.5, 0.5]]));
+/// assert!(q.modes().all(|(weight, mean)| weight == 0.5 && mean.item().abs() == 1.0));
+/// assert!((q.density(&at(0.0)).ln().item() - q.log_density(&at(0.0)).item()).abs() < 1e-15);
+///
+/// let wide = Mixture::isotropic(1, 9.0).smoothed(4.0); // N(0, 9 + 16)
+/// assert!((wide.score(&at(50.0)).item() + 2.0).abs() < 1e-15);
+/// let plane = Mixture::gaussian(Matrix::zeros(1, 2), diagonal(2, 4.0)); // N(0, 4 I)
+/// assert_eq!(plane.score(&Matrix::from_rows([[4.0, 8.0]])), Matrix::from_rows([[-1.0, -2.0]]));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Mixture {
     components: Vec<Component>,

@@ -1,4 +1,11 @@
 //! Shapes in the plane for pictures and trainings; each is a mixture, so its score is exact.
+//!
+//! ```
+//! use score_matching::density::shapes::{pinwheel, ring, spiral, two_moons};
+//!
+//! let strokes = [pinwheel(), ring(), spiral(), two_moons()].map(|shape| shape.modes().count());
+//! assert_eq!(strokes, [5, 16, 24, 14]);
+//! ```
 
 use super::Mixture;
 use crate::matrix::Matrix;

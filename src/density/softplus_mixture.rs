@@ -28,6 +28,20 @@ const BLOCK: usize = 1 << 12;
 const MOST: usize = 1 << 24;
 
 /// Some terms of e^(−E), a row each: a e^(⟨n, b⟩ + ½k‖μ‖²) e^(−½k‖x − μ‖²).
+///
+/// ```
+/// use score_matching::density::softplus_mixture::{Expansion, binomials};
+/// use score_matching::{model::Autoencoder, prelude::*};
+///
+/// // e^(−E) = e^(−x²/2) (1 + e^(2x − 2)): two Gaussians of the same weight, at 0 and at 2
+/// let at = |x: f64| Matrix::from_rows([[x]]);
+/// let model = Autoencoder { w: at(2.0), b: at(-2.0), c: at(0.0), a: None };
+/// let terms = Expansion::of(&model, 1.0, &binomials(1.0, 1), 0..2);
+/// assert_eq!(terms.centres, Matrix::from_rows([[0.0], [2.0]]));
+/// assert_eq!(terms.exponents, Matrix::zeros(2, 1));
+/// let log_z = Expansion::whole(&model, 1).log_partition(1.0).item(); // Z = 2 √(2π)
+/// assert!((log_z - (2.0 * std::f64::consts::TAU.sqrt()).ln()).abs() < 1e-15);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Expansion<A> {
     /// n, (m, h)
@@ -106,6 +120,18 @@ fn log_volume(d: usize, k: f64) -> f64 {
 }
 
 /// e^(−E)/Z with E(x) = −k(⟨c, x⟩ − ½‖x‖² + Σⱼ softplus(⟨Wⱼ, x⟩ + bⱼ)) for a whole number k.
+///
+/// ```
+/// use score_matching::{density::SoftplusMixture, model::Autoencoder, prelude::*};
+///
+/// // Half N(0, 1), half N(2, 1), as in the example of `Expansion`
+/// let at = |x: f64| Matrix::from_rows([[x]]);
+/// let q = SoftplusMixture::new(Autoencoder { w: at(2.0), b: at(-2.0), c: at(0.0), a: None }, 1);
+/// assert_eq!(q.moments().map(|m| m.item()), [1.0, 2.0]); // mean and variance
+/// assert!((q.log_partition() - (2.0 * std::f64::consts::TAU.sqrt()).ln()).abs() < 1e-15);
+/// assert_eq!(q.score(&at(1.0)).item(), 0.0); // in the middle
+/// assert_eq!(q.score(&at(3.0)), q.model().score(&at(3.0), q.sigma())); // no sum is needed
+/// ```
 #[derive(Clone, Debug)]
 pub struct SoftplusMixture {
     model: Autoencoder<Matrix>,

@@ -21,6 +21,15 @@ use std::f64::consts::{LN_2, PI};
 
 /// A density on the line; the fields are its parameters, all positive and finite: every method panics
 /// at a parameter that is not.
+///
+/// ```
+/// use score_matching::density::Univariate;
+///
+/// let laplace = Univariate::Laplace { scale: 2.0 }; // e^(−|x|/2)/4
+/// assert_eq!((laplace.score_at(3.0), laplace.score_at(-3.0)), (-0.5, 0.5));
+/// assert_eq!(laplace.log_density_at(4.0), -2.0 - 4.0_f64.ln());
+/// assert_eq!(Univariate::Uniform.support(), (0.0, 1.0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Univariate {
     /// q ∝ exp(−θ x⁴)
@@ -213,6 +222,12 @@ const STIRLING: [f64; 7] = [
 
 /// log Γ(a), to some 1e-15 of its value, also near its zeros 1 and 2: below 9.5 by the recurrence from
 /// a number within ½ of 1, above by Stirling's series.
+///
+/// ```
+/// use score_matching::density::univariate::ln_gamma;
+///
+/// assert!((ln_gamma(5.0) - 24.0_f64.ln()).abs() < 1e-15); // Γ(5) = 4!
+/// ```
 ///
 /// # Panics
 /// If a ≤ 0, where Γ has poles and negative values. What is not a number gives itself.

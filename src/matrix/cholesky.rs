@@ -113,7 +113,7 @@ impl Cholesky {
         scale: impl Fn(usize) -> f64,
     ) -> Result<Self, NotPositiveDefinite> {
         let n = a.rows();
-        assert!(a.cols() == n, "cholesky of shape {:?}", (n, a.cols()));
+        assert!(a.cols() == n, "cholesky of shape {:?}: a square expected", (n, a.cols()));
         // n for the elimination, and 2 to spare; twice the bound, u being half of this.
         let gamma = (terms + n + 2) as f64 * f64::EPSILON;
         let roots: Vec<f64> = (0..n).map(|i| scale(i).sqrt()).collect();
@@ -195,7 +195,12 @@ impl Cholesky {
     #[track_caller]
     pub fn solve(&self, b: &Matrix) -> Matrix {
         let (n, m) = (self.n, b.cols());
-        assert!(b.rows() == n, "solve: {:?} · {:?}", (n, n), (b.rows(), m));
+        assert!(
+            b.rows() == n,
+            "A x = b: {:?} · {:?}: b with {n} rows expected",
+            (n, n),
+            (b.rows(), m)
+        );
         let mut x = b.data().to_vec();
         let (forward, backward) = (0..n, (0..n).rev());
         for i in forward {

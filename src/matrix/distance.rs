@@ -57,7 +57,7 @@ pub(crate) fn excesses(b: &Matrix, r: &Matrix, y: &Matrix, unit: f64) -> Matrix 
 #[track_caller]
 fn compare(b: &Matrix, r: &Matrix, y: &Matrix, finish: impl Fn(f64, f64) -> f64 + Sync) -> Matrix {
     let ((n, d), m) = (b.shape(), y.rows());
-    assert!(y.cols() == d, "distances: {:?} · {:?}", (n, d), y.shape());
+    assert!(y.cols() == d, "distances: {:?} · {:?}: as many columns expected", (n, d), y.shape());
     let mut packed = Buffer::scratch(m.div_ceil(LANES) * LANES * d);
     // Coordinate by coordinate, so that the points of one block lie side by side.
     for (block, out) in packed.as_mut_slice().chunks_exact_mut((LANES * d).max(1)).enumerate() {

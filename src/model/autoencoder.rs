@@ -27,6 +27,23 @@ use crate::{
 use rand::Rng;
 
 /// θ = (W, b, c) and optionally a, of a tied-weight autoencoder on ℝᵈ with h hidden units.
+///
+/// ```
+/// use score_matching::{model::Autoencoder, prelude::*};
+///
+/// let row = |x, y| Matrix::from_rows([[x, y]]); // two pixels, one hidden unit, σ = ½
+/// let zero = Matrix::zeros(1, 1);
+/// let model = Autoencoder { w: row(1.0, -1.0), b: zero, c: row(0.5, 0.0), a: None };
+/// let x = row(0.5, 0.5);
+/// assert_eq!(model.encode(&x).item(), 0.5); // sigmoid(0)
+/// assert_eq!(model.reconstruct(&x), row(1.0, -0.5)); // ½W + c
+/// assert_eq!(model.reconstruct(&x), model.decode(model.encode(&x)));
+/// assert_eq!(model.score(&x, 0.5), row(2.0, -4.0)); // (r − x)/σ²
+/// let (_, trace) = model.score_and_trace(&x, 0.5);
+/// assert_eq!(trace.item(), -6.0); // (¼‖W‖² − 2)/σ²
+/// assert_eq!(model.trace_of_slopes(&Matrix::from_rows([[0.25]])).item(), 0.5); // ¼‖W‖²
+/// assert!((model.energy(&x, 0.5).item() + 4.0 * 2.0_f64.ln()).abs() < 1e-15); // ⟨c, x⟩ = ½‖x‖²
+/// ```
 #[derive(Clone, Debug)]
 pub struct Autoencoder<A> {
     /// W, (h, d): row j is the filter of hidden unit j.
@@ -126,6 +143,14 @@ impl<A: Array> Autoencoder<A> {
 impl<T: Real> Autoencoder<Matrix<T>> {
     /// W with independent N(0, 1/d) entries, so that pre-activations of unit data have variance 1;
     /// b = c = 0 and no a.
+    ///
+    /// ```
+    /// use score_matching::{model::Autoencoder, prelude::*};
+    ///
+    /// let mut rng = Generator::seed_from_u64(1);
+    /// let model: Autoencoder<Matrix> = Autoencoder::random(64, 32, &mut rng);
+    /// assert_eq!(model.into_list().iter().map(|p| p.data().len()).sum::<usize>(), 32 * 64 + 32 + 64);
+    /// ```
     ///
     /// # Panics
     /// If d or h is 0.

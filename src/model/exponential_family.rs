@@ -19,6 +19,24 @@ use crate::{
 };
 
 /// The features F of a family, as a formula.
+///
+/// ```
+/// use score_matching::{model::{ExponentialFamily, Features}, prelude::*};
+///
+/// /// F(x) = −½x² on the line: N(0, 1/θ)
+/// struct Precision;
+///
+/// impl Features for Precision {
+///     fn of<A: Array>(&self, x: &A) -> A {
+///         x.squared_norm() * -0.5
+///     }
+/// }
+///
+/// let x = Matrix::from_rows([[-2.0], [2.0]]);
+/// let theta = ExponentialFamily::of_sample(&Precision, &x).estimate().expect("x varies");
+/// assert_eq!(theta.item(), 0.25); // one over the mean square
+/// assert_eq!(Precision.exponent(&x, &theta), Matrix::from_rows([[-0.5], [-0.5]]));
+/// ```
 pub trait Features {
     /// F(x): (n, d) → (n, k).
     fn of<A: Array>(&self, x: &A) -> A;
@@ -31,6 +49,15 @@ pub trait Features {
 }
 
 /// Fₖ(x) = ∏ᵢ xᵢ^eₖᵢ: every polynomial exponent.
+///
+/// ```
+/// use score_matching::model::Monomials;
+///
+/// let plane = Monomials::gaussian(2); // x, y, x², xy, y²
+/// assert_eq!((plane.count(), plane.degree()), (5, 2));
+/// assert_eq!(plane.exponents()[3], [1, 1]);
+/// assert_eq!(Monomials::quartic(), Monomials::new(vec![vec![4]])); // x⁴
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Monomials(Vec<Vec<usize>>);
 
@@ -103,6 +130,20 @@ impl Features for Monomials {
 }
 
 /// ½ θᵀAθ + bᵀθ: the implicit objective of a family on a sample, as a function of θ alone.
+///
+/// ```
+/// use score_matching::{model::{ExponentialFamily, Monomials}, prelude::*};
+///
+/// // θ₁x + θ₂x² on the sample ±2: N(0, 4), which is e^(−x²/8)
+/// let x = Matrix::from_rows([[-2.0], [2.0]]);
+/// let family = ExponentialFamily::of_sample(&Monomials::gaussian(1), &x);
+/// let theta = family.estimate().expect("x varies");
+/// assert_eq!(theta, Matrix::from_rows([[0.0], [-0.125]]));
+/// assert_eq!(family.gradient(&theta), Matrix::zeros(2, 1)); // the minimum
+/// assert_eq!(family.objective(&theta).item(), -0.125); // −½ (score)² on average
+/// let weights = Matrix::from_rows([[0.5], [0.5]]);
+/// assert_eq!(ExponentialFamily::new(&Monomials::gaussian(1), &x, &weights).a, family.a);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExponentialFamily<A> {
     /// 𝔼[Σⱼ ∂ⱼF ∂ⱼFᵀ], (k, k), positive semidefinite.

@@ -21,6 +21,8 @@ use crate::{
 use rand::Rng;
 
 /// x ↦ W x + b for W (out, in) and b (1, out).
+///
+/// See the example of [`ScoreNetwork`].
 #[derive(Clone, Debug)]
 pub struct Layer<A> {
     /// W, (out, in).
@@ -38,11 +40,28 @@ impl<A: Array> Layer<A> {
 }
 
 /// ψ(x) = W_L φ(… φ(W₁x + b₁) …) + b_L, with any number of hidden layers.
+///
+/// ```
+/// use score_matching::{model::{ScoreNetwork, network::Layer}, prelude::*};
+///
+/// let layer = |w: f64| Layer { w: Matrix::from_rows([[w]]), b: Matrix::zeros(1, 1) };
+/// let layers = vec![layer(2.0), layer(-1.0)]; // ψ(x) = −tanh 2x
+/// let model = ScoreNetwork { layers, activation: Function::Tanh };
+/// let (score, trace) = model.score_and_trace(&Matrix::zeros(1, 1));
+/// assert_eq!((score.item(), trace.item()), (0.0, -2.0));
+/// assert_eq!(model.score_and_trace_at_any_depth(&Matrix::zeros(1, 1)).1, trace);
+///
+/// let mut rng = Generator::seed_from_u64(1);
+/// let wide = ScoreNetwork::<Matrix>::random(&[2, 16, 16, 2], Function::Softplus, &mut rng);
+/// assert_eq!(wide.score(&Matrix::zeros(5, 2)).shape(), (5, 2));
+/// ```
 #[derive(Clone, Debug)]
 pub struct ScoreNetwork<A> {
     /// The affine maps, first to last.
     pub layers: Vec<Layer<A>>,
-    /// φ, smooth: with a kink the gradient of the trace would be wrong (T5).
+    /// φ. It has to be smooth where the trace is asked for: with a kink (`Relu`) or a jump (`Heaviside`)
+    /// the gradient of the trace in θ would be wrong (T5), so the traces here refuse them. Denoising
+    /// needs no trace, and takes any φ.
     pub activation: Function,
 }
 
@@ -68,7 +87,7 @@ impl<A: Array> ScoreNetwork<A> {
     /// batch × hidden × hidden, whatever d is, and one product of weights.
     ///
     /// # Panics
-    /// If there are not one or two hidden layers.
+    /// If there are not one or two hidden layers, or φ has a kink or a jump.
     #[track_caller]
     pub fn score_and_trace(&self, x: &A) -> (A, A) {
         match &self.layers[..] {
@@ -95,7 +114,8 @@ impl<A: Array> ScoreNetwork<A> {
     /// layers cost L − 2 products of n d rows.
     ///
     /// # Panics
-    /// If there is no hidden layer, x has no column, or the network is not from ℝᵈ to ℝᵈ.
+    /// If there is no hidden layer, x has no column, the network is not from ℝᵈ to ℝᵈ, or φ has a kink
+    /// or a jump.
     #[track_caller]
     pub fn score_and_trace_at_any_depth(&self, x: &A) -> (A, A) {
         let [first, inner @ .., last] = &self.layers[..] else {
@@ -120,21 +140,32 @@ impl<A: Array> ScoreNetwork<A> {
     /// φ(Wx + b) and the slopes φ′(Wx + b) of a layer: both (n, out).
     #[track_caller]
     fn hidden(&self, layer: &Layer<A>, x: &A) -> (A, A) {
+        let f = self.activation;
+        let smooth = !matches!(f, Function::Relu | Function::Heaviside);
+        assert!(smooth, "the trace of a network with {f:?}: a smooth activation expected (T5)");
         let x = layer.of(x);
-        let y = x.clone().apply(self.activation);
-        let slope = self.activation.derivative(&x, &y);
+        let y = x.clone().apply(f);
+        let slope = f.derivative(&x, &y);
         (y, slope)
     }
 }
 
 /// tr [W₂ diag(s) W₁] = Σⱼ sⱼ ⟨row j of W₁, column j of W₂⟩ for slopes s (n, h) → (n, 1).
+///
+/// ```
+/// use score_matching::{model::network::{trace_of_one, trace_of_two}, prelude::*};
+///
+/// let [a, b, c, s] = [2.0, 3.0, 5.0, 0.5].map(|w| Matrix::from_rows([[w]]));
+/// assert_eq!(trace_of_one([&a, &b], &s).item(), 3.0); // 3 · ½ · 2
+/// assert_eq!(trace_of_two([&a, &b, &c], [&s, &s]).item(), 7.5); // 5 · ½ · 3 · ½ · 2
+/// ```
 #[track_caller]
 pub fn trace_of_one<A: Array>([w1, w2]: [&A; 2], s: &A) -> A {
     s.nn(&w1.inner(&w2.clone().linear(Linear::Transpose)))
 }
 
 /// tr [W₃ diag(s₂) W₂ diag(s₁) W₁] = s₂ᵀ [W₂ ∘ (W₁W₃)ᵀ] s₁ for slopes s₁ (n, h₁) and s₂ (n, h₂)
-/// → (n, 1): T28.
+/// → (n, 1): T28. See the example of [`trace_of_one`].
 #[track_caller]
 pub fn trace_of_two<A: Array>([w1, w2, w3]: [&A; 3], [s1, s2]: [&A; 2]) -> A {
     let m = w1.nn(w3).linear(Linear::Transpose) * w2;
@@ -171,6 +202,18 @@ impl<A> Parameters<A> for ScoreNetwork<A> {
 /// E(x) = ½‖x‖²/s² + W_L φ(… φ(W₁x + b₁) …) + b_L with one output.
 ///
 /// The first term confines it: with a softplus network, which grows linearly, Z is finite.
+///
+/// ```
+/// use score_matching::{model::{EnergyNetwork, ScoreNetwork, network::Layer}, prelude::*};
+///
+/// // E(x) = ½(x/2)² + 3x
+/// let layer = Layer { w: Matrix::from_rows([[3.0]]), b: Matrix::zeros(1, 1) };
+/// let network = ScoreNetwork { layers: vec![layer], activation: Function::Softplus };
+/// let model = EnergyNetwork { network, width: 2.0 };
+/// let x = Matrix::from_rows([[4.0]]);
+/// assert_eq!(model.energy(&x).item(), 14.0);
+/// assert_eq!(model.score_of(|model, x| model.energy(x), &x).item(), -4.0); // −x/4 − 3
+/// ```
 #[derive(Clone, Debug)]
 pub struct EnergyNetwork<A> {
     /// A network with one output.

@@ -22,6 +22,18 @@ use crate::{
 use rand::Rng;
 
 /// ψ(x; σ) for every σ > 0, see the [module](self).
+///
+/// ```
+/// use score_matching::{model::NoiseConditionalNetwork, prelude::*};
+///
+/// // Before training the score is that of N(0, (σ² + s²) I): here s = 3, and σ = 4.
+/// let (widths, mut rng) = ([2, 8, 2], Generator::seed_from_u64(1));
+/// let model = NoiseConditionalNetwork::random(&widths, Function::Softplus, 3.0, &mut rng);
+/// let x = Matrix::from_rows([[25.0, 50.0]]);
+/// let score = model.score_at(&x, 4.0);
+/// assert!((score.clone() + x.clone() * 0.04).data().iter().all(|gap| gap.abs() < 1e-15));
+/// assert_eq!(model.score(&x, &Matrix::from_rows([[4.0]])), score); // a σ for each row
+/// ```
 #[derive(Clone, Debug)]
 pub struct NoiseConditionalNetwork<A> {
     /// f, as a function of x alone.

@@ -21,6 +21,15 @@ use crate::{
 };
 
 /// The best affine denoiser for one noise level.
+///
+/// ```
+/// use score_matching::{model::Wiener, prelude::*};
+///
+/// let data = Matrix::from_rows([[2.0], [4.0]]); // mean 3, variance 1
+/// let wiener = Wiener::fit(&data, 1.0).expect("with noise it is definite");
+/// let back = wiener.reconstruct(&Matrix::from_rows([[5.0]])).item();
+/// assert!((back - 4.0).abs() < 1e-14); // half way to the mean, for as much noise as signal
+/// ```
 #[derive(Clone, Debug)]
 pub struct Wiener {
     /// μ, (1, d).

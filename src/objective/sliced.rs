@@ -10,6 +10,20 @@
 //! | [`Sphere`](Probe::Sphere) of radius √d | 2d/(d + 2) · (‖A‖² − (tr A)²/d) |
 //!
 //! Unit vectors do *not*: they give tr J/d, a mistake that has been shipped.
+//!
+//! ```
+//! use score_matching::objective::sliced::{Probe, all_signs, hutchinson, sliced};
+//! use score_matching::prelude::*;
+//!
+//! let m = Matrix::from_rows([[1.0, 3.0], [1.0, 2.0]]); // ψ(x) = Mᵀx, of trace 3
+//! let psi = |x: &Dual<Matrix>| x.nn(&Dual::constant(&m));
+//! let (x, v) = (Matrix::zeros(1, 2), all_signs(2)); // four directions for one sample
+//! assert_eq!(hutchinson(psi, &x, &v).1.item(), 3.0); // vᵀMv is 7 or −1
+//! assert_eq!(Probe::Rademacher.variance(&m).item(), 16.0); // 3 ± 4
+//! assert_eq!(sliced(psi, &x, &v).item(), 3.0); // ψ(0) = 0
+//! let v: Matrix = Probe::Sphere.draw(5, 2, &mut Generator::seed_from_u64(1));
+//! assert!(v.squared_norm().data().iter().all(|square| (square - 2.0).abs() < 1e-14));
+//! ```
 
 use crate::{
     array::{Array, Linear},

@@ -25,6 +25,56 @@
 //! first line, swept, is reverse over forward.
 //!
 //! From an energy, ψ = −∇E and tr ∂ψ/∂x = −ΔE.
+//!
+//! ψ(x) = −x³, coordinate by coordinate, at (1, 2): the trace is −3 − 12 by all routes, and −15 − 2h² by
+//! differences.
+//!
+//! ```
+//! use score_matching::objective::trace::{diagonal_of_energy, diagonal_of_score};
+//! use score_matching::objective::trace::{of_energy_by_forward, of_energy_by_mixing};
+//! use score_matching::objective::trace::{of_energy_by_reverse, of_score, of_score_by_columns};
+//! use score_matching::objective::trace::{of_score_by_differences, of_score_by_reverse};
+//! use score_matching::{objective::trace::of_score_in_chunks, prelude::*};
+//!
+//! fn energy<A: Array>(x: &A) -> A {
+//!     (x.clone() * x).squared_norm() * 0.25
+//! }
+//! fn score<A: Array>(x: &A) -> A {
+//!     -(x.clone() * x * x)
+//! }
+//!
+//! let x = Matrix::from_rows([[1.0, 2.0]]);
+//! assert_eq!(of_score(score, &x).0, Matrix::from_rows([[-1.0, -8.0]]));
+//! let diagonal = Matrix::from_rows([[-3.0, -12.0]]);
+//! assert_eq!(diagonal_of_score(score, &x).1, diagonal);
+//! assert_eq!(diagonal_of_energy(energy, &x).1, diagonal);
+//! let forward = [of_score(score, &x), of_score_in_chunks(score, &x), of_score_by_columns(score, &x)];
+//! assert!(forward.iter().all(|(_, trace)| trace.item() == -15.0));
+//! assert_eq!(of_energy_by_forward(energy, &x).1.item(), -15.0);
+//! assert_eq!(of_score_by_differences(score, &x, 0.5).1.item(), -15.5);
+//!
+//! let tape = Tape::new();
+//! let x = tape.var(&x);
+//! let reverse = [of_score_by_reverse(score, &x), of_energy_by_reverse(energy, &x)];
+//! assert!(reverse.iter().all(|(_, trace)| trace.value().item() == -15.0));
+//! assert_eq!(of_energy_by_mixing(energy, &x).1.value().item(), -15.0);
+//! ```
+//!
+//! # Kinks
+//! A route differentiates where a formula is smooth. Of an energy with a kink, as a network with `relu`
+//! is, the score jumps, and no route sees the jump, though it belongs to the trace: such a model cannot be
+//! trained by implicit score matching (T5). The routes do not refuse it: a formula does not tell them
+//! whether its kink is crossed, and the proof of T5 uses them to measure what is lost.
+//!
+//! ```
+//! use score_matching::{objective::trace::of_energy_by_forward, prelude::*};
+//!
+//! // E(x) = |x|: ψ = −1 right of 0, and 1 left of it. The mean slope of ψ from −1 to 1 is −1.
+//! let energy = |x: &Dual<Dual<Matrix>>| x.clone().relu() + (-x.clone()).relu();
+//! let (score, trace) = of_energy_by_forward(energy, &Matrix::from_rows([[-1.0], [1.0]]));
+//! assert_eq!(score, Matrix::from_rows([[1.0], [-1.0]]));
+//! assert_eq!(trace, Matrix::zeros(2, 1)); // nothing of it
+//! ```
 
 use crate::{
     array::{Array, Linear, Shape},

@@ -19,6 +19,18 @@ use crate::{
 /// ```
 ///
 /// D. Kingma and J. Ba (2015), Adam: a method for stochastic optimization, algorithm 1.
+///
+/// ```
+/// use score_matching::{optimizer::Adam, prelude::*};
+///
+/// let (mut theta, gradient) = (Matrix::from_rows([[1.0]]), Matrix::from_rows([[70.0]]));
+/// let mut adam = Adam::annealed(0.1, 2); // the rate falls to 0 in two steps: 0.1, then 0.05
+/// for expected in [0.9, 0.85, 0.85] {
+///     adam.update(0, &mut theta, &gradient).expect("finite");
+///     assert!((theta.item() - expected).abs() < 1e-10); // however large the gradient is
+/// }
+/// assert_eq!(Adam::<f64>::new(0.1).horizon, None); // a rate that does not fall
+/// ```
 #[derive(Clone, Debug)]
 pub struct Adam<T: Real> {
     /// The length of a step, at least 0.
@@ -158,7 +170,11 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         let Moments { m, v, steps } = &mut self.moments[slot];
         same_shape(parameter, gradient);
         let shape = parameter.shape();
-        assert!(shape == m.shape(), "update: {shape:?}, but slot {slot} is {:?}", m.shape());
+        assert!(
+            shape == m.shape(),
+            "a parameter of {shape:?} in slot {slot}, which has been {:?}",
+            m.shape()
+        );
         *steps = steps.saturating_add(1);
         // The means start at zero; dividing by 1 − βᵗ undoes the bias.
         let unbiased = |beta: f64| 1.0 / (1.0 - beta.powi(*steps));

@@ -17,6 +17,8 @@ use crate::{
 };
 
 /// One noise level of a schedule.
+///
+/// See the example of [`levels`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
     /// σᵢ
@@ -26,6 +28,15 @@ pub struct Level {
 }
 
 /// The schedule of the paper, αᵢ = ε σᵢ²/σ_L²: ε is the step at the smallest level.
+///
+/// ```
+/// use score_matching::corruption::NoiseScales;
+/// use score_matching::sampler::{Level, Step, levels};
+///
+/// let schedule = levels(&NoiseScales::geometric(2.0, 1.0, 2), 0.5);
+/// assert_eq!(schedule[0], Level { sigma: 2.0, step: Step::halved(2.0) }); // ½ · 2²/1²
+/// assert_eq!(schedule[1], Level { sigma: 1.0, step: Step::halved(0.5) });
+/// ```
 ///
 /// # Panics
 /// Unless every αᵢ is positive and finite, and σᵢ/σ_L with it.
@@ -47,6 +58,7 @@ pub fn levels(scales: &NoiseScales, epsilon: f64) -> Vec<Level> {
 }
 
 /// The transition of [`annealed`]: that of Langevin, for the score and the step of the level.
+/// See the example of [`annealed`].
 #[derive(Debug)]
 pub struct Annealed<S> {
     score: S,

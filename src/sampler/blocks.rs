@@ -13,7 +13,7 @@ use crate::matrix::{Matrix, Real, threads::each};
 const BLOCK: usize = 512;
 
 /// What f gives for all rows of x, from what it gives for each block of them.
-pub fn by_blocks<T: Real, const K: usize>(
+pub(super) fn by_blocks<T: Real, const K: usize>(
     x: &Matrix<T>,
     f: impl Fn(&Matrix<T>) -> [Matrix<T>; K] + Sync,
 ) -> [Matrix<T>; K] {

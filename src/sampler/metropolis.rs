@@ -25,6 +25,17 @@ use crate::{
 use rand::RngExt;
 
 /// Points with their energies and scores.
+///
+/// ```
+/// use score_matching::{prelude::*, sampler::metropolis::{Place, log_acceptance, log_proposal}};
+///
+/// let at = |x: f64| Matrix::from_rows([[x]]);
+/// let place = |x: f64| Place { x: at(x), energy: at(0.5 * x * x), score: at(-x) }; // N(0, 1)
+/// let (here, there) = (place(0.0), place(1.0));
+/// assert_eq!(log_proposal(&here, &there, 1.0).item(), -0.5); // √ε z = 1
+/// assert_eq!(log_proposal(&there, &here, 1.0).item(), -0.125); // −1 = −½ + √ε z
+/// assert_eq!(log_acceptance(&here, &there, 1.0).item(), -0.125); // 0 − ½ − ⅛ + ½
+/// ```
 #[derive(Clone, Debug)]
 pub struct Place<A> {
     /// x, (n, d)
@@ -77,7 +88,7 @@ impl<T: Real> From<Place<Self>> for Matrix<T> {
     }
 }
 
-/// The transition of [`metropolis`]: a Langevin step, taken or not.
+/// The transition of [`metropolis`]: a Langevin step, taken or not. See the example of [`metropolis`].
 #[derive(Debug)]
 pub struct Metropolis<P> {
     potential: P,

@@ -63,6 +63,23 @@ impl<T: Real> Negatives<T> {
     /// k steps of length ε from where the chains are, at first at `start` (n, d): as many chains as a
     /// batch will have rows.
     ///
+    /// ```
+    /// use score_matching::{prelude::*, sampler::Negatives};
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(&Matrix::zeros(3, 1));
+    /// let chains = |k| {
+    ///     let rng = Generator::seed_from_u64(1);
+    ///     Negatives::persistent(Matrix::zeros(3, 1), k, 0.1, rng)
+    /// };
+    /// let mut draw = |chains: &mut Negatives<f64>| {
+    ///     chains.draw(|x| x.squared_norm() * 0.5, &x).expect("finite chains").value()
+    /// };
+    /// let mut by_one = chains(1);
+    /// let twice = [draw(&mut by_one), draw(&mut by_one)];
+    /// assert_eq!(twice[1], draw(&mut chains(2))); // the second draw goes on where the first was
+    /// ```
+    ///
     /// # Panics
     /// As [`Negatives::from_data`].
     #[track_caller]
@@ -93,7 +110,12 @@ impl<T: Real> Negatives<T> {
             -energy(&at).sum().gradient(&[at]).remove(0)
         };
         let start = self.chains.clone().unwrap_or_else(|| x.value());
-        assert!(start.shape() == x.shape(), "chains {:?} · batch {:?}", start.shape(), x.shape());
+        assert!(
+            start.shape() == x.shape(),
+            "chains of {:?} · a batch of {:?}: the same shape expected",
+            start.shape(),
+            x.shape()
+        );
         // The score records on a tape that cannot leave this thread: so all chains move at once.
         let mut moving = Chains::new(Langevin { score, step: self.step }, start, &mut self.rng);
         let negative = moving.by_ref().after(self.steps);

@@ -7,6 +7,14 @@ use crate::{array::Array, matrix::Real};
 /// The literature writes them in two ways, (ε/2, √ε) and (α, √(2α)). They are the same for α = ε/2,
 /// bit for bit (T21). Mixing the drift of one convention with the noise of the other samples p^(1/T)
 /// with T ≠ 1.
+///
+/// ```
+/// use score_matching::{prelude::*, sampler::Step};
+///
+/// assert_eq!(Step::halved(0.5), Step::doubled(0.25)); // (0.25, √0.5) both
+/// let [x, score, z] = [2.0, -2.0, 1.0].map(|a| Matrix::from_rows([[a]]));
+/// assert_eq!(Step::ascent(0.25).take(&x, score, z).item(), 1.5); // 2 − ¼ · 2
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// What the score is multiplied by.

@@ -34,6 +34,23 @@ const FEWEST: usize = 16;
 /// The same loss and gradient as by [`train`](super::train), to rounding, in less time and in bounded
 /// memory; a batch that is one piece gives the same bits.
 ///
+/// ```
+/// use score_matching::{model::Autoencoder, optimizer::Sgd, prelude::*};
+/// use score_matching::train::{Batches, train, train_by_rows};
+///
+/// let model = Autoencoder::<Matrix>::random(2, 3, &mut Generator::seed_from_u64(1));
+/// let data = Matrix::from_fn(64, 2, |i, j| (i + j) as f64 / 64.0);
+/// let batches = || Batches::new(data.clone(), 64, Generator::seed_from_u64(2)).take(3);
+/// let sgd = || Sgd { rate: 0.1 };
+/// let whole = train(model.clone(), &mut sgd(), batches(), |m, x, _| {
+///     (m.reconstruct(x) - x).squared_norm()
+/// }, |_| ());
+/// let by_rows = train_by_rows(model, &mut sgd(), batches(), |m, x, _| {
+///     (m.reconstruct(x) - x).squared_norm()
+/// }, |_| ());
+/// assert_eq!(by_rows.expect("finite").w, whole.expect("finite").w); // 64 rows are one piece
+/// ```
+///
 /// # Errors
 /// As [`train`](super::train).
 ///

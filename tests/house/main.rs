@@ -2,6 +2,7 @@
 
 #[cfg(feature = "figures")]
 mod command_line;
+mod examples;
 #[cfg(feature = "figures")]
 mod pages;
 mod refusals;

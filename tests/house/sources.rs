@@ -31,6 +31,7 @@ const FLOORS: [(&str, u8); 25] = [
     ("train", 6),
     ("optimizer", 6),
     ("sampler", 6),
+    ("prelude", 6),
     ("identity", 6),
     ("proof", 6),
     ("experiment", 6),

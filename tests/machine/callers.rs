@@ -84,26 +84,26 @@ fn every_operation_complains<A: Array>(x: &A) {
     let none = || x.constant(0, 3, |_, _| 1.0);
     let column = || x.constant(0, 1, |_, _| 1.0);
     let x = || x.clone();
-    complains!(x() + &y, "add: (2, 3) · (3, 2)");
-    complains!(x() + y.clone(), "add: (2, 3) · (3, 2)");
-    complains!(x() - &y, "sub: (2, 3) · (3, 2)");
-    complains!(x() - y.clone(), "sub: (2, 3) · (3, 2)");
-    complains!(x() * &y, "mul: (2, 3) · (3, 2)");
-    complains!(x() * y.clone(), "mul: (2, 3) · (3, 2)");
-    complains!(x().inner(&y), "mul: (2, 3) · (3, 2)");
-    complains!(x().nn(&x()), "nn: (2, 3) · (2, 3)");
-    complains!(x().nt(&y), "nt: (2, 3) · (3, 2)");
-    complains!(x().tn(&y), "tn: (2, 3) · (3, 2)");
-    complains!(x().product(Product::Nn, &x()), "nn: (2, 3) · (2, 3)");
-    complains!(x().add_row(&z), "add_row: (2, 3) · (1, 2)");
-    complains!(x().add_row(&x()), "add_row: (2, 3) · (2, 3)");
-    complains!(x().linear(Linear::Fold(4)), "Fold(4) of (2, 3)");
-    complains!(x().linear(Linear::Fold(0)), "Fold(0) of (2, 3)");
-    complains!(x().linear(Linear::SumEach(4)), "SumEach(4) of (2, 3)");
-    complains!(x().linear(Linear::SumEach(0)), "SumEach(0) of (2, 3)");
-    complains!(none().linear(Linear::SumEach(0)), "SumEach(0) of (0, 3)");
-    complains!(x().linear(Linear::Spread(2)), "Spread(2) of (2, 3)");
-    complains!(x().linear(Linear::RowSum(2)), "RowSum(2) of (2, 3)");
+    complains!(x() + &y, "x + y: (2, 3) · (3, 2): the same shape expected");
+    complains!(x() + y.clone(), "x + y: (2, 3) · (3, 2): the same shape expected");
+    complains!(x() - &y, "x − y: (2, 3) · (3, 2): the same shape expected");
+    complains!(x() - y.clone(), "x − y: (2, 3) · (3, 2): the same shape expected");
+    complains!(x() * &y, "x ∘ y: (2, 3) · (3, 2): the same shape expected");
+    complains!(x() * y.clone(), "x ∘ y: (2, 3) · (3, 2): the same shape expected");
+    complains!(x().inner(&y), "x ∘ y: (2, 3) · (3, 2): the same shape expected");
+    complains!(x().nn(&x()), "x y: (2, 3) · (2, 3): y with 3 rows expected");
+    complains!(x().nt(&y), "x yᵀ: (2, 3) · (3, 2): y with 3 columns expected");
+    complains!(x().tn(&y), "xᵀ y: (2, 3) · (3, 2): y with 2 rows expected");
+    complains!(x().product(Product::Nn, &x()), "x y: (2, 3) · (2, 3): y with 3 rows expected");
+    complains!(x().add_row(&z), "x.add_row(row): (2, 3) · (1, 2): a row of (1, 3) expected");
+    complains!(x().add_row(&x()), "x.add_row(row): (2, 3) · (2, 3): a row of (1, 3) expected");
+    complains!(x().linear(Linear::Fold(4)), "Fold(4) of (2, 3): a multiple of that many rows expected");
+    complains!(x().linear(Linear::Fold(0)), "Fold(0) of (2, 3): no rows expected");
+    complains!(x().linear(Linear::SumEach(4)), "SumEach(4) of (2, 3): a multiple of that many rows expected");
+    complains!(x().linear(Linear::SumEach(0)), "SumEach(0) of (2, 3): sums of one row at least expected");
+    complains!(none().linear(Linear::SumEach(0)), "SumEach(0) of (0, 3): sums of one row at least expected");
+    complains!(x().linear(Linear::Spread(2)), "Spread(2) of (2, 3): one column expected");
+    complains!(x().linear(Linear::RowSum(2)), "RowSum(2) of (2, 3): that many columns expected");
     complains!(column().mean(), "mean: of no samples");
     complains!(x().mean(), "mean: one number a sample expected, got shape (2, 3)");
 }
@@ -146,13 +146,13 @@ fn the_rest_of_the_interface_blames_its_caller() {
     complains!(u.sum().grad(&[v]), "two tapes mixed");
     complains!(u.gradient(&[u]), "gradient of (2, 3): a scalar expected");
     complains!(u.grad(&[u]), "gradient of (2, 3): a scalar expected");
-    complains!(x().item(), "item of (2, 3)");
+    complains!(x().item(), "item of (2, 3): a scalar (1, 1) expected");
     complains!(x().row(2), "row 2 of (2, 3)");
     complains!(x().at(2, 0), "row 2 of (2, 3)");
     complains!(x().select(&[0, 2]), "row 2 of (2, 3)");
-    complains!(Matrix::from_vec(2, 3, vec![0.0; 5]), "5 values for (2, 3)");
-    complains!(Dual::along(&x(), &Matrix::zeros(3, 3)), "along: (2, 3) · (3, 3)");
-    complains!(Dual::along(&x(), &Matrix::zeros(2, 2)), "along: (2, 3) · (2, 2)");
+    complains!(Matrix::from_vec(2, 3, vec![0.0; 5]), "5 values for (2, 3): rows × columns expected");
+    complains!(Dual::along(&x(), &Matrix::zeros(3, 3)), "along: x of (2, 3) · directions of (3, 3): k rows of 3 under each of 2 expected");
+    complains!(Dual::along(&x(), &Matrix::zeros(2, 2)), "along: x of (2, 3) · directions of (2, 2): k rows of 3 under each of 2 expected");
     // two tangents a row, where rows are summed over or moved
     let two = Dual::along(&x(), &Matrix::zeros(4, 3));
     let carries = "this factor of a product carries 2 tangents, not one";
@@ -209,7 +209,7 @@ fn densities_and_distances_blame_their_caller() {
     complains!(infinite.score(&zero()), "a kernel estimate from points that are not finite");
     complains!(ln_gamma(0.0), "log Γ of 0: a positive number expected");
     complains!(ln_gamma(-1e17), "log Γ of -100000000000000000: a positive number expected");
-    complains!(nearest(&x(), &zero()), "distances: (2, 3) · (1, 1)");
+    complains!(nearest(&x(), &zero()), "distances: (2, 3) · (1, 1): as many columns expected");
     complains!(nearest(&x(), &Matrix::zeros(0, 3)), "the nearest of no points");
     complains!(nearest(&zero(), &one(f64::NAN)), "a distance that is not a number, to row 0");
     complains!(median_distance(&zero()), "a distance needs two rows, not 1");
@@ -248,8 +248,8 @@ fn sizes_beyond_memory_are_refused() {
     complains!(all_signs(1 << 40), &format!("({}, {}) is more than memory can hold", usize::MAX, 1_usize << 40));
     complains!(Grid::from_fn(HUGE, 2, |_, _| 0.0), &huge);
     complains!(Grid::from_fn(LARGE, 4, |_, _| 0.0), &large);
-    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Tile(HUGE)), &format!("Tile({HUGE}) of (2, 2)"));
-    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Each(HUGE)), &format!("Each({HUGE}) of (2, 2)"));
+    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Tile(HUGE)), &format!("Tile({HUGE}) of (2, 2): fewer rows expected"));
+    complains!(Matrix::<f64>::zeros(2, 2).linear(Linear::Each(HUGE)), &format!("Each({HUGE}) of (2, 2): fewer rows expected"));
     complains!(Matrix::<f64>::zeros(2, 1).linear(Linear::Spread(HUGE)), &format!("(2, {HUGE}) is more than memory can hold"));
     complains!(Tape::new().var(&one).linear(Linear::Tile(HUGE)), &format!("({HUGE}, 1) is more than memory can hold"));
     complains!(Matrix::<f64>::zeros(HUGE, 0).nt(&Matrix::zeros(2, 0)), &huge);
@@ -261,10 +261,10 @@ fn sizes_beyond_memory_are_refused() {
 fn directions_that_do_not_fit_are_refused() {
     let v = |rows, cols| Matrix::<f64>::zeros(rows, cols);
     for (x, v, message) in [
-        (v(2, 3), v(0, 3), "along: (2, 3) · (0, 3)"),
-        (v(2, 3), v(3, 3), "along: (2, 3) · (3, 3)"),
-        (v(2, 3), v(2, 1), "along: (2, 3) · (2, 1)"),
-        (v(0, 3), v(2, 3), "along: (0, 3) · (2, 3)"),
+        (v(2, 3), v(0, 3), "along: x of (2, 3) · directions of (0, 3): k rows of 3 under each of 2 expected"),
+        (v(2, 3), v(3, 3), "along: x of (2, 3) · directions of (3, 3): k rows of 3 under each of 2 expected"),
+        (v(2, 3), v(2, 1), "along: x of (2, 3) · directions of (2, 1): k rows of 3 under each of 2 expected"),
+        (v(0, 3), v(2, 3), "along: x of (0, 3) · directions of (2, 3): k rows of 3 under each of 0 expected"),
     ] {
         complains!(Dual::along(&x, &v), message);
         complains!(hutchinson(Clone::clone, &x, &v), message);

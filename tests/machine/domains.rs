@@ -7,7 +7,7 @@ use score_matching::{
     array::Function,
     corruption::{self, Kernel, NoiseScales},
     matrix::noise::Generator,
-    model::{Autoencoder, EnergyNetwork, NoiseConditionalNetwork, ScoreNetwork},
+    model::{Autoencoder, EnergyNetwork, NoiseConditionalNetwork, Parameters, ScoreNetwork},
     objective::{self, noise_floor},
     quadrature::{Rule, converged, expectation},
 };
@@ -105,9 +105,9 @@ fn a_rule_has_an_interval_and_nodes() {
     complains!(Rule::gauss_hermite(501), "501 nodes: 1 to 500 expected");
     let line = Rule::trapezoid(0.0, 1.0, 2);
     complains!(line.squared().squared(), "a plane is made of two lines, not of 2 dimensions");
-    complains!(line.integrate(&one()), "mul: (3, 1) · (1, 1)");
-    complains!(line.weighted(&one()), "mul: (3, 1) · (1, 1)");
-    complains!(expectation(&line.weights, &one()), "mul: (1, 1) · (3, 1)");
+    complains!(line.integrate(&one()), "x ∘ y: (3, 1) · (1, 1): the same shape expected");
+    complains!(line.weighted(&one()), "x ∘ y: (3, 1) · (1, 1): the same shape expected");
+    complains!(expectation(&line.weights, &one()), "x ∘ y: (1, 1) · (3, 1): the same shape expected");
 }
 
 #[test]
@@ -127,6 +127,8 @@ fn a_model_has_units_and_layers() {
     let rng = &mut generator();
     complains!(Autoencoder::<Matrix>::random(0, 5, rng), "0 dimensions and 5 hidden units: one of each at least");
     complains!(Autoencoder::<Matrix>::random(5, 0, rng), "5 dimensions and 0 hidden units: one of each at least");
+    let energy = "an energy of (2, 3): one number a row, (2, 1), expected";
+    complains!(Autoencoder::random(3, 1, rng).score_of(|_, x| *x, &Matrix::<f64>::zeros(2, 3)), energy);
     complains!(ScoreNetwork::<Matrix>::random(&[2], Function::Tanh, rng), "widths [2]: an input and an output expected");
     complains!(ScoreNetwork::<Matrix>::random(&[0, 2], Function::Tanh, rng), "widths [0, 2]: one unit of each at least");
     complains!(ScoreNetwork::<Matrix>::random(&[2, 0, 2], Function::Tanh, rng), "widths [2, 0, 2]: one unit of each at least");
@@ -134,6 +136,15 @@ fn a_model_has_units_and_layers() {
     let mut network = ScoreNetwork::<Matrix>::random(&[1, 1], Function::Tanh, rng);
     complains!(network.score_and_trace(&one()), "closed forms are for 1 or 2 hidden layers, not 0");
     complains!(network.score_and_trace_at_any_depth(&one()), "a hidden layer expected, in 1 layers");
+    for kinked in [Function::Relu, Function::Heaviside] {
+        let message = format!("the trace of a network with {kinked:?}: a smooth activation expected (T5)");
+        for widths in [&[1, 2, 1][..], &[1, 2, 2, 1]] {
+            let network = ScoreNetwork::<Matrix>::random(widths, kinked, rng);
+            complains!(network.score_and_trace(&one()), message);
+            complains!(network.score_and_trace_at_any_depth(&one()), message);
+            assert!(network.score(&one()).is_finite(), "it has no need of a slope");
+        }
+    }
     let mut levels = NoiseConditionalNetwork::<Matrix>::random(&[1, 1], Function::Tanh, 1.0, rng);
     (network.layers, levels.network.layers) = (vec![], vec![]);
     complains!(network.score(&one()), "a network has a layer");

@@ -137,10 +137,12 @@ fn shapes_and_slots_that_do_not_fit_are_refused() {
     let mut adam = Adam::<f64>::new(0.1);
     adam.update(0, &mut number(1.0), &number(1.0)).expect("finite");
     let row = || Matrix::<f64>::zeros(1, 2);
-    refused("update: (1, 1) · (1, 2)", || _ = adam.clone().update(0, &mut number(1.0), &row()));
-    refused("but slot 0 is (1, 1)", || _ = adam.clone().update(0, &mut row(), &row()));
+    refused("a parameter of (1, 1) · its gradient of (1, 2)", || {
+        _ = adam.clone().update(0, &mut number(1.0), &row());
+    });
+    refused("in slot 0, which has been (1, 1)", || _ = adam.clone().update(0, &mut row(), &row()));
     refused("slot 2 after 1 slots", || _ = adam.clone().update(2, &mut row(), &row()));
-    refused("update: (1, 1) · (1, 2)", || {
+    refused("a parameter of (1, 1) · its gradient of (1, 2)", || {
         _ = Sgd { rate: 0.1 }.update(0, &mut number(1.0), &row());
     });
 }

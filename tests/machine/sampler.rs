@@ -254,7 +254,7 @@ fn a_step_that_a_precision_cannot_take_is_refused() {
     refused("after 0 steps the negatives are the data", || {
         _ = Negatives::persistent(Matrix::<f64>::zeros(1, 1), 0, 0.1, generator(1));
     });
-    refused("chains (1, 1) · batch (2, 1)", || {
+    refused("chains of (1, 1) · a batch of (2, 1)", || {
         let mut negatives = Negatives::persistent(Matrix::zeros(1, 1), 1, 0.1, generator(1));
         let tape = Tape::new();
         _ = negatives.draw(Array::squared_norm, &tape.var(&Matrix::<f64>::zeros(2, 1)));

@@ -4,9 +4,10 @@
 //! derived from them, the same for every reading; so it is looked at where a formula can be read.
 
 use score_matching::{
-    Array, Matrix,
+    Array, Matrix, Tape,
     array::{Function, Product},
     grid::Exact,
+    model::{Autoencoder, Parameters},
 };
 
 #[test]
@@ -49,4 +50,24 @@ fn a_mini_batch_is_the_rows_asked_for_in_their_order() {
             assert_eq!(single, expected.cast(), "rows {rows:?} of {:?}", (n, d));
         }
     }
+}
+
+/// What `score_of` makes of an energy is the score written by hand: for all parameters and all points,
+/// and so are its derivatives by the parameters, as a loss of it needs them.
+#[test]
+fn the_score_of_an_energy_is_its_gradient_and_can_be_differentiated() {
+    let [w, b, c] = [("W", 2), ("b", 1), ("c", 1)].map(|(name, n)| Exact::named(name, n, 2));
+    let model = Autoencoder { w, b, c, a: None };
+    let x = Exact::named("x", 2, 2);
+    assert_eq!(model.score_of(|model, x| model.energy(x, 0.5), &x), model.score(&x, 0.5));
+    assert_ne!(model.score_of(|model, x| model.energy(x, 1.0), &x), model.score(&x, 0.5));
+
+    let tape = Tape::new();
+    let (model, x) = (model.on(&tape), tape.var(&x));
+    let theta = model.clone().into_list();
+    let by_energy = model.score_of(|model, x| model.energy(x, 0.5), &x);
+    let [by_energy, by_hand, other] = [by_energy, model.score(&x, 0.5), model.score(&x, 1.0)]
+        .map(|score| score.squared_norm().sum().gradient(&theta));
+    assert_eq!(by_energy, by_hand);
+    assert_ne!(by_energy, other);
 }

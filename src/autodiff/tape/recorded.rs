@@ -4,6 +4,8 @@ use super::{Tape, Var, binary};
 use crate::{array::Array, autodiff::rules::Op};
 
 /// A node of a tape: an operation, the nodes that it was applied to, and the result.
+///
+/// See the example of [`Tape::nodes`].
 #[derive(Clone, Debug)]
 pub struct Recorded<'t, A: Array> {
     /// The operation.

@@ -2,8 +2,7 @@
 
 use super::talk::{progress, say};
 use score_matching::{
-    Array, figure,
-    file::{self, FileError},
+    Array, figure, file,
     fit::{self, Fit, Model, Table, results},
 };
 use std::{
@@ -47,10 +46,11 @@ pub fn learn(
     say(&format!("\n{}\n{}\n", fit.verdict, fit.verdict.sentence()))?;
 
     let [model, samples, rows, picture] = &places;
-    file::write(model, &fit.model.text()).map_err(said)?;
-    file::write(samples, &results::samples(&fit.model, &fit.samples)).map_err(said)?;
-    file::write(rows, &fit.rows_text()).map_err(said)?;
-    figure::save_fit(&fit, picture).map_err(said)?;
+    file::write(model, &fit.model.text()).map_err(|error| error.to_string())?;
+    file::write(samples, &results::samples(&fit.model, &fit.samples))
+        .map_err(|error| error.to_string())?;
+    file::write(rows, &fit.rows_text()).map_err(|error| error.to_string())?;
+    figure::save_fit(&fit, picture).map_err(|error| error.to_string())?;
     say(&format!("{}: the model, for 'sample' and 'denoise'", model.display()))?;
     say(&format!("{}: as many samples as rows", samples.display()))?;
     say(&format!("{}: each row denoised, and its rank, 1 the most unusual", rows.display()))?;
@@ -119,9 +119,5 @@ fn put(text: &str, out: Option<&Path>, inputs: &[&Path]) -> Result<(), String> {
             return Err(format!("{} is an input and would be replaced", out.display()));
         }
     }
-    file::write(out, text).map_err(said)
-}
-
-fn said(error: FileError) -> String {
-    error.to_string()
+    file::write(out, text).map_err(|error| error.to_string())
 }

@@ -35,27 +35,27 @@ const MOST_UNITS: usize = 4096;
 impl Model {
     /// The text of the model.
     pub fn text(&self) -> String {
-        let mut text = format!("{FIRST}\ncolumns {}\n", self.names.len());
+        let mut parts = vec![format!("{FIRST}\ncolumns {}\n", self.names.len())];
         for (name, decimals) in self.names.iter().zip(&self.decimals) {
             let digits = decimals.map_or("-".to_owned(), |digits| digits.to_string());
-            text += &format!("{digits} {name}\n");
+            parts.push(format!("{digits} {name}\n"));
         }
-        text += &matrix("mean", &self.units.mean);
-        text += &matrix("deviation", &self.units.deviation);
-        text += &matrix("covariance", &self.covariance);
-        let sigmas = self.scales.sigmas();
-        text += &format!("levels {} {:?} {:?}\n", sigmas.len(), sigmas[0], self.scales.smallest());
+        parts.push(matrix("mean", &self.units.mean));
+        parts.push(matrix("deviation", &self.units.deviation));
+        parts.push(matrix("covariance", &self.covariance));
+        let (sigmas, smallest) = (self.scales.sigmas(), self.scales.smallest());
+        parts.push(format!("levels {} {:?} {smallest:?}\n", sigmas.len(), sigmas[0]));
         let layers = &self.network.network.layers;
         let widths = layers.iter().map(|layer| layer.w.rows().to_string());
         let widths = [self.names.len().to_string()].into_iter().chain(widths);
-        text += &format!("network {}\n", widths.collect::<Vec<_>>().join(" "));
+        parts.push(format!("network {}\n", widths.collect::<Vec<_>>().join(" ")));
         for Layer { w, b } in layers {
-            text += &matrix("weights", w);
-            text += &matrix("biases", b);
+            parts.extend([matrix("weights", w), matrix("biases", b)]);
         }
-        text += &matrix("level", &self.network.level);
-        text += &format!("checksum {:016x}\n", checksum(text.as_bytes()));
-        text
+        parts.push(matrix("level", &self.network.level));
+        let text = parts.concat();
+        let checksum = checksum(text.as_bytes());
+        text + &format!("checksum {checksum:016x}\n")
     }
 
     /// Whether there is a model in this file, of this version or of another.

@@ -16,9 +16,10 @@ use std::{
 const HELP: &str = "\
 score-matching: trains the models and draws the figures
 
-usage: score-matching [figures NAME…] [--out DIR] [--seed N]
+usage: score-matching [evening | figures NAME…] [--out DIR] [--seed N]
        score-matching --list | --version | --help
 
+  evening         draw the four pictures of proofs/evening.md, in a few seconds
   figures NAME…   draw only these figures
   --out DIR       the folder to draw into (default: plots)
   --seed N        the seed of everything random, 0 to 18446744073709551615 (default: 1)
@@ -93,6 +94,11 @@ fn parse(arguments: Vec<String>) -> Result<Request, String> {
                 seed = text.parse().map_err(|_| {
                     format!("--seed {text}: expected a whole number from 0 to {}", u64::MAX)
                 })?;
+            }
+            "evening" if !only_some => {
+                let of_the_evening = |figure: &&Figure| figure.name.starts_with("evening_");
+                figures = figure::ALL.iter().filter(of_the_evening).copied().collect();
+                only_some = true;
             }
             "figures" if !only_some => only_some = true,
             name if only_some && !name.starts_with('-') => {

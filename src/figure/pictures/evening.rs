@@ -43,10 +43,10 @@ pub(super) fn evening(
     let mut rng = stream(seed, "evening");
     let q = pinwheel();
     let x = q.sample(POINTS, &mut rng);
-    let places = Mesh::square(LIMIT, 12).points();
+    let places = Mesh::square(LIMIT, 11).points();
     if picture == 1 {
         let mut page = page(2);
-        plane(&mut page, 0, "data $x$", &q).dots(&points(&x), 1.6, SAMPLES);
+        plane(&mut page, 0, "data $x$", &q).dots(&points(&x), 1.5, SAMPLES);
         plane(&mut page, 1, "score $∇log q$", &q).arrows(&places, &q.score(&places), ARROWS);
         let finding = format!("{POINTS} points x, and arrows to where they are denser");
         return Ok(Picture { canvas: page, finding });
@@ -94,9 +94,9 @@ pub(super) fn evening(
     let states = chains.take(walk).collect::<Result<Vec<_>, _>>()?;
     let (soon, end) = (&states[walk / 50 - 1], &states[walk - 1]);
     let mut page = page(3);
-    plane(&mut page, 0, "start", &target).dots(&points(&start), 1.6, SAMPLES);
-    plane(&mut page, 1, &format!("{} steps", walk / 50), &target).dots(&points(soon), 1.6, SAMPLES);
-    plane(&mut page, 2, &format!("{walk} steps"), &target).dots(&points(end), 1.6, SAMPLES);
+    plane(&mut page, 0, "start", &target).dots(&points(&start), 1.5, SAMPLES);
+    plane(&mut page, 1, &format!("{} steps", walk / 50), &target).dots(&points(soon), 1.5, SAMPLES);
+    plane(&mut page, 2, &format!("{walk} steps"), &target).dots(&points(end), 1.5, SAMPLES);
     let arms = target.responsibilities(end).0.sum_over_samples() * (100.0 / POINTS as f64);
     let [least, most] = extremes(arms.data().iter().copied());
     let finding = format!("every arm has {least:.0} to {most:.0} % of {POINTS} samples");
@@ -105,15 +105,15 @@ pub(super) fn evening(
 
 /// Half the side of the square that is shown, the side in pixels, and from one panel to the next.
 const LIMIT: f64 = 3.6;
-const SIDE: f64 = 176.0;
-const PITCH: u32 = 232;
+const SIDE: f64 = 168.0;
+const PITCH: u32 = 222;
 pub(super) const SAMPLES: Colour = RED.alpha(0.6);
 /// Of the length 14 on, arrows are as long as the places are apart.
 const ARROWS: ArrowScale = ArrowScale { full: 14.0, longest: 14.0, colour: Some(NAVY) };
 
 /// A page for so many panels side by side.
 fn page(panels: u32) -> Canvas {
-    Canvas::new(8 + PITCH * panels, 268)
+    Canvas::new(8 + PITCH * panels, 260)
 }
 
 /// The frame of the panel of that number.

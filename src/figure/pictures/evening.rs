@@ -108,7 +108,7 @@ const LIMIT: f64 = 3.6;
 const SIDE: f64 = 168.0;
 const PITCH: u32 = 222;
 pub(super) const SAMPLES: Colour = RED.alpha(0.6);
-/// Of the length 14 on, arrows are as long as the places are apart.
+/// Of the length 14 on, arrows are nearly as long as the places are apart.
 const ARROWS: ArrowScale = ArrowScale { full: 14.0, longest: 14.0, colour: Some(NAVY) };
 
 /// A page for so many panels side by side.

@@ -22,7 +22,8 @@
 //!    the drawing is a function of the run, or the studio is handed one that has learned nothing. Then
 //!    open the picture and look at it.
 //!
-//! `pictures/efficiency.rs` is a short one to begin with.
+//! `pictures/efficiency.rs` is a short one to begin with; `pictures/evening.rs` is a whole program with four
+//! pictures, told in `proofs/evening.md`.
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]
 mod pictures;

@@ -131,6 +131,7 @@ macro_rules! pages {
 pages! {
     readme: "../README.md",
     contents: "../proofs/README.md",
+    evening: "../proofs/evening.md",
     energies_and_scores: "../proofs/energies_and_scores.md",
     softplus_mixture: "../proofs/softplus_mixture.md",
     explicit_implicit: "../proofs/explicit_implicit.md",

@@ -10,6 +10,7 @@ mod derivatives;
 mod digit_samples;
 mod efficiency;
 mod equivalence;
+mod evening;
 mod explicit_implicit;
 mod filters;
 mod fisher_kl;
@@ -52,15 +53,26 @@ use super::{
     Figure,
 };
 
-/// One row for each figure: its name, which is that of its module, and what it shows.
+/// One row for each figure: its name and what it shows. The module of its name draws it, or the function
+/// that stands after `by`.
 macro_rules! catalogue {
-    ($($kind:ident $name:ident: $shows:literal,)*) => {
-        &[$(Figure { name: stringify!($name), shows: $shows, draw: $kind($name::draw) }),*]
+    ($($kind:ident $name:ident $(by $draw:path)?: $shows:literal,)*) => {
+        &[$(Figure {
+            name: stringify!($name),
+            shows: $shows,
+            draw: $kind(catalogue!(@$name $($draw)?)),
+        }),*]
     };
+    (@$name:ident) => { $name::draw };
+    (@$name:ident $draw:path) => { $draw };
 }
 
 /// The catalogue.
 pub const ALL: &[Figure] = catalogue! {
+    Still evening_1 by evening::draw::<1>: "an evening: data, and the score that is to be learned",
+    Still evening_2 by evening::draw::<2>: "an evening: noise, the way back, and the loss that falls",
+    Still evening_3 by evening::draw::<3>: "an evening: the learned score beside the exact one",
+    Still evening_4 by evening::draw::<4>: "an evening: from noise to samples by the learned score",
     Still filters: "the rows of W that a denoising autoencoder has learned from digits",
     Still denoising:
         "held-out digits: clean, corrupted, and restored by the autoencoder and linearly",

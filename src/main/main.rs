@@ -20,12 +20,13 @@ use talk::{clear, progress, say};
 const HELP: &str = "\
 score-matching: trains the models and draws the figures; fits a table of your own
 
-usage: score-matching [figures NAME…] [--out DIR] [--seed N]
+usage: score-matching [evening | figures NAME…] [--out DIR] [--seed N]
        score-matching fit FILE.csv [--columns A,B,…] [--hold-out SHARE] [--out DIR] [--seed N]
        score-matching sample MODEL.txt [-n N] [--out FILE] [--seed N]
        score-matching denoise MODEL.txt FILE.csv [--sigma S] [--out FILE]
        score-matching --list | --version | --help
 
+evening: draws the four pictures of proofs/evening.md, in a few seconds
 figures: draws the figures of the project, or some of them
   figures NAME…     draw only these figures
   --out DIR         the folder to draw into (default: plots)

@@ -92,6 +92,13 @@ struct Given {
 impl Given {
     fn work(self) -> Result<Work, String> {
         match &self.command[..] {
+            "evening" => {
+                self.only(&["--out", "--seed"])?;
+                let [] = self.files([])?;
+                let all = figure::ALL.iter().copied();
+                let figures = all.filter(|figure| figure.name.starts_with("evening_")).collect();
+                self.draw(figures)
+            }
             "" | "figures" => {
                 self.only(&["--out", "--seed"])?;
                 let mut figures: Vec<Figure> = vec![];
@@ -107,8 +114,7 @@ impl Given {
                 } else if figures.is_empty() {
                     return Err("figures needs at least one name; --list names them all".into());
                 }
-                let out = self.path("--out")?.unwrap_or_else(|| "plots".into());
-                Ok(Work::Draw { figures, out, seed: self.seed()? })
+                self.draw(figures)
             }
             "fit" => {
                 self.only(&["--columns", "--hold-out", "--out", "--seed"])?;
@@ -139,6 +145,11 @@ impl Given {
             name if figure::find(name).is_some() => Err(format!("did you mean 'figures {name}'?")),
             other => Err(not_understood(other)),
         }
+    }
+
+    fn draw(&self, figures: Vec<Figure>) -> Result<Work, String> {
+        let out = self.path("--out")?.unwrap_or_else(|| "plots".into());
+        Ok(Work::Draw { figures, out, seed: self.seed()? })
     }
 
     /// Refuses options that say nothing to this command.

@@ -47,12 +47,12 @@ fn assert_refused(arguments: &[&str], parts: &[&str]) {
 #[test]
 fn help_and_list_name_every_option_and_every_figure() {
     let help = text(&run(&["--help"]).stdout);
-    for option in ["figures NAME", "--out", "--seed", "--list", "--version", "--help"] {
+    for option in ["evening", "figures NAME", "--out", "--seed", "--list", "--version", "--help"] {
         assert!(help.contains(option), "{help}");
     }
     let list = run(&["--list"]);
     assert!(list.status.success());
-    for name in ["filters", "denoising", "training", "equivalence"] {
+    for name in ["evening_1", "evening_4", "filters", "denoising", "training", "equivalence"] {
         assert!(text(&list.stdout).lines().any(|line| line.starts_with(name)));
     }
 }
@@ -105,6 +105,8 @@ fn a_bad_number_is_refused() {
     assert_refused(&["--verbose"], &["'--verbose' is not understood"]);
     assert_refused(&["filter"], &["'filter' is not understood"]);
     assert_refused(&["filters"], &["did you mean 'figures filters'?"]);
+    assert_refused(&["figures", "evening"], &["no figure is called 'evening'"]);
+    assert_refused(&["evening", "--seed", "many"], &["--seed many", "whole number"]);
     assert_refused(&["--seed=many"], &["--seed many", "whole number"]);
     assert_refused(&["--seed="], &["whole number"]);
     assert_refused(&["--out="], &["--out needs a folder"]);
@@ -138,6 +140,7 @@ fn a_folder_that_cannot_be_written_is_refused() {
         let why = format!("{} is a file, not a folder", file.display());
         let parts = ["cannot write into", path, &why];
         assert_refused(&["figures", "equivalence", "--out", path], &parts);
+        assert_refused(&["evening", "--out", path], &parts);
     }
     assert_eq!(files(&out), ["file"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "kept");

@@ -5,12 +5,14 @@
 //! |---|---|
 //! | error bars and bands, here | made-up numbers, all different |
 //! | `curves` | closed forms, identities, made-up numbers |
+//! | `evening` | derivatives of the density on a tape, made-up numbers |
 //! | `planes` | densities, scores and posterior moments by other formulas |
 //! | `images` | the digits themselves, and what is said of them |
 //!
 //! That what is remembered also lies on the page where its numbers say is seen in `tools/places.rs`.
 
 mod curves;
+mod evening;
 mod images;
 mod planes;
 

@@ -29,7 +29,7 @@ const SIDE: f64 = 250.0;
 const SHOWN: f64 = 0.99;
 /// The most rows that are drawn, and the most samples.
 const DOTS: usize = 1000;
-/// Arrows along a side of a grid, and how many there are where they stand at rows.
+/// Arrows along a side of a grid, and how many there are where they stand at rows, test rows first.
 const ALONG: usize = 11;
 const AT_ROWS: usize = 60;
 /// Bars of a histogram.
@@ -137,8 +137,8 @@ fn planes(canvas: &mut Canvas, fit: &Fit, columns: &[Column]) {
             (value - column.origin) / column.unit
         })
     } else {
-        let some = test.clone().filter(|i| shown(&place(rows, *i))).take(AT_ROWS);
-        rows.select(&some.collect::<Vec<_>>())
+        let all = test.clone().chain(0..test.start).filter(|i| shown(&place(rows, *i)));
+        rows.select(&all.take(AT_ROWS).collect::<Vec<_>>())
     };
     let sigma = fit.verdict.levels[1].sigma;
     let score = fit.model.score(&at, sigma);

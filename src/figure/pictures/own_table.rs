@@ -27,7 +27,7 @@ use std::ops::Range;
 const SIDE: f64 = 250.0;
 /// The share of a column that its axis shows.
 const SHOWN: f64 = 0.99;
-/// The most rows that are drawn, and the most samples.
+/// The most rows that are drawn, the most samples, and the most points of a curve.
 const DOTS: usize = 1000;
 /// Arrows along a side of a grid, and how many there are where they stand at rows, test rows first.
 const ALONG: usize = 11;
@@ -185,9 +185,10 @@ fn histograms(canvas: &mut Canvas, fit: &Fit, x: &Column) {
         (0..rows.x.rows()).map(|i| [x.at(rows.x.at(i, 0)), density(i)]).collect();
     curve.retain(|point| x.shows(point[0]));
     curve.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let curve: Vec<Point> = curve.into_iter().step_by(rows.x.rows().div_ceil(DOTS)).collect();
     let all = histograms.iter().flatten().copied().chain(curve.iter().map(|point| point[1]));
     let y = Axis::linear(0.0, 1.05 * extremes(all)[1]);
-    let said = format!("curve: learned, $σ = {:.2}$", fit.model.scales.smallest());
+    let said = format!("curve: learned density, $σ = {:.2}$", fit.model.scales.smallest());
     let edges = (0..BARS).flat_map(|k| [(k, k), (k, k + 1)]);
     for (place, (title, colour)) in [("rows", GREY), ("samples", RED)].into_iter().enumerate() {
         let steps = |of: &dyn Fn(usize) -> f64| -> Vec<Point> {

@@ -5,7 +5,7 @@ use crate::{
     array::Function,
     corruption::NoiseScales,
     experiment::noise_conditional::Network,
-    figure::pictures::own_table,
+    figure::{pictures::own_table, save_fit},
     fit::{Fit, Learned, Model, Rows, Table, Verdict, learning::Point as Asked, verdict::Level},
     matrix::noise::standard_normal,
 };
@@ -161,9 +161,12 @@ fn gains_have_bars_of_four_standard_errors_and_the_kept_step_is_marked() {
 }
 
 #[test]
-fn any_names_and_any_units_make_a_picture() {
-    let tiny = own_table::draw(&fit(&["$_^{"], 0.0, 1e-150, 0.0));
-    assert_eq!(tiny.fault(), None);
+fn any_names_and_any_units_make_a_picture_but_what_is_no_number_makes_none() {
+    let mut tiny = fit(&["$_^{"], 0.0, 1e-150, 0.0);
+    assert_eq!(own_table::draw(&tiny).fault(), None);
+    tiny.log_density = tiny.log_density * f64::NAN;
+    let error = save_fit(&tiny, "not-to-be-written.png".as_ref()).unwrap_err();
+    assert!(error.reason.contains("NaN"), "{error}");
 
     // Long numbers are drawn in deviations, and one far out does not make a dot of all others.
     let long = "Ünïcode_東京_{}^$\\ and a name that is much too long for any axis";

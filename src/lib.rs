@@ -157,6 +157,7 @@ pages! {
     probability_flow: "../proofs/probability_flow.md",
     tape: "../proofs/tape.md",
     pipeline: "../proofs/pipeline.md",
+    own_data: "../proofs/own_data.md",
     by_polynomials: "../proofs/by_polynomials.md",
     common_slips: "../proofs/common_slips.md",
     reference_values: "../proofs/reference_values.md",

@@ -48,6 +48,7 @@ pub use canvas::Canvas;
 pub(in crate::figure) use canvas::Drawn;
 pub use field::ArrowScale;
 pub use film::Film;
+pub use markup::plain;
 pub use palette::{Colour, ColourScale, GREEN, GREY, INK, NAVY, OCHRE, RED, VIOLET, WHITE};
 pub use panel::Panel;
 pub use raster::{Point, Rect, points};

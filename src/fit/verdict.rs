@@ -31,7 +31,7 @@ const DRAWS: usize = 8;
 /// The widest noise that judges, in deviations.
 const WIDEST: f64 = 0.75;
 /// A difference of this number of standard errors is clear: chance alone shows it once in 16 000 times.
-const CLEAR: f64 = 4.0;
+pub(crate) const CLEAR: f64 = 4.0;
 
 /// What one noise level says.
 #[derive(Clone, Copy, Debug)]

@@ -8,12 +8,14 @@
 //! | `evening` | derivatives of the density on a tape, made-up numbers |
 //! | `planes` | densities, scores and posterior moments by other formulas |
 //! | `images` | the digits themselves, and what is said of them |
+//! | `own_tables` | small tables, and numbers made up about them |
 //!
 //! That what is remembered also lies on the page where its numbers say is seen in `tools/places.rs`.
 
 mod curves;
 mod evening;
 mod images;
+mod own_tables;
 mod planes;
 
 use super::prelude::*;

@@ -2,7 +2,8 @@
 //!
 //! A label is words with some mathematics in it, written with three signs: `$` turns mathematics
 //! on and off, and `_`, `^` lower or raise what follows, one character or a `{group}`. So
-//! `density $p_σ(x)$` and `10^{−3}` mean what anyone who writes papers expects.
+//! `density $p_σ(x)$` and `10^{−3}` mean what anyone who writes papers expects. After `\` a sign is a
+//! character like others: [`plain`] writes it before each.
 //!
 //! Words are sans. In mathematics the type says what a sign is, as in print: variables are italic;
 //! names of functions, digits, operators and brackets stand upright. There is no nesting, because
@@ -50,6 +51,15 @@ impl Run {
 /// Names set upright in mathematics; any other letters side by side are a product of variables.
 const FUNCTIONS: [&str; 7] = ["log", "exp", "tr", "max", "min", "tanh", "det"];
 
+/// What is not drawn as itself.
+const SIGNS: [char; 4] = ['$', '_', '^', '\\'];
+
+/// Markup for words of others, such as the name of a column: every character is drawn as itself.
+pub fn plain(words: &str) -> String {
+    let shown = |c| SIGNS.contains(&c).then_some('\\').into_iter().chain([c]);
+    words.chars().flat_map(shown).collect()
+}
+
 /// Splits markup into runs.
 ///
 /// Every string has a reading (an unclosed group ends with the text), because a label is not worth
@@ -69,8 +79,13 @@ pub(super) fn parse(markup: &str) -> Vec<Run> {
                 set(&mut runs, script, maths, level);
                 rest = after;
             }
+            '\\' => {
+                let end = tail.chars().next().map_or(0, char::len_utf8);
+                set(&mut runs, &tail[..end], maths, Level::Line);
+                rest = &tail[end..];
+            }
             _ => {
-                let end = rest.find(['$', '_', '^']).unwrap_or(rest.len());
+                let end = rest.find(SIGNS).unwrap_or(rest.len());
                 set(&mut runs, &rest[..end], maths, Level::Line);
                 rest = &rest[end..];
             }
@@ -151,5 +166,18 @@ mod tests {
         assert_eq!(runs("10^{−12}"), [ten.clone(), minus.clone()]);
         assert_eq!(runs("10^{−12"), [ten.clone(), minus]);
         assert_eq!(runs("10^"), [ten]);
+    }
+
+    #[test]
+    fn words_of_others_are_drawn_as_they_are() {
+        for words in ["net_income_$", "a^2", r"C:\x_{1}\", "$_^", ""] {
+            let drawn = runs(&plain(words));
+            let text: String = drawn.iter().map(|(text, ..)| &text[..]).collect();
+            assert_eq!(text, words);
+            assert!(
+                drawn.iter().all(|(_, face, level)| (*face, *level) == (Face::Sans, Level::Line))
+            );
+        }
+        assert_eq!(runs(r"\")[..], []); // nothing follows
     }
 }

@@ -38,7 +38,7 @@
 //! | floor | module | what stands there |
 //! |---|---|---|
 //! | 0 | [`array`](mod@array) | the vocabulary: what a formula may use |
-//! | 0 | [`file`] | files that are written complete or not at all |
+//! | 0 | [`file`](mod@file) | files that are written complete or not at all |
 //! | 1 | [`matrix`] | numbers; the only floor with threads, vector instructions, and `unsafe` |
 //! | 2 | [`grid`] | the vocabulary by definition: polynomials prove a formula, intervals bound it |
 //! | 3 | [`autodiff`] | derivatives: one rule book, read in reverse and forward |

@@ -46,7 +46,7 @@ pub(super) const MOST_PAIRS: usize = 2000;
 
 /// A point of the learning curves.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub struct Checked {
     /// How many steps were made.
     pub step: usize,
     /// The mean over the levels of σ² DSM, on the batches since the last point.
@@ -64,7 +64,7 @@ pub struct Learned {
     /// σ₁ > … > σ_L, in deviations of a column.
     pub scales: NoiseScales,
     /// The learning curves.
-    pub curves: Vec<Point>,
+    pub curves: Vec<Checked>,
     /// The step with the least validation loss, where the network is taken from.
     pub best: usize,
 }
@@ -102,7 +102,7 @@ pub fn learn(rows: &Rows, seed: u64, progress: impl Fn(f64)) -> Result<Learned, 
             }
             let validation = asked.loss(&mean);
             let training = std::mem::take(&mut losses) / EVERY as f64;
-            curves.push(Point { step: step.number, training, validation });
+            curves.push(Checked { step: step.number, training, validation });
             if validation < best.0 {
                 best = (validation, step.number, mean.clone());
             }

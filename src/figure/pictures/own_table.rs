@@ -16,7 +16,7 @@ use crate::{
     figure::tools::plain,
     fit::{
         Fit,
-        learning::Point as Asked,
+        learning::Checked,
         verdict::{CLEAR, Level},
     },
     matrix::Matrix,
@@ -203,8 +203,8 @@ fn histograms(canvas: &mut Canvas, fit: &Fit, x: &Column) {
 }
 
 /// Both losses against the steps.
-pub(super) fn curves(canvas: &mut Canvas, asked: &[Asked], best: usize) {
-    let points = |of: fn(&Asked) -> f64| -> Vec<Point> {
+pub(super) fn curves(canvas: &mut Canvas, asked: &[Checked], best: usize) {
+    let points = |of: fn(&Checked) -> f64| -> Vec<Point> {
         asked.iter().map(|point| [point.step as f64, of(point)]).collect()
     };
     let (training, validation) = (points(|p| p.training), points(|p| p.validation));

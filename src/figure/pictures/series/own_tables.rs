@@ -6,7 +6,7 @@ use crate::{
     corruption::NoiseScales,
     experiment::noise_conditional::Network,
     figure::{pictures::own_table, save_fit},
-    fit::{Fit, Learned, Model, Rows, Table, Verdict, learning::Point as Asked, verdict::Level},
+    fit::{Fit, Learned, Model, Rows, Table, Verdict, learning::Checked, verdict::Level},
     matrix::noise::standard_normal,
 };
 
@@ -26,7 +26,7 @@ fn fit(names: &[&str], mean: f64, unit: f64, far: f64) -> Fit {
         header: true,
     };
     let rows = Rows::divide(&table, 0.25, 1).expect("a table of numbers");
-    let asked = |step| Asked { step, training: 1.0 + 1.0 / step as f64, validation: 3.0 };
+    let asked = |step| Checked { step, training: 1.0 + 1.0 / step as f64, validation: 3.0 };
     let learned = Learned {
         network: Network::random(&[d, 4, 4, d], Function::Softplus, 1.0, &mut rng),
         scales: NoiseScales::geometric(2.0, 0.1, 10),
@@ -157,7 +157,7 @@ fn gains_have_bars_of_four_standard_errors_and_the_kept_step_is_marked() {
     close(&bars(&canvas.drawn, NAVY), &ends);
 
     let asked = [(100, 9.0, 7.0), (200, 6.0, 5.0), (300, 4.0, 8.0)]
-        .map(|(step, training, validation)| Asked { step, training, validation });
+        .map(|(step, training, validation)| Checked { step, training, validation });
     let mut canvas = page();
     own_table::curves(&mut canvas, &asked, 200);
     close(&only(&canvas.drawn, "curve", NAVY), &[[100.0, 9.0], [200.0, 6.0], [300.0, 4.0]]);

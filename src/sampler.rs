@@ -56,7 +56,7 @@
 //! ```
 
 mod annealed;
-mod blocks;
+pub(crate) mod blocks;
 pub mod flow;
 pub mod metropolis;
 mod negatives;

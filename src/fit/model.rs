@@ -10,7 +10,7 @@ use crate::{
     matrix::{Matrix, noise::Generator},
     model::Parameters,
     objective::trace,
-    sampler::{Escaped, flow::carry},
+    sampler::{Escaped, blocks::by_blocks, flow::carry},
 };
 
 /// The share of the numbers of a column that need no more digits than its samples have, among these first
@@ -88,17 +88,25 @@ impl Model {
     /// the rest. (n, d).
     ///
     /// # Errors
-    /// If a row leaves the finite numbers on the way.
+    /// If a row leaves the finite numbers on the way, or in the units of the table.
     pub fn sample(&self, n: usize, rng: &mut Generator) -> Result<Matrix, Escaped> {
         let start = self.noisiest().sample(n, rng);
         let field = |x: &Matrix, sigma| (self.score(x, sigma), Matrix::zeros(x.rows(), 1));
-        let x = carry(field, &start, &self.levels())?.x;
-        Ok(self.denoised(&x, self.scales.smallest()))
+        let levels = self.levels();
+        let x = carry(field, &start, &levels)?.x;
+        let x = self.denoised(&x, self.scales.smallest());
+        let own = self.units.own(&x);
+        let lost = (0..n).filter(|&i| own.row(i).iter().any(|v| !v.is_finite()));
+        match lost.clone().next() {
+            Some(chain) => Err(Escaped { chain, step: levels.len(), lost: lost.count(), of: n }),
+            None => Ok(x),
+        }
     }
 
     /// The mean of the clean rows that x (n, d) may come from, if it has noise of σ (T16).
     pub fn denoised(&self, x: &Matrix, sigma: f64) -> Matrix {
-        denoise(x, self.score(x, sigma), sigma)
+        let [x] = by_blocks(x, |x| [denoise(x, self.score(x, sigma), sigma)]);
+        x
     }
 
     /// log q_σ(x) at the smallest level, (n, 1): the density of [`Model::sample`] before the last noise is

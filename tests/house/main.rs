@@ -3,7 +3,11 @@
 #[cfg(feature = "figures")]
 mod command_line;
 #[cfg(feature = "figures")]
+mod own_table;
+#[cfg(feature = "figures")]
 mod pages;
+#[cfg(feature = "figures")]
+mod program;
 mod refusals;
 mod sources;
 mod streams;

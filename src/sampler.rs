@@ -56,7 +56,7 @@
 //! ```
 
 mod annealed;
-pub(crate) mod blocks;
+mod blocks;
 pub mod flow;
 pub mod metropolis;
 mod negatives;

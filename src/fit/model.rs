@@ -10,13 +10,15 @@ use crate::{
     matrix::{Matrix, noise::Generator},
     model::Parameters,
     objective::trace,
-    sampler::{Escaped, blocks::by_blocks, flow::carry},
+    sampler::{Escaped, flow::carry},
 };
 
 /// The share of the numbers of a column that need no more digits than its samples have, among these first
 /// rows.
 const NEARLY_ALL: f64 = 0.95;
 const LOOKED_AT: usize = 1000;
+/// Rows that are denoised at once: the hidden units of millions would take gigabytes.
+const DENOISED_AT_ONCE: usize = 10_000;
 /// From one step of the flow to the next the variance of the noise changes by this factor at most.
 const FACTOR: f64 = 1.3;
 
@@ -105,8 +107,13 @@ impl Model {
 
     /// The mean of the clean rows that x (n, d) may come from, if it has noise of σ (T16).
     pub fn denoised(&self, x: &Matrix, sigma: f64) -> Matrix {
-        let [x] = by_blocks(x, |x| [denoise(x, self.score(x, sigma), sigma)]);
-        x
+        let rows: Vec<usize> = (0..x.rows()).collect();
+        let mut clean = vec![];
+        for some in rows.chunks(DENOISED_AT_ONCE) {
+            let noisy = x.select(some);
+            clean.extend_from_slice(denoise(&noisy, self.score(&noisy, sigma), sigma).data());
+        }
+        Matrix::from_vec(x.rows(), x.cols(), clean)
     }
 
     /// log q_σ(x) at the smallest level, (n, 1): the density of [`Model::sample`] before the last noise is

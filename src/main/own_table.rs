@@ -1,9 +1,8 @@
 //! The commands for a table of one's own: fit, sample, denoise.
 
-use crate::talk::{progress, say};
+use super::talk::{progress, say};
 use score_matching::{
-    Array, figure,
-    file::{self, FileError},
+    Array, figure, file,
     fit::{self, Fit, InputError, Model, Rows, Table, results},
 };
 use std::{
@@ -48,10 +47,11 @@ pub fn learn(
     say(&format!("\n{}\n{}\n", fit.verdict, fit.verdict.sentence()))?;
 
     let [model, samples, rows, picture] = &places;
-    file::write(model, &fit.model.text()).map_err(said)?;
-    file::write(samples, &results::samples(&fit.model, &fit.samples)).map_err(said)?;
-    file::write(rows, &fit.rows_text()).map_err(said)?;
-    figure::save_fit(&fit, picture).map_err(said)?;
+    file::write(model, &fit.model.text()).map_err(|error| error.to_string())?;
+    file::write(samples, &results::samples(&fit.model, &fit.samples))
+        .map_err(|error| error.to_string())?;
+    file::write(rows, &fit.rows_text()).map_err(|error| error.to_string())?;
+    figure::save_fit(&fit, picture).map_err(|error| error.to_string())?;
     say(&format!("{}: the model, for 'sample' and 'denoise'", model.display()))?;
     say(&format!("{}: as many samples as rows", samples.display()))?;
     say(&format!("{}: each row denoised, and its rank, 1 the most unusual", rows.display()))?;
@@ -64,7 +64,7 @@ fn guard(places: &[PathBuf; 4], input: &Path) -> Result<(), String> {
     if let Some(place) = places.iter().find(|place| same(place, input)) {
         return Err(format!("{} is the input and would be replaced; {elsewhere}", place.display()));
     }
-    places.iter().try_for_each(|place| file::check(place)).map_err(said)?;
+    places.iter().try_for_each(|place| file::check(place)).map_err(|error| error.to_string())?;
     if Model::is_in(&places[0]) {
         return Ok(());
     }
@@ -117,7 +117,7 @@ fn spare(out: Option<&Path>, inputs: &[&Path]) -> Result<(), String> {
     if inputs.iter().any(|input| same(out, input)) {
         return Err(format!("{} is an input and would be replaced", out.display()));
     }
-    file::check(out).map_err(said)
+    file::check(out).map_err(|error| error.to_string())
 }
 
 /// Whether both are there, and the same file.
@@ -127,7 +127,10 @@ fn same(one: &Path, other: &Path) -> bool {
 
 /// Writes a text to a file, or else to standard output.
 fn put(text: &str, out: Option<&Path>) -> Result<(), String> {
-    out.map_or_else(|| say(text.trim_end()), |out| file::write(out, text).map_err(said))
+    out.map_or_else(
+        || say(text.trim_end()),
+        |out| file::write(out, text).map_err(|error| error.to_string()),
+    )
 }
 
 /// Says in which file something is wrong.
@@ -136,8 +139,4 @@ fn in_file(file: &Path) -> impl Fn(InputError) -> String {
         error.file = Some(file.to_owned());
         error.to_string()
     }
-}
-
-fn said(error: FileError) -> String {
-    error.to_string()
 }

@@ -8,9 +8,9 @@ use std::{
     sync::OnceLock,
 };
 
-/// Numbers between −1 and 1 that look random: the fractions of multiples of an irrational number.
+/// Numbers between −1 and 1 that look random.
 fn number(row: usize, column: usize) -> f64 {
-    2.0 * ((row + 1) as f64 * [0.618_033_988_7, 0.414_213_562_4][column]).fract() - 1.0
+    2.0 * (1e4 * ((row + 1 + 1000 * column) as f64).sin().abs()).fract() - 1.0
 }
 
 /// Rows of two numbers below the names a and b, of which `change` may make others.
@@ -104,9 +104,9 @@ fn a_table_that_cannot_be_learned_from_is_refused_and_nothing_is_made() {
 /// its neighbours, is refused.
 #[test]
 fn sizes_at_the_ends_of_the_numbers_are_refused() {
-    for (exponent, said) in [("e307", "e307"), ("e-320", "e-321")] {
+    for exponent in ["e307", "e-320"] {
         let (folder, file) = with_table("sizes", table(70, |_, a, b| format!("{a},{b}{exponent}")));
-        let parts = [&file[..], "expected sizes from 1e-250 to 1e250 in column 'b'", said];
+        let parts = [&file[..], "expected sizes from 1e-250 to 1e250 in column 'b'"];
         assert_refused(&["fit", &file, "--out", folder.join("out").to_str().unwrap()], &parts);
         assert_eq!(files(&folder), ["table.csv"]);
     }

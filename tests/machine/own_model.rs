@@ -90,6 +90,18 @@ fn a_model_that_was_written_is_read_as_it_was() {
     assert!(read.log_density(&Matrix::from_rows([[1e300, 0.0]])).unwrap_err().lost == 1);
 }
 
+/// More than a block of rows, so that threads share them.
+#[test]
+fn samples_have_the_same_bits_on_any_number_of_threads() {
+    let model = Model::parse(text_of(&small()).as_bytes()).expect("a model");
+    let drawn = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let sample = || model.sample(1100, &mut Generator::seed_from_u64(1)).expect("samples");
+        bits(&pool.install(sample))
+    };
+    assert_eq!(drawn(1), drawn(2));
+}
+
 /// The message with which a text is refused.
 #[track_caller]
 fn refusal(text: impl AsRef<[u8]>) -> String {

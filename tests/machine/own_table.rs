@@ -106,7 +106,7 @@ proptest! {
 
     #[test]
     fn an_edited_table_is_divided_or_refused(
-        edits in edits(),
+        edits in prop_oneof![Just(vec![]), edits()],
         field in proptest::sample::select(&["1e300", "-1e-300", "1e9", "1e999", "NaN", "0", "", "x"][..]),
         place in 0_usize..140,
     ) {
@@ -253,4 +253,12 @@ fn a_verdict_of_other_rows_is_refused() {
     let other = Rows::divide(&table("a", (0..60).map(|k| row(k, 1))), 0.25, 1).expect("rows");
     let refused = std::panic::catch_unwind(|| Verdict::of(&other, &fit.model, &fit.samples, 1));
     assert!(refused.is_err());
+}
+
+#[cfg(feature = "figures")]
+#[test]
+fn a_picture_that_cannot_be_written_is_an_error() {
+    let path = std::path::Path::new("no such folder/fit.png");
+    let error = score_matching::figure::save_fit(&fitted().1, path).unwrap_err();
+    assert_eq!(error.path, path);
 }

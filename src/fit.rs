@@ -27,7 +27,7 @@ pub mod rows;
 pub mod table;
 pub mod verdict;
 
-pub use error::{Error, InputError};
+pub use error::{FitError, InputError};
 pub use learning::{Learned, learn};
 pub use model::Model;
 pub use rows::Rows;
@@ -76,7 +76,7 @@ impl Fit {
         hold_out: f64,
         seed: u64,
         progress: impl Fn(&str, f64),
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         Self::of_rows(table, Rows::divide(table, hold_out, seed)?, seed, progress)
     }
 
@@ -93,7 +93,7 @@ impl Fit {
         rows: Rows,
         seed: u64,
         progress: impl Fn(&str, f64),
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let (shape, expected) = (rows.x.shape(), table.rows.shape());
         assert!(shape == expected, "rows of shape {shape:?}, a table of shape {expected:?}");
         let learned =

@@ -9,26 +9,26 @@ const SHOWN: usize = 30;
 /// Why a table could not be learned from.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Error {
+pub enum FitError {
     /// Something is wrong with the table.
     Input(InputError),
     /// A training or a sampling has failed.
     Run(Failure),
 }
 
-impl From<InputError> for Error {
+impl From<InputError> for FitError {
     fn from(error: InputError) -> Self {
         Self::Input(error)
     }
 }
 
-impl From<Failure> for Error {
+impl From<Failure> for FitError {
     fn from(error: Failure) -> Self {
         Self::Run(error)
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for FitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(error) => error.fmt(f),
@@ -37,7 +37,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for FitError {}
 
 /// What is wrong with a file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

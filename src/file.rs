@@ -34,6 +34,18 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
+/// Sees that in this place there is nothing or a file: a folder, a device or a link would be lost.
+///
+/// # Errors
+/// If there is something else.
+pub fn check(path: &Path) -> Result<(), FileError> {
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        let reason = "what is there is no file".to_owned();
+        return Err(FileError { path: path.to_path_buf(), reason });
+    }
+    Ok(())
+}
+
 /// Writes a text to its place. On an error `path` is as it was before, and nothing else is left behind.
 ///
 /// # Errors
@@ -54,6 +66,7 @@ pub(crate) fn replace(
     bytes: usize,
     encode: impl FnOnce(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<(), FileError> {
+    check(path)?;
     let error = |reason| FileError { path: path.to_path_buf(), reason };
     if let Some(reason) = fault {
         return Err(error(reason.to_owned()));
@@ -175,10 +188,16 @@ mod tests {
         // The cause in the words of the operating system, not the Debug of a nest of enums.
         assert!(!cause.is_empty() && !cause.contains(['\n', '{']), "{cause}");
 
-        // Written, but a directory stands in its place: the partial file must go again.
-        fs::create_dir(directory.join("taken.txt")).unwrap();
-        assert!(write(&directory.join("taken.txt"), "text").is_err());
-        assert_eq!(names(&directory), ["taken.txt"]);
+        // A directory stands in its place.
+        let taken = directory.join("taken.txt");
+        fs::create_dir(&taken).unwrap();
+        let reason = write(&taken, "text").unwrap_err().reason;
+        assert_eq!(
+            (names(&directory), reason),
+            (vec!["taken.txt".into()], check(&taken).unwrap_err().reason)
+        );
+        #[cfg(unix)]
+        assert!(check(Path::new("/dev/null")).is_err() && check(&missing).is_ok());
     }
 
     #[test]

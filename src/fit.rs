@@ -35,6 +35,7 @@ pub use table::Table;
 pub use verdict::Verdict;
 
 use crate::{
+    array::Array,
     experiment::{Failure, stream},
     matrix::{Matrix, noise::Generator},
 };
@@ -76,7 +77,25 @@ impl Fit {
         seed: u64,
         progress: impl Fn(&str, f64),
     ) -> Result<Self, FitError> {
-        let rows = Rows::divide(table, hold_out, seed)?;
+        Self::of_rows(table, Rows::divide(table, hold_out, seed)?, seed, progress)
+    }
+
+    /// The same for a table that is divided already.
+    ///
+    /// # Errors
+    /// If numbers leave the finite ones.
+    ///
+    /// # Panics
+    /// If the rows are not those of the table.
+    #[track_caller]
+    pub fn of_rows(
+        table: &Table,
+        rows: Rows,
+        seed: u64,
+        progress: impl Fn(&str, f64),
+    ) -> Result<Self, FitError> {
+        let (shape, expected) = (rows.x.shape(), table.rows.shape());
+        assert!(shape == expected, "rows of shape {shape:?}, a table of shape {expected:?}");
         let learned =
             learn(&rows, seed, |done| progress("learning", done)).map_err(Failure::from)?;
         let model = Model::new(table, &rows, &learned);

@@ -17,6 +17,8 @@ use crate::{
 /// rows.
 const NEARLY_ALL: f64 = 0.95;
 const LOOKED_AT: usize = 1000;
+/// Rows that are denoised at once: the hidden units of millions would take gigabytes.
+const DENOISED_AT_ONCE: usize = 10_000;
 /// From one step of the flow to the next the variance of the noise changes by this factor at most.
 const FACTOR: f64 = 1.3;
 
@@ -88,17 +90,30 @@ impl Model {
     /// the rest. (n, d).
     ///
     /// # Errors
-    /// If a row leaves the finite numbers on the way.
+    /// If a row leaves the finite numbers on the way, or in the units of the table.
     pub fn sample(&self, n: usize, rng: &mut Generator) -> Result<Matrix, Escaped> {
         let start = self.noisiest().sample(n, rng);
         let field = |x: &Matrix, sigma| (self.score(x, sigma), Matrix::zeros(x.rows(), 1));
-        let x = carry(field, &start, &self.levels())?.x;
-        Ok(self.denoised(&x, self.scales.smallest()))
+        let levels = self.levels();
+        let x = carry(field, &start, &levels)?.x;
+        let x = self.denoised(&x, self.scales.smallest());
+        let own = self.units.own(&x);
+        let lost = (0..n).filter(|&i| own.row(i).iter().any(|v| !v.is_finite()));
+        match lost.clone().next() {
+            Some(chain) => Err(Escaped { chain, step: levels.len(), lost: lost.count(), of: n }),
+            None => Ok(x),
+        }
     }
 
     /// The mean of the clean rows that x (n, d) may come from, if it has noise of σ (T16).
     pub fn denoised(&self, x: &Matrix, sigma: f64) -> Matrix {
-        denoise(x, self.score(x, sigma), sigma)
+        let rows: Vec<usize> = (0..x.rows()).collect();
+        let mut clean = vec![];
+        for some in rows.chunks(DENOISED_AT_ONCE) {
+            let noisy = x.select(some);
+            clean.extend_from_slice(denoise(&noisy, self.score(&noisy, sigma), sigma).data());
+        }
+        Matrix::from_vec(x.rows(), x.cols(), clean)
     }
 
     /// log q_σ(x) at the smallest level, (n, 1): the density of [`Model::sample`] before the last noise is

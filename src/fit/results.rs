@@ -73,3 +73,13 @@ fn ranks(values: &[f64]) -> Vec<usize> {
     sorted.sort_by(f64::total_cmp);
     values.iter().map(|value| 1 + sorted.partition_point(|other| other < value)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ranks;
+
+    #[test]
+    fn the_least_is_the_first_and_equal_values_share_a_rank() {
+        assert_eq!(ranks(&[5.0, -1.0, 5.0, 7.0, f64::NEG_INFINITY]), [3, 2, 3, 5, 1]);
+    }
+}

@@ -17,7 +17,10 @@ use crate::{
     statistics::Scatter,
 };
 use rand::seq::SliceRandom;
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::HashMap,
+    ops::{Range, RangeInclusive},
+};
 
 /// The fewest rows that differ, in all and for each column.
 const FEWEST: usize = 60;
@@ -28,6 +31,12 @@ const FEWEST_OF_A_PART: [usize; 3] = [30, 6, 12];
 /// The most rows. A thousand take a second or two to be ranked, and more rows teach a network of this
 /// size little.
 pub const MOST: usize = 100_000;
+/// The sizes that means and deviations may have: with them every number of the network, which is in
+/// single precision, is one in the units of the table.
+const SIZES: RangeInclusive<f64> = 1e-250..=1e250;
+/// The most deviations that a number may be from the mean. There, numbers in single precision are 0.008
+/// apart: further out, they could not tell the smallest noise.
+const FURTHEST: f64 = 1e5;
 /// The share of the rows that do not test and say when to stop.
 const VALIDATION: f64 = 0.2;
 /// A value that many deviations from the mean is told.
@@ -45,6 +54,25 @@ pub struct Units {
 }
 
 impl Units {
+    /// Whether a column may have this mean and this deviation.
+    pub(super) fn are_possible(mean: f64, deviation: f64) -> bool {
+        SIZES.contains(&deviation) && mean.abs() <= *SIZES.end()
+    }
+
+    /// The rows (n, d) of a table, standardised.
+    ///
+    /// # Errors
+    /// If a number is more than 10⁵ deviations from the mean: the network could not tell its noise.
+    pub fn of_table(&self, table: &Table) -> Result<Matrix, InputError> {
+        let x = self.standardised(&table.rows);
+        let far = |v: &f64| v.is_nan() || v.abs() > FURTHEST;
+        let Some(place) = x.data().iter().position(far) else { return Ok(x) };
+        let (i, j) = (place / x.cols(), place % x.cols());
+        let expected = format!("a number at most {FURTHEST:e} deviations from the mean");
+        let found = format!("{:?}", table.rows.at(i, j));
+        Err(in_column(&table.names[j], &expected, &found).at(table.line(i), None))
+    }
+
     /// Rows (n, d) in the units of the table, standardised.
     pub fn standardised(&self, x: &Matrix) -> Matrix {
         let Self { mean, deviation } = self;
@@ -84,7 +112,7 @@ impl Rows {
     ///
     /// # Errors
     /// If there are too few rows that differ or too many in all, if a column is constant or a sum of
-    /// multiples of those before it, or so large or small that its deviation is no positive number.
+    /// multiples of those before it, beyond 10²⁵⁰ in size, or [too far out](Units::of_table).
     ///
     /// # Panics
     /// If the share is not between 0 and 1.
@@ -92,18 +120,16 @@ impl Rows {
     pub fn divide(table: &Table, hold_out: f64, seed: u64) -> Result<Self, InputError> {
         assert!(0.0 < hold_out && hold_out < 1.0, "a share of {hold_out}: one in (0, 1) expected");
         let (n, d) = table.rows.shape();
-        let mut twins = twins(&table.rows);
-        let fewest = FEWEST.max(FEWEST_A_COLUMN * d);
-        if twins.len() < fewest {
-            let found = format!("{} (of {n} rows)", twins.len());
-            return Err(InputError::new(
-                format!("{fewest} rows that differ, for {d} columns"),
-                found,
-            ));
-        }
         if n > MOST {
             let expected = format!("at most {MOST} rows (a random part of them is enough)");
             return Err(InputError::new(expected, n.to_string()));
+        }
+        let mut twins = twins(&table.rows);
+        let fewest = FEWEST.max(FEWEST_A_COLUMN * d);
+        if twins.len() < fewest {
+            let plural = if d == 1 { "" } else { "s" };
+            let expected = format!("{fewest} rows that differ, for {d} column{plural}");
+            return Err(InputError::new(expected, format!("{} (of {n} rows)", twins.len())));
         }
         twins.shuffle(&mut stream(seed, "fit rows"));
         // From the end, each part takes whole sets of twins until it has its share.
@@ -128,17 +154,15 @@ impl Rows {
         }
         let ends = [0, training.len(), training.len() + validation.len(), n];
         let order = [training, validation, test].concat();
-        let x = table.rows.select(&order);
+        let units = units(&table.rows.select(&order[..ends[2]]), &table.names)?;
+        let x = units.of_table(table)?.select(&order);
         let known = x.select(&(0..ends[2]).collect::<Vec<_>>());
-        let units = units(&known, &table.names)?;
-        let known = units.standardised(&known);
         let squares = known.tn(&known) * (1.0 / known.rows() as f64);
         let covariance = Matrix::from_fn(d, d, |i, j| squares.at(i.max(j), i.min(j)));
         if let Err(cause) = Cholesky::of_sums(&covariance, known.rows()) {
             let found = "a sum of multiples of the columns before it";
             return Err(in_column(&table.names[cause.row], "numbers of its own", found));
         }
-        let x = units.standardised(&x);
         let remarks = remarks(&x, &table.names, n - differ.iter().sum::<usize>());
         let parts = [0, 1, 2].map(|part| ends[part]..ends[part + 1]);
         Ok(Self { units, x, order, parts, covariance, remarks })
@@ -188,10 +212,10 @@ fn units(x: &Matrix, names: &[String]) -> Result<Units, InputError> {
         }
         let column = Scatter::of(&values);
         let deviation = column.deviation();
-        let far = values.iter().map(|v| (v - column.mean) / deviation);
-        if !(deviation.is_normal() && far.clone().all(f64::is_finite)) {
-            let found = format!("a deviation of {deviation:e}");
-            return Err(in_column(name, "numbers of a size whose square is a number", &found));
+        if !Units::are_possible(column.mean, deviation) {
+            let expected = format!("sizes from {:e} to {:e}", SIZES.start(), SIZES.end());
+            let found = format!("a mean of {:e} and a deviation of {deviation:e}", column.mean);
+            return Err(in_column(name, &expected, &found));
         }
         columns.push(column);
     }

@@ -35,7 +35,7 @@ pub const MOST_COLUMNS: usize = 256;
 /// How many of the names that there are a message shows.
 const NAMES: usize = 10;
 /// The most digits behind the point that any f64 has.
-const DIGITS: u32 = 1074;
+pub(super) const MOST_DIGITS: u32 = 1074;
 
 /// Numbers in columns with names.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// On which line of its text a row stands: the row from 0, the line from 1.
+    pub fn line(&self, row: usize) -> usize {
+        row + 1 + usize::from(self.header)
+    }
+
     /// The table in a file, as [`parse`] reads it. An error names the file.
     ///
     /// # Errors
@@ -108,22 +113,29 @@ pub fn write(names: &[String], rows: &Matrix, decimals: &[Option<u32>]) -> Strin
     assert!(rows.is_finite(), "a number in a table is finite");
     let mut fields = Vec::new();
     for (i, name) in names.iter().enumerate() {
-        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
-        let found = text(quoted.as_bytes()).is_ok_and(|text| text == *name && !text.is_empty());
-        let only = !seems_a_number(name) && !names[..i].contains(name);
-        assert!(found && only, "not a name of one column: {name:?}");
+        assert!(is_name(name, &names[..i]), "not a name of one column: {name:?}");
         let plain = !name.contains([',', ';', '\t', '"', '\u{feff}']);
-        fields.push(if plain { name.clone() } else { quoted });
+        fields.push(if plain { name.clone() } else { quoted(name) });
     }
     let mut table = fields.join(",") + "\n";
     for i in 0..rows.rows() {
         let numbers = rows.row(i).iter().zip(decimals).map(|(x, decimals)| match decimals {
-            Some(digits) => format!("{x:.*}", DIGITS.min(*digits) as usize),
+            Some(digits) => format!("{x:.*}", MOST_DIGITS.min(*digits) as usize),
             None => format!("{x:?}"),
         });
         table += &(numbers.collect::<Vec<_>>().join(",") + "\n");
     }
     table
+}
+
+/// Whether [`parse`] would find this name, after these others.
+pub(super) fn is_name(name: &str, others: &[String]) -> bool {
+    let found = text(quoted(name).as_bytes()).is_ok_and(|text| text == *name && !text.is_empty());
+    found && !seems_a_number(name) && others.iter().all(|other| other != name)
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The names in a line, with commas between them and quotes as in a table.
@@ -251,8 +263,8 @@ fn choose<'a>(
         let first: Vec<_> = names.clone().take(NAMES).map(|(_, name)| shown(&name)).collect();
         let count = names.count();
         let more = if count > NAMES { format!(", … ({count} in all)") } else { String::new() };
-        let expected = format!("--columns to be among {}{more}", first.join(", "));
-        return Err(InputError::new(expected, shown(&columns[missing])).at(1, None));
+        let expected = format!("a column called {}", shown(&columns[missing]));
+        return Err(InputError::new(expected, first.join(", ") + &more).at(1, None));
     }
     Ok(places.into_iter().flatten().collect())
 }

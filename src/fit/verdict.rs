@@ -268,3 +268,6 @@ impl fmt::Display for Verdict {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

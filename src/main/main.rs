@@ -57,7 +57,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             clear();
-            let _ = writeln!(stderr(), "error: {message}"); // nobody may be listening
+            // One line, whatever was given; and nobody may be listening.
+            let _ = writeln!(stderr(), "error: {}", message.replace(char::is_control, "\u{fffd}"));
             ExitCode::from(2)
         }
     }

@@ -3,7 +3,7 @@
 use super::talk::{progress, say};
 use score_matching::{
     Array, figure, file,
-    fit::{self, Fit, Model, Table, results},
+    fit::{self, Fit, InputError, Model, Rows, Table, results},
 };
 use std::{
     fs,
@@ -22,21 +22,22 @@ pub fn learn(
     seed: u64,
 ) -> Result<(), String> {
     let table = Table::read(file, columns).map_err(|error| error.to_string())?;
+    let rows = Rows::divide(&table, hold_out, seed).map_err(in_file(file))?;
     let places = FILES.map(|name| out.join(name));
     guard(&places, file)?;
     let names = FILES.map(|name| name.split('.').next().unwrap_or_default());
     file::prepare(out, &names)
         .map_err(|error| format!("cannot write into {}: {}", out.display(), error.reason))?;
 
-    let fit = Fit::of(&table, hold_out, seed, progress())
-        .map_err(|error| format!("{}: {error}", file.display()))?;
-    let [training, validation, test] = fit.rows.parts().map(|part| part.len());
+    let [training, validation, test] = rows.parts().map(|part| part.len());
     let (n, d) = table.rows.shape();
     say(&format!("{}: {n} rows of {d} numbers", file.display()))?;
     say(&format!("divided into {training} to train, {validation} to validate and {test} to test"))?;
-    for remark in &fit.rows.remarks {
+    for remark in &rows.remarks {
         say(&format!("note: {remark}"))?;
     }
+    let fit = Fit::of_rows(&table, rows, seed, progress())
+        .map_err(|error| format!("{}: {error}", file.display()))?;
     let (scales, best) = (&fit.learned.scales, fit.learned.best);
     let (largest, smallest) = (scales.sigmas()[0], scales.smallest());
     say(&format!(
@@ -59,13 +60,11 @@ pub fn learn(
 
 /// Sees that nothing is lost: neither the input nor a file that is not from a fit.
 fn guard(places: &[PathBuf; 4], input: &Path) -> Result<(), String> {
-    let same = |place: &&PathBuf| {
-        fs::canonicalize(place).is_ok_and(|place| fs::canonicalize(input).is_ok_and(|i| i == place))
-    };
     let elsewhere = "--out chooses another folder";
-    if let Some(place) = places.iter().find(same) {
+    if let Some(place) = places.iter().find(|place| same(place, input)) {
         return Err(format!("{} is the input and would be replaced; {elsewhere}", place.display()));
     }
+    places.iter().try_for_each(|place| file::check(place)).map_err(|error| error.to_string())?;
     if Model::is_in(&places[0]) {
         return Ok(());
     }
@@ -83,9 +82,10 @@ pub fn sample(
     seed: u64,
 ) -> Result<(), String> {
     let model = Model::read(path).map_err(|error| error.to_string())?;
+    spare(out, &[path])?;
     let x = model.sample(count.unwrap_or(1000), &mut fit::sampling(seed));
     let x = x.map_err(|error| format!("{}: {error}", path.display()))?;
-    put(&results::samples(&model, &x), out, &[path])
+    put(&results::samples(&model, &x), out)
 }
 
 /// Takes noise of σ off the rows of a table.
@@ -103,21 +103,40 @@ pub fn denoise(
         return Err(format!("--sigma {sigma}: {known}"));
     }
     let table = Table::read(file, Some(&model.names)).map_err(|error| error.to_string())?;
-    let x = model.denoised(&model.units.standardised(&table.rows), sigma);
+    spare(out, &[path, file])?;
+    let x = model.denoised(&model.units.of_table(&table).map_err(in_file(file))?, sigma);
     if !x.is_finite() {
-        return Err(format!("{}: a number is too far out to be denoised", file.display()));
+        return Err(format!("{}: its network gives no finite numbers here", path.display()));
     }
-    put(&results::denoised(&model, &x), out, &[path, file])
+    put(&results::denoised(&model, &x), out)
 }
 
-/// Writes a text to a file that is none of the inputs, or else to standard output.
-fn put(text: &str, out: Option<&Path>, inputs: &[&Path]) -> Result<(), String> {
-    let Some(out) = out else { return say(text.trim_end()) };
-    let place = fs::canonicalize(out);
-    for input in inputs {
-        if place.as_ref().is_ok_and(|place| fs::canonicalize(input).is_ok_and(|i| i == *place)) {
-            return Err(format!("{} is an input and would be replaced", out.display()));
-        }
+/// Sees that a file that will be written is none of the inputs.
+fn spare(out: Option<&Path>, inputs: &[&Path]) -> Result<(), String> {
+    let Some(out) = out else { return Ok(()) };
+    if inputs.iter().any(|input| same(out, input)) {
+        return Err(format!("{} is an input and would be replaced", out.display()));
     }
-    file::write(out, text).map_err(|error| error.to_string())
+    file::check(out).map_err(|error| error.to_string())
+}
+
+/// Whether both are there, and the same file.
+fn same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
+/// Writes a text to a file, or else to standard output.
+fn put(text: &str, out: Option<&Path>) -> Result<(), String> {
+    out.map_or_else(
+        || say(text.trim_end()),
+        |out| file::write(out, text).map_err(|error| error.to_string()),
+    )
+}
+
+/// Says in which file something is wrong.
+fn in_file(file: &Path) -> impl Fn(InputError) -> String {
+    move |mut error: InputError| {
+        error.file = Some(file.to_owned());
+        error.to_string()
+    }
 }

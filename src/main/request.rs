@@ -8,6 +8,8 @@ use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 /// The most samples that are drawn at once.
 const MOST_SAMPLES: u32 = 1_000_000;
+/// Any noise that a model may know.
+const SIGMAS: RangeInclusive<f64> = 1e-9..=1e9;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -63,7 +65,9 @@ pub fn parse(arguments: Vec<String>) -> Result<Request, String> {
             "--hold-out" => value("--hold-out", "a number")?,
             "--sigma" => value("--sigma", "a number")?,
             "-n" | "--count" => value("-n", "a number")?,
-            other if other.starts_with('-') => return Err(not_understood(other)),
+            other if other.starts_with('-') || other.is_empty() => {
+                return Err(not_understood(other));
+            }
             other => words.push(other.to_owned()),
         }
         if let Some(value) = given {
@@ -139,7 +143,7 @@ impl Given {
             "denoise" => {
                 self.only(&["--sigma", "--out"])?;
                 let [model, file] = self.files(["a model, MODEL.txt", "a table, FILE.csv"])?;
-                let sigma = self.number("--sigma", f64::MIN_POSITIVE..=f64::MAX)?;
+                let sigma = self.number("--sigma", SIGMAS)?;
                 Ok(Work::Denoise { model, file, sigma, out: self.path("--out")? })
             }
             name if figure::find(name).is_some() => Err(format!("did you mean 'figures {name}'?")),

@@ -4,7 +4,11 @@
 mod command_line;
 mod examples;
 #[cfg(feature = "figures")]
+mod own_table;
+#[cfg(feature = "figures")]
 mod pages;
+#[cfg(feature = "figures")]
+mod program;
 mod refusals;
 mod sources;
 mod streams;

@@ -27,6 +27,8 @@ mod noise;
 mod noise_scales;
 mod optimizer;
 mod oracle;
+mod own_model;
+mod own_table;
 mod pipeline;
 mod quadrature;
 mod recorded_loss;

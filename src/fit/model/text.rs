@@ -86,13 +86,16 @@ impl Model {
             let line = lines.next()?;
             let (digits, name) = line.split_once(' ').unwrap_or(("", line));
             let digits = if digits == "-" { Some(None) } else { digits.parse().ok().map(Some) };
+            let digits = digits.filter(|d| d.is_none_or(|d| d <= table::MOST_DIGITS));
+            let digits = digits.filter(|_| table::is_name(name, &names));
             decimals.push(digits.ok_or_else(|| lines.wrong("digits, a blank, a name", line))?);
             names.push(name.to_owned());
         }
         let mean = lines.matrix("mean", 1, d)?;
         let deviation: Matrix = lines.matrix("deviation", 1, d)?;
-        if deviation.data().iter().any(|deviation| *deviation <= 0.0) {
-            return Err(lines.wrong("positive deviations", "0 or less"));
+        let mut columns = mean.data().iter().zip(deviation.data());
+        if !columns.all(|(mean, deviation)| Units::are_possible(*mean, *deviation)) {
+            return Err(lines.wrong("means and deviations that a table can have", "others"));
         }
         let covariance: Matrix = lines.matrix("covariance", d, d)?;
         let mirrored = Matrix::from_fn(d, d, |i, j| covariance.at(j, i));
@@ -100,6 +103,9 @@ impl Model {
             return Err(lines.wrong("the covariance of a density", "another matrix"));
         }
         let (scales, network) = (lines.scales()?, lines.network(d)?);
+        if let Ok(line) = lines.next() {
+            return Err(lines.wrong("a checksum", line));
+        }
         Ok(Self { names, decimals, units: Units { mean, deviation }, covariance, scales, network })
     }
 }

@@ -44,6 +44,9 @@ const FAR: f64 = 8.0;
 /// A column is called rounded if it has fewer different values than this share of the rows that differ.
 const ROUNDED: f64 = 0.5;
 
+/// The most columns that one line lists.
+const LISTED: usize = 4;
+
 /// What is 1 in each column: x ↦ (x − mean)/deviation, and back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Units {
@@ -245,12 +248,19 @@ fn remarks(x: &Matrix, names: &[String], repeated: usize) -> Vec<String> {
     let twins =
         format!("{repeated} of {n} rows repeat another; rows that are the same stay in one part");
     let few = !rounded.is_empty();
-    let rounded = format!(
+    let told = format!(
         "rounded columns, in deviations: {}; noise much narrower than that sees single values, and no \
          density (T31)",
-        rounded.join(", ")
+        listed(&rounded)
     );
-    let tails = format!("columns with values far from the mean, in deviations: {}", far.join(", "));
-    let said = [(repeated > 0, twins), (few, rounded), (!far.is_empty(), tails)];
+    let tails = format!("columns with values far from the mean, in deviations: {}", listed(&far));
+    let said = [(repeated > 0, twins), (few, told), (!far.is_empty(), tails)];
     said.into_iter().filter_map(|(is_so, remark)| is_so.then_some(remark)).collect()
+}
+
+/// The first few of them.
+fn listed(columns: &[String]) -> String {
+    let more = columns.len().saturating_sub(LISTED);
+    let end = if more > 0 { format!(" and {more} more") } else { String::new() };
+    columns[..columns.len() - more].join(", ") + &end
 }

@@ -32,9 +32,14 @@ use rand::RngExt;
 
 /// A probability density q on ℝᵈ with its score.
 ///
+/// Four methods are to be written; `rule` and `fisher_information` follow from them. q_σ is no part of the
+/// trait: [`Mixture::smoothed`] and [`KernelEstimate`] have it in closed form. To check a score of one's own,
+/// compare it with (log q(x + h) − log q(x − h))/(2h).
+///
 /// Far out the numbers are what their formulas say until they themselves leave the range: no square
-/// overflows on the way. At ±∞ stands the limit, if there is one; where x is not a number, nothing is.
-/// A parameter outside of its domain is refused by every method.
+/// overflows on the way. At ±∞ stands the limit, if there is one; NaN gives NaN.
+/// The densities of this crate refuse a parameter outside of its domain in every
+/// method.
 ///
 /// ```
 /// use score_matching::{prelude::*, quadrature::Rule};

@@ -16,13 +16,17 @@
 //! 2. The drawing goes to `pictures/NAME.rs`: `pub(super) fn draw(studio: &Studio) -> Result<Picture, Error>`.
 //!    `use super::prelude::*;` brings the tools. A `Canvas` is the page in logical pixels, a `Panel` its
 //!    frame with two axes; what is drawn on a panel is in units of the data. `finding` is the line that is printed.
-//! 3. A row in the catalogue of `pictures.rs`, and a section with a caption in `plots/README.md`.
-//! 4. A test in `pictures/series.rs` or a room of it: what was drawn must be the made-up numbers, all
-//!    different, that went into it, or what another formula says. A run that takes long stays out of it:
+//!    `studio.generator()` and `studio.seed` are for a run of one's own, `studio.digits()?` and the like for a
+//!    shared one; `?` turns the error of a training or a sampling into `Error`.
+//! 3. In `pictures.rs` `mod NAME;` and a row of the catalogue, `Still NAME: "what it shows",` (`Moving` for a
+//!    GIF, whose `draw` returns a `Motion`); and a section with a caption in `plots/README.md`, which a test in
+//!    `tests/house/pages.rs` reads.
+//! 4. A test in `pictures/series.rs` or a room of it: give it made-up numbers, all different, and see
+//!    that just these are drawn; or compare what is drawn with another formula. A run that takes long stays out of it:
 //!    the drawing is a function of the run, or the studio is handed one that has learned nothing. Then
 //!    open the picture and look at it.
 //!
-//! `pictures/efficiency.rs` is a short one to begin with; `pictures/evening.rs` is a whole program with four
+//! `pictures/filters.rs` is the shortest; `pictures/evening.rs` is a whole program with four
 //! pictures, told in `proofs/evening.md`.
 
 #[expect(clippy::unnecessary_wraps, reason = "every figure has the same signature")]

@@ -54,8 +54,8 @@
 //! | 7 | [`fit`] | from a file of numbers to a model of them |
 //! | 7 | `figure` | every picture; the only place that knows the plotting library (feature `figures`, on unless switched off) |
 //!
-//! **To read it**: [`array`](mod@array), then [`model::autoencoder`], [`objective`] and
-//! [`train`](mod@train): these four are score matching. Then [`sampler`], for what a score is good
+//! **To read it**: [`model::autoencoder`], [`objective`] and [`train`](mod@train), with [`array`](mod@array)
+//! beside them as the vocabulary: these four are score matching. Then [`sampler`], for what a score is good
 //! for; then [`autodiff::rules`] and [`autodiff::tape`], to see that there is no magic. The proofs
 //! are pages of their own, in `proofs/`.
 //!

@@ -17,7 +17,10 @@
 //!
 //! It takes a struct of arrays, a formula for every reading, and `map`. Then [`train`](mod@crate::train)
 //! puts it on a tape, and [`score_of`](Parameters::score_of) gives its score in whatever reading it is
-//! called.
+//! called. A model that gives ψ itself needs no energy: on the tape
+//! `implicit(trace::of_score_by_reverse(|x| model.score(x), x))`, or forward, with
+//! `let m = model.constants();`, `implicit(trace::of_score(|x| m.score(x), x))`. A number that is not
+//! learned, a width say, passes through `map` as it is.
 //!
 //! ```
 //! use score_matching::corruption::corrupt;

@@ -193,8 +193,9 @@ pub fn denoising_with_control<A: Array>(
 /// Ermon 2019, equation 6; T24). Written with the noise, (x − x̃)/σ² = −z/σ.
 ///
 /// The choice of the paper is λ(σ) = σ²: then the loss of the perfect score is at most d/2 on every
-/// level. With λ = 1 the noise of the smallest level is most of the gradient's. The weight goes
-/// inside the norm, ½‖σψ + z‖² and ½‖ψ + z/σ‖²: for data in small units σ² and ψ² are no numbers.
+/// level. With λ = 1 nearly all noise of the gradient comes from the smallest level. The weight goes
+/// inside the norm, ½‖σψ + z‖² and ½‖ψ + z/σ‖²: for data in very small units σ² would underflow
+/// and ψ² overflow.
 ///
 /// Shapes: x and z (n, d), σ (n, 1) → (n, 1).
 #[track_caller]

@@ -4,9 +4,9 @@
 //! the [Metropolis correction](mod@metropolis) needs an energy as well), and each is one line:
 //!
 //! ```text
-//! ascent      x ← x + α ψ(x)                        climbs to a mode, and which depends on x₀
+//! ascent      x ← x + α ψ(x)                        climbs to a mode; x₀ decides to which
 //! Langevin    x ← x + (ε/2) ψ(x) + √ε z             samples p, up to a bias of order ε
-//! Metropolis  the same, and back again at times     samples p
+//! Metropolis  the same, but some steps are refused  samples p
 //! annealed    Langevin on q_σ₁, …, q_σ_L in turn    finds the modes before it resolves them
 //! ```
 //!

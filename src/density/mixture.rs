@@ -119,7 +119,7 @@ impl Mixture {
         self.components.iter().map(|c| (c.log_weight.exp(), &c.mean))
     }
 
-    /// q(x) as a formula, (n, d) → (n, 1), for whoever wants to differentiate it. Where q underflows
+    /// q(x) as a formula, (n, d) → (n, 1), to be differentiated. Where q underflows
     /// this is 0; the logarithm is not.
     pub fn density<A: Array>(&self, x: &A) -> A {
         let parts = self.components.iter().map(|c| {

@@ -7,7 +7,7 @@
 //! 𝔼[½‖ψ‖² + tr ∂ψ/∂x] = ½ θᵀAθ + bᵀθ,   A = 𝔼[Σⱼ ∂ⱼF ∂ⱼFᵀ],   b = 𝔼[ΔF],   θ̂ = −A⁻¹b
 //! ```
 //!
-//! Whoever writes a new family writes F alone; ∇F and ΔF are readings of it.
+//! A new family needs F alone; ∇F and ΔF are readings of it.
 
 use crate::{
     array::{Array, Linear},

@@ -113,7 +113,7 @@ impl Method {
 
 /// A trained network and how near it came.
 #[derive(Clone, Debug)]
-pub struct Fit {
+pub struct FittedField {
     /// How it was trained.
     pub method: Method,
     /// The network.
@@ -124,7 +124,7 @@ pub struct Fit {
     pub scale: f64,
 }
 
-impl Fit {
+impl FittedField {
     /// The divergence as a share of ½I.
     pub fn share(&self) -> f64 {
         self.divergence / self.scale
@@ -137,7 +137,7 @@ pub struct Pinwheel {
     /// q
     pub density: Mixture,
     /// One for each of [`Method::ALL`].
-    pub fits: Vec<Fit>,
+    pub fits: Vec<FittedField>,
 }
 
 impl Pinwheel {
@@ -170,7 +170,7 @@ impl Pinwheel {
 }
 
 /// Trains by one method; `step` is called at every step.
-fn fit(method: Method, q: &Mixture, seed: u64, step: impl Fn()) -> Result<Fit, NotFinite> {
+fn fit(method: Method, q: &Mixture, seed: u64, step: impl Fn()) -> Result<FittedField, NotFinite> {
     let mut rng = stream(seed, "pinwheel");
     let widths = [2, HIDDEN, HIDDEN, 2];
     let mut start = ScoreNetwork::<Matrix<f32>>::random(&widths, Function::Softplus, &mut rng);
@@ -194,5 +194,5 @@ fn fit(method: Method, q: &Mixture, seed: u64, step: impl Fn()) -> Result<Fit, N
     let (coarse, fine) = (measure(NODES), measure(2 * NODES));
     // Percentages are told with one decimal.
     let [divergence, scale] = [0, 1].map(|i| converged(coarse[i], fine[i], 1e-4 * fine[1]));
-    Ok(Fit { method, model, divergence, scale })
+    Ok(FittedField { method, model, divergence, scale })
 }

@@ -45,7 +45,7 @@ impl std::error::Error for FitError {}
 pub struct InputError {
     /// The file, if it was read from one.
     pub file: Option<PathBuf>,
-    /// The line, from 1. There is none if the file cannot be read.
+    /// The line, from 1, if one is wrong.
     pub row: Option<usize>,
     /// The column, from 1, if one is wrong.
     pub column: Option<usize>,

@@ -1,4 +1,5 @@
-//! The rows of a table in three parts, in units in which each column has mean 0 and deviation 1.
+//! The rows of a table in three parts, in units in which each column of the training and validation rows has
+//! mean 0 and deviation 1.
 //!
 //! | part | is for |
 //! |---|---|
@@ -26,7 +27,7 @@ use std::{
 const FEWEST: usize = 60;
 const FEWEST_A_COLUMN: usize = 6;
 /// The fewest rows of a part that differ: training, validation, test. A batch of ten noise levels needs
-/// ten rows, and a standard error some dozens.
+/// ten rows, and a standard error a dozen.
 const FEWEST_OF_A_PART: [usize; 3] = [30, 6, 12];
 /// The most rows. A thousand take a second or two to be ranked, and more rows teach a network of this
 /// size little.
@@ -39,11 +40,15 @@ const SIZES: RangeInclusive<f64> = 1e-250..=1e250;
 const FURTHEST: f64 = 1e5;
 /// The share of the rows that do not test and say when to stop.
 const VALIDATION: f64 = 0.2;
-/// A value that many deviations from the mean is told.
+/// A value this many deviations from the mean gets a note.
 const FAR: f64 = 8.0;
 /// A column is called rounded if it has fewer different values than this share of the rows that differ.
 const ROUNDED: f64 = 0.5;
 
+/// The least or greatest value of a column may be a code if this many rows have it and it is this many
+/// deviations, and ten gaps, from the next.
+const OFTEN: usize = 5;
+const ALONE: f64 = 1.0;
 /// The most columns that one line lists.
 const LISTED: usize = 4;
 
@@ -226,41 +231,56 @@ fn units(x: &Matrix, names: &[String]) -> Result<Units, InputError> {
     Ok(Units { mean: row(|c| c.mean), deviation: row(Scatter::deviation) })
 }
 
-/// Repeated rows, columns of few values, and heavy tails.
+/// Repeated rows, columns of few values, heavy tails, and what may be codes for missing values.
 fn remarks(x: &Matrix, names: &[String], repeated: usize) -> Vec<String> {
     let n = x.rows();
-    let (mut rounded, mut far) = (vec![], vec![]);
+    let (mut rounded, mut far, mut codes) = (vec![], vec![], vec![]);
     for (j, name) in names.iter().enumerate() {
         let mut values: Vec<f64> = (0..n).map(|i| x.at(i, j)).collect();
         values.sort_by(f64::total_cmp);
         let furthest = values[0].abs().max(values[n - 1].abs());
+        let counts: Vec<usize> = values.chunk_by(|a, b| a == b).map(<[f64]>::len).collect();
         values.dedup();
+        let mut gaps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        gaps.sort_by(f64::total_cmp);
+        let gap = gaps[gaps.len() / 2];
         if (values.len() as f64) < ROUNDED * (n - repeated) as f64 {
-            let mut gaps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-            gaps.sort_by(f64::total_cmp);
-            let (count, gap) = (values.len(), gaps[gaps.len() / 2]);
-            rounded.push(format!("'{name}' ({count} values, {gap:.2} apart)"));
+            rounded.push((gap, format!("'{name}' ({} values, {gap:.2} apart)", values.len())));
         }
         if furthest > FAR {
-            far.push(format!("'{name}' (up to {furthest:.0})"));
+            far.push((furthest, format!("'{name}' (up to {furthest:.0})")));
+        }
+        let last = values.len() - 1;
+        for (end, next) in [(0, 1), (last, last - 1)] {
+            let apart = (values[end] - values[next]).abs();
+            if counts[end] >= OFTEN && apart > ALONE && apart > 10.0 * gap {
+                codes.push((apart, format!("'{name}' ({} rows)", counts[end])));
+            }
         }
     }
     let twins =
         format!("{repeated} of {n} rows repeat another; rows that are the same stay in one part");
-    let few = !rounded.is_empty();
-    let told = format!(
-        "rounded columns, in deviations: {}; noise much narrower than that sees single values, and no \
-         density (T31)",
-        listed(&rounded)
+    let are = [repeated > 0, !rounded.is_empty(), !far.is_empty(), !codes.is_empty()];
+    let rounded = format!(
+        "rounded columns, in standard deviations: {}; noise much narrower than that sees single values, \
+         and no density",
+        listed(rounded)
     );
-    let tails = format!("columns with values far from the mean, in deviations: {}", listed(&far));
-    let said = [(repeated > 0, twins), (few, told), (!far.is_empty(), tails)];
-    said.into_iter().filter_map(|(is_so, remark)| is_so.then_some(remark)).collect()
+    let far =
+        format!("columns with values far from the mean, in standard deviations: {}", listed(far));
+    let codes = format!(
+        "columns whose last value is frequent and far from the next: {}; is it a code for a missing value?",
+        listed(codes)
+    );
+    let said = are.into_iter().zip([twins, rounded, far, codes]);
+    said.filter_map(|(is_so, remark)| is_so.then_some(remark)).collect()
 }
 
-/// The first few of them.
-fn listed(columns: &[String]) -> String {
+/// Those with the largest numbers.
+fn listed(mut columns: Vec<(f64, String)>) -> String {
+    columns.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let more = columns.len().saturating_sub(LISTED);
     let end = if more > 0 { format!(" and {more} more") } else { String::new() };
-    columns[..columns.len() - more].join(", ") + &end
+    let first: Vec<String> = columns.into_iter().take(LISTED).map(|(_, column)| column).collect();
+    first.join(", ") + &end
 }

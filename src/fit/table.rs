@@ -246,6 +246,11 @@ fn choose<'a>(
 ) -> Result<Vec<usize>, InputError> {
     let mut order = HashMap::new();
     for (i, name) in columns.iter().enumerate() {
+        if name.is_empty() {
+            return Err(
+                InputError::new("a name between the commas of --columns", "nothing").at(1, None)
+            );
+        }
         if order.insert(&name[..], i).is_some() {
             let found = shown(name) + " twice";
             return Err(InputError::new("each column once in --columns", found).at(1, None));

@@ -8,7 +8,8 @@
 //! | or copies of rows? | the share that is nearer to a training row than 99 % of the test rows are |
 //!
 //! The best affine denoiser is the exact score of the Gaussian of maximum likelihood
-//! ([`Wiener`](crate::model::Wiener)): to be better is to know more than means and covariances.
+//! ([`Wiener`](crate::model::Wiener)). To be better, and below the floor, is to know more than means and
+//! covariances: above the floor a Gaussian with a better covariance may explain the gain.
 
 use super::{
     Model, Rows,
@@ -30,7 +31,8 @@ use std::fmt;
 const DRAWS: usize = 8;
 /// The widest noise that judges, in deviations.
 const WIDEST: f64 = 0.75;
-/// A difference of this number of standard errors is clear: chance alone shows it once in 16 000 times.
+/// A difference of this number of standard errors is clear: chance alone shows it once in 16 000
+/// times if there are many test rows, once in 500 if they are 12.
 pub(crate) const CLEAR: f64 = 4.0;
 
 /// What one noise level says.
@@ -123,31 +125,39 @@ impl Verdict {
 
     /// The table in a sentence.
     pub fn sentence(&self) -> String {
-        let at = |clear: fn(f64) -> bool| {
-            let levels = self.levels.iter().filter(|level| clear(level.errors()));
+        let at = |clear: fn(&Level) -> bool| {
+            let levels = self.levels.iter().filter(|level| clear(level));
             levels.map(|level| format!("{:.2}", level.sigma)).collect::<Vec<_>>()
         };
-        let (better, worse) = (at(|errors| errors >= CLEAR), at(|errors| errors <= -CLEAR));
-        let least = self.levels.iter().map(Level::errors).fold(f64::INFINITY, f64::min);
+        let better = at(|level| level.errors() >= CLEAR && level.network.mean < level.floor);
+        let worse = at(|level| level.errors() <= -CLEAR);
+        let gains = at(|level| level.errors() >= CLEAR);
+        let least = self.levels.iter().map(Level::errors).fold(f64::INFINITY, f64::min).floor();
         match (better.len(), worse.len()) {
             (3, _) => format!(
                 "The network knows more of these rows than their means and covariances: at all \
                  three noise levels it denoises rows that it has not seen better than the \
                  Gaussian, by {least:.0} standard errors or more."
             ),
-            (0, 0) => {
-                "The network knows no more of these rows than a Gaussian does: at no noise level \
-                 is there a clear difference. Use the means and covariances: they are simpler."
+            (0, 0) if gains.is_empty() => {
+                "There is no clear difference between the network and the Gaussian at any noise \
+                 level. Use the means and covariances: they are simpler."
                     .to_owned()
             }
+            (0, 0) => format!(
+                "At noise {} the network denoises unseen rows better than the Gaussian, but its loss is \
+                 not below the floor: perhaps the covariances are only known from too few rows. This \
+                 shows no more than means and covariances.",
+                gains.join(" and ")
+            ),
             (0, _) => format!(
                 "The Gaussian is better: at noise {} it denoises unseen rows better than the network, \
-                 and nowhere worse. Use the means and covariances.",
+                 and nowhere clearly worse. Use the means and covariances.",
                 worse.join(" and ")
             ),
             (_, 0) => format!(
                 "The network knows something more than means and covariances: at noise {} it \
-                 denoises unseen rows better than the Gaussian; elsewhere there is no clear difference.",
+                 denoises unseen rows better than the Gaussian; elsewhere this is not clear.",
                 better.join(" and ")
             ),
             _ => format!(
@@ -262,9 +272,10 @@ impl fmt::Display for Verdict {
         }
         writeln!(
             f,
-            "\nThe noise is in deviations of a column; a loss is less where more is known, ± its standard \
-             error.\nThe floor: the least loss, if the rows were Gaussian. A copy: as near to a training row \
-             as 1 % of the\ntest rows are."
+            "\nThe noise is in standard deviations of a column. σ² DSM is half the squared error of the \
+             denoised\nrow, over σ²: less is better, ± its standard error. The floor is the least loss, if \
+             the rows were\nGaussian. A copy is as near to a training row as 1 % of the test rows (at \
+             least one) are."
         )
     }
 }

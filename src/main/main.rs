@@ -33,15 +33,17 @@ figures: draws the figures of the project, or some of them
   --list            list the figures
 
 fit: learns the density of the rows of a table of numbers, and judges it by rows held out
+  FILE.csv          names in the first line or none; commas, semicolons or tabs between the
+                    numbers; decimal points; no empty fields
   --columns A,B,…   only these columns, in this order; the first two are drawn
   --hold-out SHARE  the share of the rows that judge, 0.01 to 0.9 (default: 0.25)
-  --out DIR         the folder to write into (default: fit):
+  --out DIR         the folder to write into (default: fit); an older fit there is replaced:
                     model.txt, samples.csv, rows.csv, fit.png
 sample: draws rows from a fitted model
   -n N              this number of rows (default: 1000)
   --out FILE        into this file, and not onto standard output
 denoise: takes noise off the rows of a table with the columns of the model
-  --sigma S         the noise, in deviations of a column (default: the model's smallest)
+  --sigma S         the noise, in standard deviations of a column (default: the model's smallest)
   --out FILE        into this file, and not onto standard output
 
   --seed N          the seed of everything random, 0 to 18446744073709551615 (default: 1)

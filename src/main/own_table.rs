@@ -32,6 +32,9 @@ pub fn learn(
     let [training, validation, test] = rows.parts().map(|part| part.len());
     let (n, d) = table.rows.shape();
     say(&format!("{}: {n} rows of {d} numbers", file.display()))?;
+    if !table.header {
+        say("note: the first line is numbers, so it is a row; the columns are called x1, x2, …")?;
+    }
     say(&format!("divided into {training} to train, {validation} to validate and {test} to test"))?;
     for remark in &rows.remarks {
         say(&format!("note: {remark}"))?;
@@ -41,7 +44,7 @@ pub fn learn(
     let (scales, best) = (&fit.learned.scales, fit.learned.best);
     let (largest, smallest) = (scales.sigmas()[0], scales.smallest());
     say(&format!(
-        "learned at {} noise levels from {largest:.2} to {smallest:.3} deviations; best at step {best}",
+        "learned at {} noise levels from {largest:.2} to {smallest:.3} standard deviations; best at step {best}",
         scales.sigmas().len()
     ))?;
     say(&format!("\n{}\n{}\n", fit.verdict, fit.verdict.sentence()))?;
@@ -54,7 +57,11 @@ pub fn learn(
     figure::save_fit(&fit, picture).map_err(|error| error.to_string())?;
     say(&format!("{}: the model, for 'sample' and 'denoise'", model.display()))?;
     say(&format!("{}: as many samples as rows", samples.display()))?;
-    say(&format!("{}: each row denoised, and its rank, 1 the most unusual", rows.display()))?;
+    say(&format!(
+        "{}: each row denoised, its log density, its rank (1 the most unusual) and its part (1 training, \
+         2 validation, 3 test)",
+        rows.display()
+    ))?;
     say(&format!("{}: data, samples, curves, gains", picture.display()))
 }
 
@@ -99,12 +106,16 @@ pub fn denoise(
     let (largest, smallest) = (model.scales.sigmas()[0], model.scales.smallest());
     let sigma = sigma.unwrap_or(smallest);
     if !(smallest..=largest).contains(&sigma) {
-        let known = format!("this model knows noise from {smallest:.4} to {largest:.4} deviations");
+        let known = format!(
+            "this model knows noise from {smallest:.4} to {largest:.4} standard deviations"
+        );
         return Err(format!("--sigma {sigma}: {known}"));
     }
-    let table = Table::read(file, Some(&model.names)).map_err(|error| error.to_string())?;
+    let here = |error: String| error.replace(" (--columns chooses others)", "");
+    let table = Table::read(file, Some(&model.names)).map_err(|error| here(error.to_string()))?;
     spare(out, &[path, file])?;
-    let x = model.denoised(&model.units.of_table(&table).map_err(in_file(file))?, sigma);
+    let x =
+        model.denoised(&model.units.of_table(&table).map_err(in_file(file)).map_err(here)?, sigma);
     if !x.is_finite() {
         return Err(format!("{}: its network gives no finite numbers here", path.display()));
     }

@@ -9,7 +9,7 @@ use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf, str::FromStr};
 /// The most samples that are drawn at once.
 const MOST_SAMPLES: u32 = 1_000_000;
 /// Any noise that a model may know.
-const SIGMAS: RangeInclusive<f64> = 1e-9..=1e9;
+const SIGMAS: RangeInclusive<f64> = 0.0..=1e9;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub fn parse(arguments: Vec<String>) -> Result<Request, String> {
             "--columns" => value("--columns", "names")?,
             "--hold-out" => value("--hold-out", "a number")?,
             "--sigma" => value("--sigma", "a number")?,
-            "-n" | "--count" => value("-n", "a number")?,
+            "-n" => value("-n", "a number")?,
             other if other.starts_with('-') || other.is_empty() => {
                 return Err(not_understood(other));
             }
@@ -161,7 +161,7 @@ impl Given {
         let other = self.options.iter().find(|(option, _)| !known.contains(option));
         other.map_or(Ok(()), |(option, _)| {
             let command = if self.command.is_empty() { "figures" } else { &self.command };
-            Err(format!("{option} says nothing to '{command}'; --help tells what does"))
+            Err(format!("'{command}' has no option {option}; --help lists its options"))
         })
     }
 

@@ -71,7 +71,7 @@ fn verdict(errors: [f64; 3]) -> Verdict {
     let one = Scatter::of(&[-1.0, 1.0]); // 0 ± 1
     let level = |sigma, errors: f64| {
         let gain = Scatter::of(&[errors - 1.0, errors + 1.0]);
-        Level { sigma, network: one, gaussian: one, gain, floor: 0.0 }
+        Level { sigma, network: one, gaussian: one, gain, floor: 1.0 }
     };
     let likeness = Likeness { discrepancy: 0.0, nearest: 0.0, copies: 0.0 };
     let [a, b, c] = errors;
@@ -84,7 +84,7 @@ fn verdict(errors: [f64; 3]) -> Verdict {
 
 #[test]
 fn the_sentence_says_what_is_clear_and_no_more() {
-    let none = "The network knows no more of these rows than a Gaussian does";
+    let none = "There is no clear difference between the network and the Gaussian";
     let cases = [
         (
             [4.0, 9.0, 100.0],
@@ -93,14 +93,18 @@ fn the_sentence_says_what_is_clear_and_no_more() {
         ),
         ([3.99, -3.99, 0.0], none, "they are simpler."),
         ([f64::NAN; 3], none, "they are simpler."), // 0 ± 0
-        ([-4.0, 0.0, 3.9], "The Gaussian is better: at noise 0.75 it", "and nowhere worse."),
+        (
+            [-4.0, 0.0, 3.9],
+            "The Gaussian is better: at noise 0.75 it",
+            "and nowhere clearly worse.",
+        ),
         (
             [-4.0, -5.0, -6.0],
             "The Gaussian is better: at noise 0.75 and 0.25 and 0.12 it",
             "worse.",
         ),
         ([0.0, 4.0, 5.0], "knows something more", "at noise 0.25 and 0.12 it denoises"),
-        ([-3.9, 0.0, 4.0], "knows something more", "elsewhere there is no clear difference."),
+        ([-3.9, 0.0, 4.0], "knows something more", "elsewhere this is not clear."),
         ([4.0, 0.0, -4.0], "It depends: at noise 0.75 the network", "at noise 0.12 the Gaussian."),
         ([4.0, 5.0, -4.0], "It depends: at noise 0.75 and 0.25 the", "at noise 0.12 the Gaussian."),
     ];
@@ -109,4 +113,20 @@ fn the_sentence_says_what_is_clear_and_no_more() {
         assert!(sentence.contains(first) && sentence.contains(second), "{errors:?}: {sentence}");
         assert!(!sentence.contains('\n'), "{sentence}");
     }
+}
+
+/// With few rows for each column a network that was stopped early beats the Gaussian on Gaussian rows.
+#[test]
+fn a_gain_above_the_floor_is_no_knowledge() {
+    let mut above = verdict([5.0, 6.0, 7.9]);
+    above.levels.iter_mut().for_each(|level| level.floor = -1.0);
+    let sentence = above.sentence();
+    assert!(sentence.contains("its loss is not below the floor"), "{sentence}");
+    above.levels[0].floor = 1.0;
+    let sentence = above.sentence();
+    assert!(
+        sentence.contains("something more") && sentence.contains("at noise 0.75 it"),
+        "{sentence}"
+    );
+    assert!(verdict([5.0, 6.0, 4.96]).sentence().contains("by 4 standard errors or more"));
 }

@@ -8,7 +8,7 @@ use crate::{
     experiment::{
         LearnedShape, Pinwheel, PinwheelChains, SampledShape,
         noise_conditional::{Descent, Network},
-        pinwheel::{Fit, Method},
+        pinwheel::{FittedField, Method},
         sampled_shapes::STEPS_PER_LEVEL,
     },
     figure::pictures::{
@@ -164,7 +164,7 @@ fn each_field_is_the_score_of_its_own_network() {
     let mut rng = studio.generator();
     let fits = Method::ALL.map(|method| {
         let model = ScoreNetwork::random(&[2, 3, 2], Function::Tanh, &mut rng);
-        Fit { method, model, divergence: 1.0, scale: 2.0 }
+        FittedField { method, model, divergence: 1.0, scale: 2.0 }
     });
     let run = Pinwheel { density: Tilted::new(0).mixture(), fits: fits.to_vec() };
     assert!(studio.pinwheel.set(Ok(run)).is_ok(), "nobody has trained");

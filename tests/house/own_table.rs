@@ -94,8 +94,10 @@ fn a_table_that_cannot_be_learned_from_is_refused_and_nothing_is_made() {
     let left = " expected a --hold-out that leaves [30, 6, 12] rows that differ, found [15, 4, 171] to train, \
                 to validate and to test";
     assert_unfit(table(190, plain), &["--hold-out", "0.9"], left);
-    for (columns, called) in [("z", "'z'"), ("", "an empty field"), ("a,,b", "an empty field")] {
-        let message = format!("1: expected a column called {called}, found 'a', 'b'");
+    let nothing = "a name between the commas of --columns, found nothing";
+    let other = "a column called 'z', found 'a', 'b'";
+    for (columns, expected) in [("z", other), ("", nothing), ("a,,b", nothing)] {
+        let message = format!("1: expected {expected}");
         assert_unfit(table(60, plain), &["--columns", columns], &message);
     }
 }
@@ -140,7 +142,7 @@ fn options_and_files_that_make_no_sense_are_refused() {
         let message = format!("error: -n {bad}: expected a number from 1 to 1000000\n");
         assert_refused(&["sample", &file, "-n", bad], &[&message]);
     }
-    for bad in ["0", "-1", "nan", "inf", "1e999"] {
+    for bad in ["-1", "nan", "inf", "1e999"] {
         let message = format!("error: --sigma {bad}: expected a number from 0.0 to 1000000000.0\n");
         assert_refused(&["denoise", &file, &file, "--sigma", bad], &[&message]);
     }

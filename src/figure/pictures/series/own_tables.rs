@@ -6,7 +6,7 @@ use crate::{
     corruption::NoiseScales,
     experiment::noise_conditional::Network,
     figure::{pictures::own_table, save_fit},
-    fit::{Fit, Learned, Model, Rows, Table, Verdict, learning::Checked, verdict::Judged},
+    fit::{Fit, Learned, Model, Rows, Table, Verdict, learning::Checked, verdict::Comparison},
     matrix::noise::standard_normal,
 };
 
@@ -145,8 +145,13 @@ fn a_single_column_has_histograms_of_its_share_and_the_density_of_each_row() {
 
 #[test]
 fn gains_have_bars_of_four_standard_errors_and_the_kept_step_is_marked() {
-    let level =
-        |sigma, gain: Scatter| Judged { sigma, network: gain, gaussian: gain, gain, floor: 0.0 };
+    let level = |sigma, gain: Scatter| Comparison {
+        sigma,
+        network: gain,
+        gaussian: gain,
+        gain,
+        floor: 0.0,
+    };
     let levels = [(1.0, 0.5), (2.0, 0.25), (-3.0, 0.125)]
         .map(|(mean, error)| level(0.1 * f64::abs(mean), scatter(mean, error)));
     let mut canvas = page();

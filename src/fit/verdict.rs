@@ -38,7 +38,7 @@ pub(crate) const CLEAR: f64 = 4.0;
 /// What one noise level says.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Comparison {
+pub struct NoiseVerdict {
     /// σ, in deviations of a column.
     pub sigma: f64,
     /// The network's loss on the test rows.
@@ -51,7 +51,7 @@ pub struct Comparison {
     pub floor: f64,
 }
 
-impl Comparison {
+impl NoiseVerdict {
     /// The gain in its standard errors.
     pub fn errors(&self) -> f64 {
         self.gain.mean / self.gain.standard_error()
@@ -75,9 +75,9 @@ pub struct Likeness {
 #[non_exhaustive]
 pub struct Verdict {
     /// σ² DSM, from the largest noise to the smallest.
-    pub levels: [Comparison; 3],
+    pub levels: [NoiseVerdict; 3],
     /// Implicit score matching at the smallest level, on noisy test rows.
-    pub implicit: Comparison,
+    pub implicit: NoiseVerdict,
     /// Of the network's samples, of the Gaussian's, and of the training rows.
     pub likeness: [Likeness; 3],
 }
@@ -106,7 +106,7 @@ impl Verdict {
             let losses = [dsm(&|x| model.field(x, sigma).0), dsm(&|x| gaussian.score(x))];
             // The floor of DSM (T7), d/(2σ²) − ½ I(q_σ): of a Gaussian I is −tr ∂ψ/∂x.
             let floor = 0.5 * (d as f64 + sigma * sigma * divergence(&gaussian));
-            (Comparison::of(sigma, losses, &twins, floor), noisy)
+            (NoiseVerdict::of(sigma, losses, &twins, floor), noisy)
         });
         let [.., (_, noisy)] = &judged;
         let gaussian = model.gaussian().smoothed(smallest);
@@ -115,7 +115,7 @@ impl Verdict {
         let losses =
             [implicit(model.field(noisy, smallest)), implicit((gaussian.score(noisy), constant))];
         // Of that Gaussian 𝔼‖ψ‖² = −tr ∂ψ/∂x, and half of the trace is left.
-        let implicit = Comparison::of(smallest, losses, &twins, 0.5 * divergence);
+        let implicit = NoiseVerdict::of(smallest, losses, &twins, 0.5 * divergence);
 
         let drawn = model.gaussian().sample(samples.rows(), &mut rng);
         let yardstick = Yardstick::of(training.clone(), test);
@@ -125,7 +125,7 @@ impl Verdict {
 
     /// The table in a sentence.
     pub fn sentence(&self) -> String {
-        let at = |clear: fn(&Comparison) -> bool| {
+        let at = |clear: fn(&NoiseVerdict) -> bool| {
             let levels = self.levels.iter().filter(|level| clear(level));
             levels.map(|level| format!("{:.2}", level.sigma)).collect::<Vec<_>>()
         };
@@ -133,7 +133,7 @@ impl Verdict {
         let worse = at(|level| level.errors() <= -CLEAR);
         let gains = at(|level| level.errors() >= CLEAR);
         let least =
-            self.levels.iter().map(Comparison::errors).fold(f64::INFINITY, f64::min).floor();
+            self.levels.iter().map(NoiseVerdict::errors).fold(f64::INFINITY, f64::min).floor();
         match (better.len(), worse.len()) {
             (3, _) => format!(
                 "The network knows more of these rows than their means and covariances: at all \
@@ -170,7 +170,7 @@ impl Verdict {
     }
 }
 
-impl Comparison {
+impl NoiseVerdict {
     /// `losses` are the network's and the Gaussian's, with [`DRAWS`] rows of noise for each test row.
     fn of(sigma: f64, losses: [Matrix; 2], twins: &[usize], floor: f64) -> Self {
         let [network, gaussian] = losses.map(|losses| {
@@ -253,7 +253,7 @@ impl fmt::Display for Verdict {
         writeln!(f, "{loss:18} {noise:>5} {network:>16} {gaussian:>16} {gain:>16} {floor:>8}")?;
         let names = ["σ² DSM", "σ² DSM", "σ² DSM", "implicit (ISM)"];
         for (name, level) in names.iter().zip(self.levels.iter().chain([&self.implicit])) {
-            let Comparison { sigma, network, gaussian, gain, floor } = level;
+            let NoiseVerdict { sigma, network, gaussian, gain, floor } = level;
             let [network, gaussian, gain] = [network, gaussian, gain]
                 .map(|loss| format!("{:.3} ± {:.3}", loss.mean, loss.standard_error()));
             writeln!(

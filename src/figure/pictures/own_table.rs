@@ -17,7 +17,7 @@ use crate::{
     fit::{
         Fit,
         learning::Checked,
-        verdict::{CLEAR, Comparison},
+        verdict::{CLEAR, NoiseVerdict},
     },
     matrix::Matrix,
 };
@@ -228,7 +228,7 @@ pub(super) fn curves(canvas: &mut Canvas, asked: &[Checked], best: usize) {
 }
 
 /// What is gained at each level, with bars of as many standard errors as a clear gain has.
-pub(super) fn gains(canvas: &mut Canvas, levels: &[Comparison; 3]) {
+pub(super) fn gains(canvas: &mut Canvas, levels: &[NoiseVerdict; 3]) {
     let points = levels.map(|level| [level.sigma, level.gain.mean]);
     let errors = levels.map(|level| CLEAR * level.gain.standard_error());
     let ends = points.iter().zip(errors).flat_map(|(point, e)| [point[1] - e, point[1] + e]);

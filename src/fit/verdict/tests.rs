@@ -60,7 +60,7 @@ fn a_level_is_a_mean_over_noise_and_its_gain_is_how_much_smaller_the_loss_is() {
     let network: Vec<f64> = values(3 * DRAWS);
     let gaussian: Vec<f64> = network.iter().map(|v| v + 0.25).collect();
     let losses = [&network, &gaussian].map(|v| Matrix::from_vec(v.len(), 1, v.clone()));
-    let level = Comparison::of(0.5, losses, &[1, 2], 0.1);
+    let level = NoiseVerdict::of(0.5, losses, &[1, 2], 0.1);
     assert!((level.network.mean - network.iter().sum::<f64>() / 24.0).abs() < ROUNDING);
     assert!((level.gaussian.mean - level.network.mean - 0.25).abs() < ROUNDING);
     assert!((level.gain.mean - 0.25).abs() < ROUNDING && level.gain.standard_error() < ROUNDING);
@@ -71,7 +71,7 @@ fn verdict(errors: [f64; 3]) -> Verdict {
     let one = Scatter::of(&[-1.0, 1.0]); // 0 ± 1
     let level = |sigma, errors: f64| {
         let gain = Scatter::of(&[errors - 1.0, errors + 1.0]);
-        Comparison { sigma, network: one, gaussian: one, gain, floor: 1.0 }
+        NoiseVerdict { sigma, network: one, gaussian: one, gain, floor: 1.0 }
     };
     let likeness = Likeness { discrepancy: 0.0, nearest: 0.0, copies: 0.0 };
     let [a, b, c] = errors;

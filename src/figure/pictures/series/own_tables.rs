@@ -6,7 +6,7 @@ use crate::{
     corruption::NoiseScales,
     experiment::noise_conditional::Network,
     figure::{pictures::own_table, save_fit},
-    fit::{Fit, Learned, Model, Rows, Table, Verdict, learning::Checked, verdict::Comparison},
+    fit::{Fit, Learned, Model, Rows, Table, Verdict, learning::Checked, verdict::NoiseVerdict},
     matrix::noise::standard_normal,
 };
 
@@ -145,7 +145,7 @@ fn a_single_column_has_histograms_of_its_share_and_the_density_of_each_row() {
 
 #[test]
 fn gains_have_bars_of_four_standard_errors_and_the_kept_step_is_marked() {
-    let level = |sigma, gain: Scatter| Comparison {
+    let level = |sigma, gain: Scatter| NoiseVerdict {
         sigma,
         network: gain,
         gaussian: gain,

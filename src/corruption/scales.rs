@@ -21,7 +21,7 @@ pub struct NoiseScales {
 }
 
 impl NoiseScales {
-    /// From the largest to the smallest, so many levels.
+    /// From the largest to the smallest, with this number of levels.
     ///
     /// # Panics
     /// If there are fewer than two levels, or not ∞ > largest > smallest > 0, or if the two are so near

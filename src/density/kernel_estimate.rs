@@ -17,7 +17,7 @@ use crate::{
 use rand::RngExt;
 use std::f64::consts::TAU;
 
-/// Up to so many σ the difference of two squared distances is as good as any other way to compare:
+/// Up to this number of σ the difference of two squared distances is as good as any other way to compare:
 /// what is common to both is at most 50²/2, and the 10⁻¹³ that it rounds off is the error accepted.
 const NEAR: f64 = 50.0;
 

@@ -35,7 +35,7 @@ pub struct HeldOut {
 }
 
 impl LearnedShape {
-    /// Draws n points and asks both, with so many steps of equal ratio from σ_L to σ₁.
+    /// Draws n points and asks both, with the given number of steps of equal ratio from σ_L to σ₁.
     ///
     /// # Errors
     /// If a point leaves the finite numbers.

@@ -69,7 +69,7 @@ pub struct Pipeline {
     pub moved: Autoencoder<Matrix>,
     /// DSM at the moved θ, for the same x and z.
     pub moved_loss: f64,
-    /// y, where a chain that starts at x̃ is after so many [`STEPS`], by the score of the moved θ: each
+    /// y, where a chain that starts at x̃ is after [`STEPS`] steps, by the score of the moved θ: each
     /// (1, d).
     pub walk: [Matrix; 4],
     /// r(y) at the last of them by the moved θ, the sample without its noise: (1, d).

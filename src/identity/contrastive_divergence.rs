@@ -148,7 +148,7 @@ pub fn quadratic(instance: &Contrast<Exact>) -> [Vec<Exact>; 2] {
     [instance.mean(contrastive(instance)), right]
 }
 
-/// ½∫₀^ε 𝔼[⟨ψ(x), ψ(xₛ)⟩ + tr J(xₛ)] ds and its gradient, with x, xₛ and ψ(x) held, by so many points
+/// ½∫₀^ε 𝔼[⟨ψ(x), ψ(xₛ)⟩ + tr J(xₛ)] ds and its gradient, with x, xₛ and ψ(x) held, by the given number of points
 /// s.
 fn integrated(instance: &Contrast, times: usize) -> Vec<Matrix> {
     let (x, z, weights) = instance.pairs();

@@ -74,7 +74,7 @@ pub fn wave(rng: &mut Generator) -> impl Fn(&Matrix) -> Matrix + use<> {
 }
 
 /// DSM_σ of any field on n points of the line, without sampling: the mean over the points of the
-/// integral over the noise, by the trapezoid rule with so many steps to ±9σ around each.
+/// integral over the noise, by the trapezoid rule with the given number of steps to ±9σ around each.
 pub fn denoising_on(
     sample: &KernelEstimate,
     field: impl Fn(&Matrix) -> Matrix,

@@ -118,7 +118,7 @@ impl Denoised {
     }
 }
 
-/// x and its probabilities given x̃, at the nodes of a trapezoid rule with so many steps from
+/// x and its probabilities given x̃, at the nodes of a trapezoid rule with the given number of steps from
 /// x̃ − 9σ to x̃ + 9σ in each of one or two dimensions; and the logarithms they come from.
 ///
 /// By Bayes' formula q(x∣x̃) ∝ q(x) q_σ(x̃∣x): nothing here knows q_σ(x̃) or its score.

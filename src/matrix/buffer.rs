@@ -29,7 +29,7 @@ use std::{
 
 /// Buffers of fewer elements are left to the allocator.
 const SMALLEST: usize = 64;
-/// Buffers of so many bytes are large: to fill one takes many times as long as a lock.
+/// Buffers of this number of bytes or more are large: to fill one takes many times as long as a lock.
 const LARGE: usize = 16 << 10;
 /// How many lengths may wait, so that the search stays short.
 const LENGTHS: usize = 64;

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 /// Points that are compared with one row at once; every door's vectors divide them.
 const LANES: usize = 16;
-/// From so many differences on it pays to wake another thread.
+/// From this number of differences on it pays to wake another thread.
 const PARALLEL: usize = 1 << 16;
 /// Rows of one piece of work; every tile's height divides them.
 const ROWS: usize = 16;

@@ -36,11 +36,11 @@ pub(super) fn apply<T: Real>(l: Linear, matrix: &Matrix<T>, out: &mut [T]) {
     }
 }
 
-/// So many numbers are added to side by side, so that the loop can be vectorised.
+/// The number of sums that run side by side, so that the loop can be vectorised.
 const WIDTH: usize = 8;
-/// So many blocks are added one after another.
+/// The number of blocks that are added one after another.
 const RUN: usize = 128;
-/// From so many numbers on it pays to wake another thread.
+/// From this count of numbers on it pays to wake another thread.
 const PARALLEL: usize = 1 << 17;
 
 /// out ← Σ of the blocks of x that are as long as `out`, as a tree: the sum of many blocks is the

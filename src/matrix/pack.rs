@@ -27,7 +27,7 @@ pub(super) struct Lines<'a, T> {
     pub(super) step: usize,
 }
 
-/// So many elements of a line are turned at once, so that whole cache lines are read.
+/// The number of elements of a line that are turned at once, so that whole cache lines are read.
 pub(super) const DEPTH: usize = 32;
 
 impl<'a, T: Real> Lines<'a, T> {

@@ -73,7 +73,7 @@ const KC: usize = 256;
 /// The same for sums of [`LONG`] terms and more. Their z is fetched again so often that halving this
 /// is worth a panel of y that shares the first-level cache.
 const LONG_KC: usize = 512;
-/// So many terms make a sum long.
+/// From this number of terms on a sum is long.
 const LONG: usize = 1024;
 /// Rows in a block: MC × KC numbers are 96 KiB (f32) or 192 KiB (f64), twice that in long sums, which
 /// any second-level cache of today holds beside what streams through it. 192 rows were no better.
@@ -84,12 +84,12 @@ const NC: usize = 1024;
 /// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter, and
 /// one more z is little beside so many terms.
 const RUN: usize = 4096;
-/// Up to so many multiply-adds the definition is done before the blocks are set up.
+/// Up to this number of multiply-adds the definition is done before the blocks are set up.
 const TINY: usize = 256;
 /// Rows that are computed at once. The list of their places stays below 16 KiB, and to pack y again
 /// for so many rows costs nothing.
 const BAND: usize = 1000;
-/// From so many multiply-adds on (about 30 µs of one core) it pays to wake another thread.
+/// From this number of multiply-adds on (about 30 µs of one core) it pays to wake another thread.
 const PARALLEL: usize = 1 << 20;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.

@@ -142,7 +142,7 @@ impl<T: Real> Adam<T> {
         Self { rate, beta1, beta2, epsilon, horizon: None, moments: Vec::new() }
     }
 
-    /// With a rate that falls linearly to zero over so many steps.
+    /// With a rate that falls linearly to zero over the given number of steps.
     ///
     /// # Panics
     /// If there are no steps, or as [`Adam::new`].

@@ -1,7 +1,7 @@
 //! The house rules, read from the sources.
 //!
-//! The crate is built in floors: a module imports only from floors below its own, so that whoever
-//! reads from the bottom up never meets a name that has not been explained. A rule that nothing
+//! The crate is built in floors: a module imports only from floors below its own, so that a reader
+//! who reads from the bottom up never meets a name that has not been explained. A rule that nothing
 //! checks decays, so here the sources are read as text, stripped of comments and strings, and the
 //! imports are compared with the plan below.
 

@@ -102,7 +102,7 @@ fn the_loss_after_the_step_is_the_loss_at_the_moved_parameters() {
 #[test]
 fn the_walk_is_a_langevin_chain_from_the_corrupted_digit() {
     let p = pipeline(1);
-    // The states are those of the chain after so many steps, by the score of the moved parameters.
+    // The states are those of the chain after the given number of steps, by the score of the moved parameters.
     let score = |y: &Matrix| p.moved.score(y, SIGMA);
     let mut rng = stream(1, "pipeline: chain");
     let chain = langevin(score, p.noisy.clone(), Step::halved(EPSILON), &mut rng);

@@ -1,4 +1,4 @@
-//! The tape: what a sweep owes to whoever asks for a gradient.
+//! The tape: what a sweep owes to the one who asks for a gradient.
 //!
 //! That a derivative is the right polynomial is proved in `tests/theorems/derivatives.rs` and
 //! `formulas.rs`. Here the sweep itself is on trial: that every variable asked for receives its *total*

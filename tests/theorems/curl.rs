@@ -17,7 +17,7 @@ use score_matching::{
     sampler::{Sampler, Step, langevin},
 };
 
-/// S after so many steps from S = 0 by S ← MSMᵀ + εI.
+/// S after the given number of steps from S = 0 by S ← MSMᵀ + εI.
 fn covariance(chain: &LinearChain, steps: usize) -> Matrix {
     let (m, (d, _)) = (chain.matrix(), chain.error.shape());
     let noise = diagonal(d, chain.length().item());

@@ -21,7 +21,7 @@ use score_matching::{
 
 const T: f64 = 2.0;
 
-/// x = (¼, ½) after so many steps, with the density where it ends.
+/// x = (¼, ½) after the given number of steps, with the density where it ends.
 fn carried(steps: usize) -> (Carried, f64) {
     let (q, x) = example();
     let axes = diagonal(2, 1.0);

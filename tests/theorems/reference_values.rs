@@ -134,7 +134,7 @@ fn the_page_shows_the_table() {
     assert!(lacks.is_empty(), "proofs/reference_values.md lacks\n{}", lacks.join("\n"));
 }
 
-/// So many significant digits.
+/// The number of significant digits.
 fn digits(value: f64, count: i32) -> String {
     let before = value.abs().log10().floor() as i32 + 1;
     let after = (count - before).max(0) as usize;

@@ -111,7 +111,7 @@ pub(super) const SAMPLES: Colour = RED.alpha(0.6);
 /// Of the length 14 on, arrows are nearly as long as the places are apart.
 const ARROWS: ArrowScale = ArrowScale { full: 14.0, longest: 14.0, colour: Some(NAVY) };
 
-/// A page for so many panels side by side.
+/// A page for this number of panels side by side.
 fn page(panels: u32) -> Canvas {
     Canvas::new(8 + PITCH * panels, 260)
 }

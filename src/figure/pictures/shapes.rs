@@ -43,7 +43,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding: findings.join("\n  ") })
 }
 
-/// The mean with so many decimals, ± the deviation of one value.
+/// The mean with this number of decimals, ± the deviation of one value.
 fn spread(values: Scatter, decimals: usize) -> String {
     format!("{:.decimals$} ± {:.decimals$}", values.mean, values.deviation())
 }

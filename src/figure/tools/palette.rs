@@ -91,9 +91,6 @@ pub struct ColourScale {
     reach: f64,
     /// Whether values beyond the interval are expected.
     pub(super) open: bool,
-    /// Shades between one stop and the next, if they are counted: a large smooth surface in steps that
-    /// nobody sees is a file of half the size.
-    shades: Option<f64>,
 }
 
 /// White to ink, so that a digit looks written on the page rather than lit on a screen.
@@ -130,13 +127,13 @@ const MAGNITUDES: [Colour; 6] = [
 
 impl ColourScale {
     const fn new(low: f64, high: f64, stops: &'static [Colour]) -> Self {
-        Self { low, high, stops, exponent: 1.0, reach: 1.0, open: false, shades: None }
+        Self { low, high, stops, exponent: 1.0, reach: 1.0, open: false }
     }
 
     /// White at 0, navy at `high`. A density spans orders of magnitude, and the exponent 0.6 keeps
     /// its skirts visible.
     pub const fn density(high: f64) -> Self {
-        Self { exponent: 0.6, shades: Some(16.0), ..Self::new(0.0, high, &BLUES) }
+        Self { exponent: 0.6, ..Self::new(0.0, high, &BLUES) }
     }
 
     /// Viridis, from green at 0 to violet at `high` and beyond, for the lengths of arrows.
@@ -168,7 +165,6 @@ impl ColourScale {
         let last = self.stops.len() - 1;
         let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
         let t = self.reach * share.powf(self.exponent) * last as f64;
-        let t = self.shades.map_or(t, |shades| (t * shades).round() / shades);
         let below = (t as usize).min(last - 1);
         self.stops[below].towards(self.stops[below + 1], t - below as f64)
     }

@@ -144,7 +144,7 @@ pub fn at(points: Matrix) -> Weighted {
     Weighted { nodes: points, weights: Matrix::from_fn(n, 1, |_, _| 1.0 / n as f64) }
 }
 
-/// N(0, I) by so many steps of the trapezoid rule over ±9, on the line or in the plane.
+/// N(0, I) by the given number of steps of the trapezoid rule over ±9, on the line or in the plane.
 pub(super) fn gaussian(d: usize, steps: usize) -> Weighted {
     let line = Mixture::isotropic(1, 1.0).rule(&Rule::trapezoid(-9.0, 9.0, steps));
     let Rule { nodes, weights } = if d == 1 { line } else { line.squared() };

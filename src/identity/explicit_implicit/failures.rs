@@ -84,7 +84,7 @@ pub(super) fn heavy_tails(rng: &mut Generator) -> Sides {
     heavy_tails_within(rng.random_range(1.0..16.0), 1024, 0.0)
 }
 
-/// 𝔼[⟨ψ, ∇ log q⟩ + ψ′; |x| < r] for that ψ, by so many steps, and what is claimed for it.
+/// 𝔼[⟨ψ, ∇ log q⟩ + ψ′; |x| < r] for that ψ, by the given number of steps, and what is claimed for it.
 pub fn heavy_tails_within(r: f64, steps: usize, claimed: f64) -> Sides {
     // In t = arctan x the density is constant, dx = (1 + x²) dt.
     let line = Rule::trapezoid(-r.atan(), r.atan(), steps);
@@ -104,7 +104,7 @@ pub fn leaking_field<A: Array>(x: &A) -> A {
     x.clone() * (x.squared_norm() + 1.0).reciprocal().linear(Linear::Spread(d))
 }
 
-/// ∫ div of [`leaking_field`] over the plane, by so many steps, and what is claimed for it.
+/// ∫ div of [`leaking_field`] over the plane, by the given number of steps, and what is claimed for it.
 ///
 /// In polar coordinates with r = e^t: dx = r² dt dφ, and the integrand 4π r²/(1 + r²)² decays like
 /// e^(−2|t|), so that 10⁻¹⁷ are left out beyond |t| = 20. Along φ it is constant: a few directions do.

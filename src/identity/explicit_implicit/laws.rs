@@ -190,7 +190,7 @@ impl ScoreAroundPoint<Exact> {
 }
 
 impl ScoreAroundPoint {
-    /// A random point in [−2, 2]ᵈ and σ from 0.05 to 1, with the nodes of ±9 in so many steps.
+    /// A random point in [−2, 2]ᵈ and σ from 0.05 to 1, with the nodes of ±9 in the given number of steps.
     pub fn random(psi: AnyScore<Matrix>, d: usize, steps: usize, rng: &mut Generator) -> Self {
         let rule = Mixture::isotropic(d, 1.0).rule(&plane(d, 9.0, steps));
         let sigma = Matrix::from_rows([[0.05_f64.powf(rng.random())]]);
@@ -230,7 +230,7 @@ impl ScoreUnderMixture {
         Self { psi, density: Mixture::new(components), reach: 1.0 + 9.0 * WIDE }
     }
 
-    /// The trapezoid rule of so many steps along each axis, times q: Σ wᵢ f(xᵢ) is 𝔼_q f.
+    /// The trapezoid rule of the given number of steps along each axis, times q: Σ wᵢ f(xᵢ) is 𝔼_q f.
     ///
     /// The integrands are analytic near the real axis. The nearest poles are those of the network and
     /// those of ∇ log q, at a distance of about 0.8 (q has complex zeros between its components). At

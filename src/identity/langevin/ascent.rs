@@ -55,7 +55,7 @@ fn gain(alpha: f64, delta: f64) -> [Vec<Exact>; 2] {
     [vec![log_density(&next) - log_density(&x)], vec![score.squared_norm() * factor]]
 }
 
-/// Where ascent x ← x + α ∇ log p(x) ends after so many steps.
+/// Where ascent x ← x + α ∇ log p(x) ends after the given number of steps.
 ///
 /// # Errors
 /// If it leaves the finite numbers.

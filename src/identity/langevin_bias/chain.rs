@@ -81,7 +81,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// With a step ε, and so many nodes to a deviation of its noise. On the line they reach to ±9, where p
+    /// With a step ε, and this number of nodes to a deviation of its noise. On the line they reach to ±9, where p
     /// is 10⁻¹⁷ of its maximum; in the plane, where they are many, to ±6.5 and 10⁻⁹.
     ///
     /// # Panics
@@ -127,7 +127,7 @@ impl Chain {
         first.nn(&table).inner(second)
     }
 
-    /// The law p_ε that the chain keeps, by so many units of time from the predicted one; a chain on
+    /// The law p_ε that the chain keeps, this number of units of time away from the predicted one; a chain on
     /// N(0, I) forgets e^(−t/2) of what is off.
     pub fn stationary(&self, time: f64) -> Matrix {
         let steps = (time / self.epsilon) as usize;

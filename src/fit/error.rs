@@ -1,7 +1,10 @@
 //! What is wrong with a file of the user's, in one line.
 
 use crate::experiment::Failure;
-use std::{fmt, iter, path::PathBuf};
+use std::{
+    fmt, fs, io, iter,
+    path::{Path, PathBuf},
+};
 
 /// How many characters of a text a message shows.
 const SHOWN: usize = 30;
@@ -51,6 +54,8 @@ pub struct InputError {
     pub column: Option<usize>,
     /// What should have been there.
     pub expected: String,
+    /// Whether other columns of the file may be right.
+    pub other_columns: bool,
     /// What was there: shortened, and without control characters.
     pub found: String,
 }
@@ -58,12 +63,38 @@ pub struct InputError {
 impl InputError {
     pub(in crate::fit) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
         let (expected, found) = (expected.into(), found.into());
-        Self { file: None, row: None, column: None, expected, found }
+        Self { file: None, row: None, column: None, expected, other_columns: false, found }
+    }
+
+    /// An error of one column, where others may be right.
+    pub(in crate::fit) fn of_column(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { other_columns: true, ..Self::new(expected, found) }
     }
 
     pub(in crate::fit) fn at(self, row: usize, column: impl Into<Option<usize>>) -> Self {
         Self { row: Some(row), column: column.into(), ..self }
     }
+
+    /// The same, with the name of the file.
+    pub fn in_file(self, file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..self }
+    }
+
+    /// The same where columns cannot be chosen.
+    pub fn without_choice(self) -> Self {
+        Self { other_columns: false, ..self }
+    }
+}
+
+/// What `parse` makes of a file. An error names it.
+pub(in crate::fit) fn read<T>(
+    path: &Path,
+    parse: impl FnOnce(&[u8]) -> Result<T, InputError>,
+) -> Result<T, InputError> {
+    let unread =
+        |error: io::Error| InputError::new("a file that can be read", visible(&error.to_string()));
+    let bytes = fs::read(path).map_err(unread);
+    bytes.and_then(|bytes| parse(&bytes)).map_err(|error| error.in_file(path))
 }
 
 /// One line, `FILE:ROW:COLUMN: expected …, found …`, without what is not known.
@@ -75,7 +106,8 @@ impl fmt::Display for InputError {
             write!(f, "{part}:")?;
         }
         let blank = if self.file.is_some() || self.row.is_some() { " " } else { "" };
-        write!(f, "{blank}expected {}, found {}", self.expected, self.found)
+        let choice = if self.other_columns { " (--columns chooses others)" } else { "" };
+        write!(f, "{blank}expected {}{choice}, found {}", self.expected, self.found)
     }
 }
 

@@ -124,9 +124,8 @@ fn averaged(mean: Network, now: &Network) -> Network {
 }
 
 /// From twice the width of the rows (n, d) down to half the distance to the nearest neighbour, both for one
-/// coordinate. At the largest no part of the bulk is far from another (rows many deviations
-/// out may be); at the smallest a row is told from
-/// its neighbours.
+/// coordinate. At the largest no part of the bulk is far from another (rows many deviations out may be); at
+/// the smallest a row is told from its neighbours.
 fn scales(x: &Matrix) -> NoiseScales {
     let few = first(x, MOST_PAIRS);
     let root = (few.cols() as f64).sqrt();

@@ -117,8 +117,8 @@ impl Model {
     }
 
     /// log q_σ(x) at the smallest level, (n, 1): the density of [`Model::sample`] before the last noise is
-    /// taken off, by the trace along the same [flow](carry) (T39). Its unit is that of the table: what is
-    /// common to all rows counts, too.
+    /// taken off, by the trace along the same [flow](carry) (T39). It is in the units of the table: −Σ log
+    /// deviation is included.
     ///
     /// # Errors
     /// If a row leaves the finite numbers on the way.

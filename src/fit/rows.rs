@@ -189,8 +189,7 @@ impl Rows {
 
 /// An error about a column.
 fn in_column(name: &str, expected: &str, found: &str) -> InputError {
-    let expected = format!("{expected} in column '{name}' (--columns chooses others)");
-    InputError::new(expected, found)
+    InputError::of_column(format!("{expected} in column '{name}'"), found)
 }
 
 /// The sets of rows that are the same, in the order in which they first come.

@@ -25,10 +25,10 @@
 
 mod field;
 
-use super::error::{InputError, shown, visible};
+use super::error::{InputError, read, shown};
 use crate::matrix::Matrix;
 use field::{fields, number, seems_a_number, separator, text};
-use std::{borrow::Cow, collections::HashMap, fs, io, path::Path};
+use std::{borrow::Cow, collections::HashMap, path::Path};
 
 /// The most columns that are read.
 pub const MOST_COLUMNS: usize = 256;
@@ -62,11 +62,7 @@ impl Table {
     /// # Errors
     /// If the file cannot be read, or [`parse`] refuses what it holds.
     pub fn read(path: &Path, columns: Option<&[String]>) -> Result<Self, InputError> {
-        let unread = |error: io::Error| visible(&error.to_string());
-        fs::read(path)
-            .map_err(|error| InputError::new("a file that can be read", unread(error)))
-            .and_then(|bytes| parse(&bytes, columns))
-            .map_err(|error| InputError { file: Some(path.to_owned()), ..error })
+        read(path, |bytes| parse(bytes, columns))
     }
 }
 
@@ -275,7 +271,7 @@ fn choose<'a>(
 }
 
 fn no_name_of_its_own(found: String) -> InputError {
-    InputError::new("a name of its own (--columns chooses others)", found)
+    InputError::of_column("a name of its own", found)
 }
 
 fn not_empty(row: usize, line: &[u8]) -> Result<(), InputError> {

@@ -103,7 +103,7 @@ impl Verdict {
             let dsm = |score: &dyn Fn(&Matrix) -> Matrix| {
                 denoising(score, &x, &noisy, sigma) * (sigma * sigma)
             };
-            let losses = [dsm(&|x| model.field(x, sigma).0), dsm(&|x| gaussian.score(x))];
+            let losses = [dsm(&|x| model.score(x, sigma)), dsm(&|x| gaussian.score(x))];
             // The floor of DSM (T7), d/(2σ²) − ½ I(q_σ): of a Gaussian I is −tr ∂ψ/∂x.
             let floor = 0.5 * (d as f64 + sigma * sigma * divergence(&gaussian));
             (NoiseVerdict::of(sigma, losses, &twins, floor), noisy)

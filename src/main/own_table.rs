@@ -22,7 +22,8 @@ pub fn learn(
     seed: u64,
 ) -> Result<(), String> {
     let table = Table::read(file, columns).map_err(|error| error.to_string())?;
-    let rows = Rows::divide(&table, hold_out, seed).map_err(in_file(file))?;
+    let rows =
+        Rows::divide(&table, hold_out, seed).map_err(|error| error.in_file(file).to_string())?;
     let places = FILES.map(|name| out.join(name));
     guard(&places, file)?;
     let names = FILES.map(|name| name.split('.').next().unwrap_or_default());
@@ -111,11 +112,10 @@ pub fn denoise(
         );
         return Err(format!("--sigma {sigma}: {known}"));
     }
-    let here = |error: String| error.replace(" (--columns chooses others)", "");
-    let table = Table::read(file, Some(&model.names)).map_err(|error| here(error.to_string()))?;
+    let refused = |error: InputError| error.in_file(file).without_choice().to_string();
+    let table = Table::read(file, Some(&model.names)).map_err(refused)?;
     spare(out, &[path, file])?;
-    let x =
-        model.denoised(&model.units.of_table(&table).map_err(in_file(file)).map_err(here)?, sigma);
+    let x = model.denoised(&model.units.of_table(&table).map_err(refused)?, sigma);
     if !x.is_finite() {
         return Err(format!("{}: its network gives no finite numbers here", path.display()));
     }
@@ -142,12 +142,4 @@ fn put(text: &str, out: Option<&Path>) -> Result<(), String> {
         || say(text.trim_end()),
         |out| file::write(out, text).map_err(|error| error.to_string()),
     )
-}
-
-/// Says in which file something is wrong.
-fn in_file(file: &Path) -> impl Fn(InputError) -> String {
-    move |mut error: InputError| {
-        error.file = Some(file.to_owned());
-        error.to_string()
-    }
 }

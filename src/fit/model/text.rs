@@ -19,7 +19,12 @@ use crate::{
     array::{Array, Function},
     corruption::NoiseScales,
     experiment::noise_conditional::Network,
-    fit::{InputError, error::shown, rows::Units, table},
+    fit::{
+        InputError,
+        error::{read, shown},
+        rows::Units,
+        table,
+    },
     matrix::{Matrix, Real, cholesky::Cholesky},
     model::{ScoreNetwork, network::Layer},
 };
@@ -68,10 +73,7 @@ impl Model {
     /// # Errors
     /// If the file cannot be read, or [`Model::parse`] refuses what it holds.
     pub fn read(path: &Path) -> Result<Self, InputError> {
-        fs::read(path)
-            .map_err(|error| InputError::new("a file that can be read", error.to_string()))
-            .and_then(|bytes| Self::parse(&bytes))
-            .map_err(|error| InputError { file: Some(path.to_owned()), ..error })
+        read(path, Self::parse)
     }
 
     /// The model in a text that [`Model::text`] has made.

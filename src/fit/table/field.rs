@@ -79,7 +79,7 @@ pub(super) fn number(text: &str) -> Result<(f64, Option<u32>), InputError> {
         Ok(_) if text.contains(['n', 'N']) => "a finite number",
         Ok(_) => "a number of at most 1.8e308 in size",
         Err(_) if has_a_decimal_comma(text) => "a number with a decimal point",
-        Err(_) => "a number (--columns chooses others)",
+        Err(_) => return Err(InputError::of_column("a number", shown(text))),
     };
     Err(InputError::new(expected, shown(text)))
 }

@@ -34,13 +34,7 @@ pub use gaussian::pairings;
 
 use super::{Grid, Number};
 use crate::array::Function;
-use std::{
-    cell::RefCell,
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-    fmt,
-    rc::Rc,
-};
+use std::{cell::RefCell, cmp::Reverse, collections::HashMap, fmt, rc::Rc};
 
 /// The exact reading of a formula.
 pub type Exact = Grid<Polynomial>;
@@ -119,7 +113,7 @@ impl Symbol {
         match &*self.meaning() {
             Meaning::Name(_) => symbols.contains(&self),
             Meaning::Applied(_, u) => {
-                u.0.keys().any(|m| m.iter().any(|(s, _)| s.contains(symbols)))
+                u.0.iter().any(|(m, _)| m.iter().any(|(s, _)| s.contains(symbols)))
             }
         }
     }
@@ -129,9 +123,10 @@ impl Symbol {
 /// another thread, where the symbols would mean something else.
 type Monomial = Rc<[(Symbol, i32)]>;
 
-/// Σ c x₁^a₁ x₂^a₂ …, with no c = 0; exponents may be negative.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Polynomial(BTreeMap<Monomial, Dyadic>);
+/// Σ c x₁^a₁ x₂^a₂ …, sorted by their monomials, which all differ, with no c = 0; exponents may be
+/// negative. A copy shares the terms, for a formula copies its arrays wherever it needs them twice.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Polynomial(Rc<[(Monomial, Dyadic)]>);
 
 impl Polynomial {
     /// The indeterminate of that name.
@@ -143,12 +138,19 @@ impl Polynomial {
         Self([([(Symbol::of(meaning), 1)].into(), Dyadic::whole(1))].into())
     }
 
-    fn add(&mut self, monomial: &Monomial, c: Dyadic) {
-        let sum = self.0.entry(Rc::clone(monomial)).or_insert(Dyadic::ZERO);
-        *sum = sum.plus(c);
-        if *sum == Dyadic::ZERO {
-            self.0.remove(monomial);
-        }
+    /// The normal form of a sum of terms in any order.
+    fn of_terms(terms: impl Iterator<Item = (Monomial, Dyadic)>) -> Self {
+        let mut terms: Vec<_> = terms.collect();
+        terms.sort_by(|(m, _), (n, _)| m.cmp(n));
+        terms.dedup_by(|(next, e), (kept, c)| {
+            let same = next == kept;
+            if same {
+                *c = c.plus(*e);
+            }
+            same
+        });
+        terms.retain(|(_, c)| *c != Dyadic::ZERO);
+        Self(terms.into())
     }
 
     /// The number of its terms; 0 has none.
@@ -167,74 +169,80 @@ impl Polynomial {
             (1..a.unsigned_abs()).fold(x.clone(), |product, _| product.times(&x))
         };
         let start = |c: &Dyadic| N::of(c.to_f64());
-        let product = |c, m: &Monomial| m.iter().map(power).fold(start(c), |p, x| p.times(&x));
-        N::sum(self.0.iter().map(|(m, c)| product(c, m)))
+        let product =
+            |(m, c): &(Monomial, Dyadic)| m.iter().map(power).fold(start(c), |p, x| p.times(&x));
+        N::sum(self.0.iter().map(product))
     }
 
     /// The linear map that replaces the powers of some indeterminates by a number.
     fn replace_powers(&self, of: &Exact, by: impl Fn(&[i32]) -> Dyadic) -> Self {
         let symbols: Vec<Symbol> = of.entries.iter().map(Self::as_symbol).collect();
-        let mut replaced = Self::default();
-        for (monomial, c) in &self.0 {
+        Self::of_terms(self.0.iter().map(|(monomial, c)| {
             let (drawn, kept): (Vec<(Symbol, i32)>, Vec<_>) =
                 monomial.iter().partition(|(s, _)| symbols.contains(s));
             let inside = kept.iter().any(|(s, _)| s.contains(&symbols));
             assert!(!inside, "an indeterminate inside a function: {self}");
             let powers: Vec<i32> = drawn.iter().map(|(_, a)| *a).collect();
-            replaced.add(&kept.into(), c.times(by(&powers)));
-        }
-        replaced
+            (kept.into(), c.times(by(&powers)))
+        }))
     }
 
     fn as_symbol(&self) -> Symbol {
-        match self.0.first_key_value() {
-            Some((m, c)) if self.terms() == 1 && *c == Dyadic::whole(1) => match m[..] {
-                [(symbol, 1)] if matches!(*symbol.meaning(), Meaning::Name(_)) => symbol,
-                _ => panic!("an indeterminate expected, not {self}"),
-            },
-            _ => panic!("an indeterminate expected, not {self}"),
+        if let [(m, c)] = &*self.0
+            && *c == Dyadic::whole(1)
+            && let [(symbol, 1)] = m[..]
+            && let Meaning::Name(_) = *symbol.meaning()
+        {
+            return symbol;
         }
+        panic!("an indeterminate expected, not {self}")
     }
+}
+
+/// x₁^a₁ … y₁^b₁ …, the powers of one indeterminate brought together.
+fn product(m: &Monomial, n: &Monomial) -> Monomial {
+    if m.is_empty() || n.is_empty() {
+        return Rc::clone(if m.is_empty() { n } else { m });
+    }
+    let mut powers = [&m[..], n].concat();
+    powers.sort_unstable();
+    powers.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 = kept.1.checked_add(next.1).expect("an exponent of 31 bits");
+        }
+        same
+    });
+    powers.retain(|(_, a)| *a != 0);
+    powers.into()
 }
 
 impl Number for Polynomial {
     fn of(x: f64) -> Self {
-        let mut constant = Self::default();
-        constant.add(&[].into(), Dyadic::of(x));
-        constant
+        Self::of_terms([([].into(), Dyadic::of(x))].into_iter())
     }
 
-    fn plus(mut self, y: &Self) -> Self {
-        y.0.iter().for_each(|(m, c)| self.add(m, *c));
-        self
+    fn plus(self, y: &Self) -> Self {
+        Self::of_terms(self.0.iter().chain(&*y.0).cloned())
     }
 
     fn times(&self, y: &Self) -> Self {
-        let mut product = Self::default();
-        for (m, c) in &self.0 {
-            for (n, e) in &y.0 {
-                let mut powers = [&m[..], n].concat();
-                powers.sort_unstable();
-                powers.dedup_by(|next, kept| {
-                    let same = next.0 == kept.0;
-                    if same {
-                        kept.1 = kept.1.checked_add(next.1).expect("an exponent of 31 bits");
-                    }
-                    same
-                });
-                powers.retain(|(_, a)| *a != 0);
-                product.add(&powers.into(), c.times(*e));
-            }
-        }
-        product
+        let pairs = self.0.iter().flat_map(|left| y.0.iter().map(move |right| (left, right)));
+        Self::of_terms(pairs.map(|((m, c), (n, e))| (product(m, n), c.times(*e))))
+    }
+
+    /// All terms at once: one sum after the other would sort the first terms again and again.
+    fn sum(terms: impl Iterator<Item = Self>) -> Self {
+        let polynomials: Vec<Self> = terms.collect();
+        Self::of_terms(polynomials.iter().flat_map(|p| p.0.iter().cloned()))
     }
 
     fn apply(&self, f: Function) -> Self {
         use Function::{Ln, Reciprocal, Sigmoid, SigmoidSlope, Softplus, Tanh};
         let times = |p: &Self, a: f64| p.times(&Self::of(a));
         // Of u and −u, exactly one has a last coefficient below 0; it is expressed by the other.
-        let turned = self.0.last_key_value().is_some_and(|(_, c)| c.is_negative());
-        match (f, self.0.first_key_value()) {
+        let turned = self.0.last().is_some_and(|(_, c)| c.is_negative());
+        match (f, self.0.first()) {
             (Reciprocal, Some((m, c))) if self.terms() == 1 && c.is_power_of_two() => {
                 let inverse = m.iter().map(|(s, a)| (*s, -a)).collect();
                 Self([(inverse, c.reciprocal())].into())

@@ -177,33 +177,41 @@ impl Mixture {
         (rho, log)
     }
 
-    /// Row by row ∇ log q and all sₖ less it, of which the last (K, d) is only lent to `use_them`.
+    /// For every row ∇ log q and all sₖ less it, of which the last (K, d) is only lent to `use_them`;
+    /// first the rows that are compared with the first component, then those with the next.
     #[track_caller]
     fn pulls(&self, x: &Matrix, mut use_them: impl FnMut(usize, &Matrix, &[f64], &[f64])) {
         let (d, k) = (self.dimension(), self.components.len());
         let (bases, rho, _) = self.posterior(x);
-        let (mut own, mut apart, mut mean) = (vec![0.0; d], vec![0.0; k * d], vec![0.0; d]);
-        for (i, &base) in bases.iter().enumerate() {
-            let base = &self.components[base];
-            base.score(x.row(i), base.mean.data(), &mut own);
-            mean.fill(0.0);
-            for (k, (c, apart)) in self.components.iter().zip(apart.chunks_exact_mut(d)).enumerate()
-            {
-                if c.whitening == base.whitening {
-                    // sₖ − s_b does not depend on x.
-                    c.score(base.mean.data(), c.mean.data(), apart);
-                } else {
-                    c.score(x.row(i), c.mean.data(), apart);
-                    apart.iter_mut().zip(&own).for_each(|(s, own)| *s -= own);
+        let (mut own, mut mean) = (vec![0.0; d], vec![0.0; d]);
+        let (mut fixed, mut apart) = (vec![0.0; k * d], vec![0.0; k * d]);
+        for b in (0..k).filter(|b| bases.contains(b)) {
+            let base = &self.components[b];
+            // Where both have one covariance, sₖ − s_b does not depend on x.
+            let alike = |c: &Component| c.whitening == base.whitening;
+            let alike: Vec<bool> = self.components.iter().map(alike).collect();
+            for (c, fixed) in self.components.iter().zip(fixed.chunks_exact_mut(d)) {
+                c.score(base.mean.data(), c.mean.data(), fixed);
+            }
+            for i in (0..x.rows()).filter(|&i| bases[i] == b) {
+                base.score(x.row(i), base.mean.data(), &mut own);
+                mean.fill(0.0);
+                apart.copy_from_slice(&fixed);
+                for (k, apart) in apart.chunks_exact_mut(d).enumerate() {
+                    if !alike[k] {
+                        let c = &self.components[k];
+                        c.score(x.row(i), c.mean.data(), apart);
+                        apart.iter_mut().zip(&own).for_each(|(s, own)| *s -= own);
+                    }
+                    let rho = rho.at(i, k);
+                    mean.iter_mut().zip(&*apart).for_each(|(mean, s)| *mean += part(rho, *s));
                 }
-                let rho = rho.at(i, k);
-                mean.iter_mut().zip(&*apart).for_each(|(mean, s)| *mean += part(rho, *s));
+                own.iter_mut().zip(&mean).for_each(|(own, mean)| *own += mean);
+                for apart in apart.chunks_exact_mut(d) {
+                    apart.iter_mut().zip(&mean).for_each(|(s, mean)| *s -= mean);
+                }
+                use_them(i, &rho, &own, &apart);
             }
-            own.iter_mut().zip(&mean).for_each(|(own, mean)| *own += mean);
-            for apart in apart.chunks_exact_mut(d) {
-                apart.iter_mut().zip(&mean).for_each(|(s, mean)| *s -= mean);
-            }
-            use_them(i, &rho, &own, &apart);
         }
     }
 

@@ -30,7 +30,8 @@ pub const HIDDEN: usize = 128;
 /// Corruptions of every held-out digit.
 pub const DRAWS: usize = 20;
 
-const EPOCHS: usize = 1000;
+/// How long the model of the figures trains.
+pub const EPOCHS: usize = 1000;
 const BATCH: usize = 100;
 const RATE: f64 = 0.01;
 
@@ -107,14 +108,14 @@ pub struct Comparison {
 }
 
 impl DenoisedDigits {
-    /// Trains and measures. `progress` hears the fraction done.
+    /// Trains for so many epochs and measures. `progress` hears the fraction done.
     ///
     /// # Errors
     /// If the loss stops being finite.
     ///
     /// # Panics
     /// Never: the digits' covariance plus σ²I is positive definite.
-    pub fn run(seed: u64, progress: impl Fn(f64)) -> Result<Self, NotFinite> {
+    pub fn run(seed: u64, epochs: usize, progress: impl Fn(f64)) -> Result<Self, NotFinite> {
         let digits = Digits::load();
         let wiener = Wiener::fit(&digits.training, SIGMA).expect("σ²I is positive definite");
         let mut rng = stream(seed, "digits");
@@ -126,7 +127,7 @@ impl DenoisedDigits {
         let start = Autoencoder::<Matrix<f32>>::random(PIXELS, HIDDEN, &mut rng);
         let batches = Batches::new(digits.training.cast::<f32>(), BATCH, rng);
         let per_epoch = batches.per_epoch();
-        let steps = EPOCHS * per_epoch;
+        let steps = epochs * per_epoch;
         let measure = |step: usize, model: &Autoencoder<Matrix<f32>>| {
             let model = model.clone().map(|p| p.cast());
             CurvePoint {

@@ -58,7 +58,7 @@ const LEVELS: usize = 10;
 const STEP: f64 = 0.1;
 
 const HIDDEN: usize = 384;
-const STEPS: usize = 12_000;
+const STEPS: usize = 6000;
 const BATCH: usize = 250; // the same number of rows for each of the ten levels
 const RATE: f64 = 1e-3;
 

@@ -36,8 +36,8 @@ const LEVELS: usize = 10;
 /// step is of this order.
 const STEP: f64 = 0.1;
 
-const HIDDEN: usize = 192;
-const STEPS: usize = 12_000;
+const HIDDEN: usize = 128;
+const STEPS: usize = 8000;
 const BATCH: usize = 500; // the same number of rows for each of the ten levels
 const RATE: f64 = 2e-3;
 /// The first layer is this much steeper than usual: arms are narrower than the data are wide.

@@ -2,7 +2,10 @@
 
 use crate::{
     density::{Mixture, shapes},
-    experiment::{DenoisedDigits, Failure, LearnedShape, Pinwheel, SampledDigits, SampledShape},
+    experiment::{
+        DenoisedDigits, Failure, LearnedShape, Pinwheel, SampledDigits, SampledShape,
+        digits::EPOCHS,
+    },
     matrix::noise::Generator,
     objective::Weight,
     train::NotFinite,
@@ -82,7 +85,7 @@ impl Studio {
 
     /// The autoencoder on the digits, trained when it is first asked for.
     pub(super) fn digits(&self) -> Result<&DenoisedDigits, NotFinite> {
-        once(&self.digits, || DenoisedDigits::run(self.seed, self.training("the digits")))
+        once(&self.digits, || DenoisedDigits::run(self.seed, EPOCHS, self.training("the digits")))
     }
 
     /// The five networks on the pinwheel, trained when they are first asked for.

@@ -51,7 +51,7 @@ fn half_of_them_hold(seed: u64, odd: u8) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(crate::common::config(200))]
+    #![proptest_config(crate::common::config(100))]
 
     // In two halves, for it is the longest test and may take two threads.
     #[test]
@@ -74,13 +74,17 @@ proptest! {
 }
 
 /// Two ways of computing one number round differently somewhere. If an array is the same on both
-/// sides, bit for bit and on every instance, one side has been copied from the other.
+/// sides, bit for bit and on every instance, one side has been copied from the other. Most differ on
+/// the first; eight are looked at, for an instance may have fewer arrays than the next.
 #[test]
 fn no_side_is_a_copy_of_the_other() {
-    const INSTANCES: u64 = 40;
+    const INSTANCES: [u64; 2] = [8, 40];
     for (theorem, claim) in select(|t| t.claims, false) {
         let mut differ: Vec<bool> = vec![];
-        for seed in 0..INSTANCES {
+        for seed in 0..INSTANCES[1] {
+            if seed >= INSTANCES[0] && differ.iter().all(|d| *d) {
+                break;
+            }
             if let Sides::Numbers { left, right, evidence, .. } = claim.sides(&mut generator(seed))
             {
                 if evidence == Evidence::Exact {
@@ -101,7 +105,7 @@ fn no_side_is_a_copy_of_the_other() {
 /// array at most. A tolerance that has been made wider by much shows here.
 #[test]
 fn no_tolerance_is_wide() {
-    const INSTANCES: u64 = 21;
+    const INSTANCES: u64 = 11;
     let largest = |m: &Matrix| m.data().iter().fold(0.0, |m: f64, x| m.max(x.abs()));
     for (theorem, claim) in select(|t| t.claims, false) {
         let width = |seed| match claim.sides(&mut generator(seed)) {

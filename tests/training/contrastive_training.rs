@@ -23,7 +23,7 @@ fn generator(seed: u64) -> Generator {
 
 /// k learned for E = kx²/2 from N(0, 1), in 48 independent trainings.
 fn learned_precisions(negatives: impl Fn(Matrix, Generator) -> Negatives<f64>) -> Vec<f64> {
-    const STEPS: usize = 600;
+    const STEPS: usize = 300;
     let (q, mut rng) = (Mixture::isotropic(1, 1.0), generator(26));
     let learned = (0..48).map(|_| {
         let [own, batches] = [rng.random(), rng.random()].map(generator);

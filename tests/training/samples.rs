@@ -11,6 +11,7 @@ use score_matching::{
     discrepancy::{maximum_mean_discrepancy, median_distance},
     experiment::{
         DenoisedDigits, LearnedShape, SampledDigits,
+        digits::EPOCHS,
         sampled_digits::{SAMPLES, Yardstick},
     },
     matrix::noise::Generator,
@@ -72,7 +73,7 @@ fn the_likelihood_of_held_out_points_is_nearly_that_of_the_pinwheel_itself() {
 #[test]
 #[ignore = "half a minute of training"]
 fn the_samples_of_the_digits_are_natural_new_and_of_all_classes() {
-    let autoencoder = DenoisedDigits::run(1, |_| ()).expect("the loss stays finite");
+    let autoencoder = DenoisedDigits::run(1, EPOCHS, |_| ()).expect("the loss stays finite");
     let run = SampledDigits::run(1, &autoencoder.digits, &autoencoder.model, |_| ())
         .expect("losses and chains stay finite");
     let judgement = run.judgement;

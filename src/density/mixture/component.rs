@@ -41,6 +41,7 @@ impl Component {
     }
 
     /// (W (x − μ))ᵢ with both x and μ first multiplied by `scale`.
+    #[inline]
     fn whitened(&self, i: usize, x: &[f64], mean: &[f64], scale: f64) -> f64 {
         let row = &self.whitening.row(i)[..=i];
         row.iter().zip(x).zip(mean).map(|((w, x), m)| part(*w, x * scale - m * scale)).sum()

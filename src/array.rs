@@ -16,7 +16,8 @@
 //! [`Product`] (x y and its transposed forms), [`Linear`] (linear maps, each with its adjoint) and
 //! [`Function`] (φ applied to every element, each with its φ′). The tables are closed: an adjoint
 //! is again in the table, and a φ′ is written in the vocabulary itself. This is the whole secret
-//! behind derivatives of any order (T27): a derivative is just one more formula.
+//! behind derivatives of any order ([T27](crate::identity::derivatives)): a derivative is just one
+//! more formula.
 //!
 //! ```
 //! use score_matching::{Array, Matrix, Tape};

@@ -7,9 +7,9 @@
 //! ∇_x̃ log q_σ(x̃|x) = (x − x̃)/σ²                         (T8)
 //! ```
 //!
-//! The score points *from the corrupted point back to the clean one*. Written the other way round,
-//! (x̃ − x)/σ², a model learns the negative of the score and the energy comes out inverted: a
-//! frequent mistake in published code.
+//! The score ([T8](crate::identity::denoising_autoencoder)) points *from the corrupted point back
+//! to the clean one*. Written the other way round, (x̃ − x)/σ², a model learns the negative of the
+//! score and the energy comes out inverted: a frequent mistake in published code.
 //!
 //! Noise of other shapes is a [`Kernel`], and noise at several levels has [`NoiseScales`].
 //!
@@ -60,7 +60,7 @@ pub fn corrupt_each<A: Array>(x: &A, noise: &A, sigma: &A) -> A {
 }
 
 /// x̃ + σ² ψ(x̃), the mean of the clean points that x̃ may come from if ψ is the score of q_σ (Tweedie,
-/// T16): (n, d), (n, d) → (n, d).
+/// [T16](crate::identity::tweedie)): (n, d), (n, d) → (n, d).
 ///
 /// # Panics
 /// If σ is no positive number.

@@ -20,8 +20,8 @@
 //! | [`reconstruction`] | ‖r(x̃) − x‖² |
 //! | [`contrastive_divergence`] | E(x) − E(x⁻) |
 //!
-//! With ψ(x̃) = (r(x̃) − x̃)/σ² [`denoising`] is [`reconstruction`] divided by 2σ⁴ (T10): the proof is in
-//! `proofs/denoising_autoencoder.md`.
+//! With ψ(x̃) = (r(x̃) − x̃)/σ² [`denoising`] is [`reconstruction`] divided by 2σ⁴
+//! ([T10](crate::identity::denoising_autoencoder)).
 //!
 //! A denoising loss does not go to zero: even the perfect score leaves a **noise floor**, because
 //! the clean point cannot be known from the corrupted one. A loss printed without it "never
@@ -93,8 +93,9 @@ pub fn denoising<A: Array>(score: impl Fn(&A) -> A, x: &A, noisy: &A, sigma: f64
     explicit(score(noisy), &corruption::score(x, noisy, sigma))
 }
 
-/// ½‖ψ(x̃) − ∇ log K(x̃|x)‖², denoising score matching with any noise (T30): the score of the kernel
-/// stands where [`explicit`] has that of the data.
+/// ½‖ψ(x̃) − ∇ log K(x̃|x)‖², denoising score matching with any noise
+/// ([T30](crate::identity::denoising_explicit)): the score of the kernel stands where [`explicit`]
+/// has that of the data.
 ///
 /// Shapes: x and x̃ (n, d) → (n, 1).
 ///
@@ -122,9 +123,10 @@ pub fn implicit<A: Array>((score, trace): (A, A)) -> A {
 }
 
 /// ½ w‖ψ‖² + w tr ∂ψ/∂x + ⟨∇w, ψ⟩, implicit score matching with a weight w(x) ≥ 0 that vanishes
-/// where q does not: the boundary term of the integration by parts is gone (T4). It has to vanish on all
-/// of the boundary: ‖x‖² does so on the half-line, but not on the faces of an orthant in more
-/// dimensions, for which there is [`weighted_implicit_by_coordinate`].
+/// where q does not: the boundary term of the integration by parts is gone
+/// ([T4](crate::identity::where_implicit_fails)). It has to vanish on all of the boundary: ‖x‖²
+/// does so on the half-line, but not on the faces of an orthant in more dimensions, for which there
+/// is [`weighted_implicit_by_coordinate`].
 ///
 /// Shapes: ψ (n, d) and its trace (n, 1), w (n, 1), ∇w (n, d) → (n, 1).
 #[track_caller]
@@ -134,8 +136,9 @@ pub fn weighted_implicit<A: Array>((score, trace): (A, A), weight: &A, slope: &A
 }
 
 /// Σᵢ [½ wᵢψᵢ² + wᵢ ∂ψᵢ/∂xᵢ + ψᵢ ∂wᵢ/∂xᵢ], implicit score matching with a weight for each coordinate:
-/// wᵢ = xᵢ² for data on the positive orthant (Hyvärinen 2007). A weight wᵢ has to vanish only on the faces
-/// that the i-th axis crosses (T4). With all wᵢ the same it is [`weighted_implicit`], a later form.
+/// wᵢ = xᵢ² for data on the positive orthant (Hyvärinen 2007). A weight wᵢ has to vanish only on
+/// the faces that the i-th axis crosses ([T4](crate::identity::where_implicit_fails)). With all wᵢ
+/// the same it is [`weighted_implicit`], a later form.
 ///
 /// Shapes: ψ, the diagonal of its Jacobian as [`trace::diagonal_of_score`] gives it, w and its
 /// diagonal, all (n, d) → (n, 1).
@@ -162,7 +165,8 @@ pub fn regularised<A: Array>(score: A, diagonal: &A, lambda: f64) -> A {
     implicit((score, diagonal.clone().sum_over_dimensions())) + regulariser
 }
 
-/// ½‖ψ(x + σz) + z/σ‖² − ⟨ψ(x), z⟩/σ − ‖z‖²/(2σ²), denoising with its control variates (T14).
+/// ½‖ψ(x + σz) + z/σ‖² − ⟨ψ(x), z⟩/σ − ‖z‖²/(2σ²), denoising with its control variates
+/// ([T14](crate::identity::denoising_explicit)).
 ///
 /// The two terms taken off have known means, 0 and d/(2σ²), but carry the variance that makes plain
 /// denoising blow up as σ → 0. What remains tends to ½‖ψ‖² + zᵀ J z, sliced score matching. It is
@@ -190,7 +194,8 @@ pub fn denoising_with_control<A: Array>(
 }
 
 /// λ(σ) ½‖ψ(x̃; σ) − (x − x̃)/σ²‖² with a σ for each sample: noise-conditional denoising (Song and
-/// Ermon 2019, equation 6; T24). Written with the noise, (x − x̃)/σ² = −z/σ.
+/// Ermon 2019, equation 6; [T24](crate::identity::noise_conditional)). Written with the noise,
+/// (x − x̃)/σ² = −z/σ.
 ///
 /// The choice of the paper is λ(σ) = σ²: then the loss of the perfect score is at most d/2 on every
 /// level. With λ = 1 nearly all noise of the gradient comes from the smallest level. The weight goes
@@ -220,8 +225,8 @@ pub fn noise_conditional<A: Array>(
 /// the model's own chain goes from there. x⁻ is what k Langevin steps made of x (or of a chain that
 /// persists), and it is a constant: no gradient flows through the sampler.
 ///
-/// Only the gradient means something. For one step of length ε it is (ε/2) ∇ISM + O(ε²) (T26); the
-/// value is not a loss that falls.
+/// Only the gradient means something. For one step of length ε it is (ε/2) ∇ISM + O(ε²)
+/// ([T26](crate::identity::contrastive_divergence)); the value is not a loss that falls.
 ///
 /// Shapes: x (n, d) and x⁻ (n, d), as many of the one as of the other → (n, 1).
 #[track_caller]
@@ -229,8 +234,9 @@ pub fn contrastive_divergence<A: Array>(energy: impl Fn(&A) -> A, x: &A, negativ
     energy(x) - energy(negative)
 }
 
-/// d/(2σ²) − ½ I(q_σ), the least value of DSM_σ over all functions (T7), from the Fisher information
-/// I(q_σ) = 𝔼‖∇ log q_σ‖² of the smoothed density.
+/// d/(2σ²) − ½ I(q_σ), the least value of DSM_σ over all functions
+/// ([T7](crate::identity::denoising_explicit)), from the Fisher information I(q_σ) = 𝔼‖∇ log q_σ‖²
+/// of the smoothed density.
 ///
 /// # Panics
 /// If σ is no positive number.

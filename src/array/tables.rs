@@ -174,7 +174,8 @@ impl Function {
     /// slope has an entry of its own, which keeps every digit in both tails.
     ///
     /// Softplus is a primitive for a reason: composed as log(1 + e^(−|x|)) + max(x, 0), each piece
-    /// has a kink at 0, and the usual conventions there add up to a wrong slope (T27).
+    /// has a kink at 0, and the usual conventions there add up to a wrong slope
+    /// ([T27](crate::identity::derivatives)).
     pub fn derivative<A: Array>(self, x: &A, y: &A) -> A {
         if let Some(slope) = self.slope() {
             return x.clone().apply(slope);

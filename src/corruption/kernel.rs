@@ -1,5 +1,6 @@
 //! Noise of other shapes. Any smooth conditional density K(x̃|x) corrupts, and denoising works with
-//! each, as long as the target is the score of the kernel that made the noise (T30).
+//! each, as long as the target is the score of the kernel that made the noise
+//! ([T30](crate::identity::denoising_explicit)).
 
 use crate::{
     array::Array,

@@ -1,4 +1,4 @@
-//! The density of an energy: p = e^(−E)/Z (T1).
+//! The density of an energy: p = e^(−E)/Z ([T1](crate::identity::energies_and_scores)).
 //!
 //! The partition function Z = ∫ e^(−E) is what makes energy models hard: in general it has no closed
 //! form, and quadrature serves only in one or two dimensions. There it serves well, and shows what the

@@ -2,7 +2,7 @@
 //!
 //! Put a Dirac mass 1/n on each of n points and smooth it with N(0, σ²I): that is
 //! n⁻¹ Σᵢ N(x; Xᵢ, σ²I). A corrupted training point is a sample of it, so it is the density whose
-//! score an unlimited model learns by denoising those n points (T17).
+//! score an unlimited model learns by denoising those n points ([T17](crate::identity::parzen)).
 
 use super::{Density, end, mixture::softmax, within_reach};
 use crate::{

@@ -1,4 +1,5 @@
-//! The density of a softplus energy for σ² = 1/k: a mixture of (k + 1)ʰ Gaussians (T33).
+//! The density of a softplus energy for σ² = 1/k: a mixture of (k + 1)ʰ Gaussians
+//! ([T33](crate::identity::softplus_mixture)).
 //!
 //! By the binomial theorem each (1 + e^(zⱼ))ᵏ is a sum, and so is their product e^(−E), one term for
 //! every n in {0, …, k}ʰ. A term is a Gaussian; all have the same width:

@@ -2,13 +2,20 @@
 //!
 //! | density | log q up to a constant | what it is for |
 //! |---|---|---|
-//! | quartic | −θ x⁴ | an exponential family that is no Gaussian (T19) |
-//! | Laplace | −∣x∣/s | a kink: the score jumps (T5) |
-//! | exponential | −λ x, x ≥ 0 | a boundary where q does not vanish (T4) |
-//! | uniform | 0 on [0, 1] | two of them (T4) |
-//! | Cauchy | −log(1 + x²) | tails so heavy that moments are infinite (T3, T32) |
-//! | gamma | (a − 1) log x − x, x > 0 | infinite Fisher information for a ≤ 2 (T32) |
-//! | logistic | −x/s − 2 log(1 + e^(−x/s)) | another smooth noise (T30) |
+//! | quartic | −θ x⁴ | an exponential family that is no Gaussian ([T19]) |
+//! | Laplace | −∣x∣/s | a kink: the score jumps ([T5]) |
+//! | exponential | −λ x, x ≥ 0 | a boundary where q does not vanish ([T4]) |
+//! | uniform | 0 on [0, 1] | two of them ([T4]) |
+//! | Cauchy | −log(1 + x²) | tails so heavy that moments are infinite ([T3], [T32]) |
+//! | gamma | (a − 1) log x − x, x > 0 | infinite Fisher information for a ≤ 2 ([T32]) |
+//! | logistic | −x/s − 2 log(1 + e^(−x/s)) | another smooth noise ([T30]) |
+//!
+//! [T3]: crate::identity::explicit_implicit
+//! [T4]: crate::identity::where_implicit_fails
+//! [T5]: crate::identity::where_implicit_fails
+//! [T19]: crate::identity::exponential_families
+//! [T30]: crate::identity::denoising_explicit
+//! [T32]: crate::identity::where_implicit_fails
 
 use super::Density;
 use crate::{

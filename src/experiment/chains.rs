@@ -1,5 +1,8 @@
 //! Three ways from one point of the pinwheel: ascent, Langevin dynamics, and the Metropolis-adjusted
-//! chain (T21, T22).
+//! chain ([T21], [T22]).
+//!
+//! [T21]: crate::identity::langevin
+//! [T22]: crate::identity::langevin
 
 use super::stream;
 use crate::{

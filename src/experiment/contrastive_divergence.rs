@@ -1,5 +1,6 @@
 //! Contrastive divergence against implicit score matching: how far their gradients are apart as the
-//! step of the chain shrinks, and what is learned with a long one (T26).
+//! step of the chain shrinks, and what is learned with a long one
+//! ([T26](crate::identity::contrastive_divergence)).
 
 use super::{Failure, stream};
 use crate::{

@@ -1,5 +1,5 @@
 //! What a score-matched energy of 64 dimensions is as a density: its likelihood and its samples,
-//! both exact (T33).
+//! both exact ([T33](crate::identity::softplus_mixture)).
 //!
 //! Digits, centred, in units of the noise: then σ² = 1 and a softplus energy with ten hidden units
 //! is a mixture of 1024 Gaussians, whose Z is known. It is trained twice from one start and on the

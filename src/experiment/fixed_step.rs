@@ -1,5 +1,5 @@
 //! The variance at which chains of a fixed step settle on N(0, v), plain and Metropolis-adjusted
-//! (T21).
+//! ([T21](crate::identity::langevin)).
 
 use super::stream;
 use crate::{

@@ -1,5 +1,5 @@
 //! Whose noise is in the gradient: the share of each noise level in its variance, for a network that
-//! was trained at all of them (T24).
+//! was trained at all of them ([T24](crate::identity::noise_conditional)).
 
 use super::{LearnedShape, stream};
 use crate::{

@@ -1,5 +1,5 @@
 //! Two far modes by plain and by annealed Langevin dynamics: which share of the chains ends at the
-//! larger one, sampled and by the exact law of the chains (T23).
+//! larger one, sampled and by the exact law of the chains ([T23](crate::identity::annealing)).
 
 use super::stream;
 use crate::{

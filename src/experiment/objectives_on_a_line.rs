@@ -1,5 +1,5 @@
 //! Explicit and implicit score matching along a line in θ, from where a training starts to where it
-//! ends and beyond, by quadrature (T2).
+//! ends and beyond, by quadrature ([T2](crate::identity::explicit_implicit)).
 
 use super::stream;
 use crate::{

@@ -1,5 +1,8 @@
 //! The loss of the perfect score: DSM_σ of ∇ log q_σ itself for a pinwheel, sampled with and without
-//! its control variate, and by quadrature (T7, T14).
+//! its control variate, and by quadrature ([T7], [T14]).
+//!
+//! [T7]: crate::identity::denoising_explicit
+//! [T14]: crate::identity::denoising_explicit
 
 use super::stream;
 use crate::{

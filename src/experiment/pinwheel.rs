@@ -54,13 +54,13 @@ const NODES: usize = 96;
 pub enum Method {
     /// ½‖ψ − ∇ log q‖²
     Explicit,
-    /// ½‖ψ‖² + tr ∂ψ/∂x, the trace in closed form (T28).
+    /// ½‖ψ‖² + tr ∂ψ/∂x, the trace in closed form ([T28](crate::identity::traces)).
     Implicit,
     /// ½‖ψ‖² + zᵀ (∂ψ/∂x) z, with the noise of the batch as direction.
     Sliced,
     /// ½‖ψ(x̃) − (x − x̃)/σ²‖²
     Denoising,
-    /// The same with its control variate (T14).
+    /// The same with its control variate ([T14](crate::identity::denoising_explicit)).
     Controlled,
 }
 

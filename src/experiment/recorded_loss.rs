@@ -59,7 +59,8 @@ pub struct RecordedNode {
     pub level: usize,
 }
 
-/// A tape on which ‖r(x̃) − x‖² was recorded: DSM times 2σ⁴ (T10).
+/// A tape on which ‖r(x̃) − x‖² was recorded: DSM times 2σ⁴
+/// ([T10](crate::identity::denoising_autoencoder)).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedLoss {
     /// Its nodes, in the order of recording; the last one is the loss.

@@ -89,7 +89,8 @@ impl LevelFit {
         self.excess / self.scale
     }
 
-    /// The least value of σ² DSM_σ in d dimensions, ½ d − ½ σ² I(q_σ) (T24).
+    /// The least value of σ² DSM_σ in d dimensions, ½ d − ½ σ² I(q_σ)
+    /// ([T24](crate::identity::noise_conditional)).
     pub fn least(&self, d: usize) -> f64 {
         0.5 * d as f64 - self.scale
     }

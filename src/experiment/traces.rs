@@ -1,4 +1,4 @@
-//! How far random directions are from the exact divergence (T13).
+//! How far random directions are from the exact divergence ([T13](crate::identity::traces)).
 
 use super::stream;
 use crate::{

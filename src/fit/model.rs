@@ -105,7 +105,8 @@ impl Model {
         }
     }
 
-    /// The mean of the clean rows that x (n, d) may come from, if it has noise of σ (T16).
+    /// The mean of the clean rows that x (n, d) may come from, if it has noise of σ
+    /// ([T16](crate::identity::tweedie)).
     pub fn denoised(&self, x: &Matrix, sigma: f64) -> Matrix {
         let rows: Vec<usize> = (0..x.rows()).collect();
         let mut clean = vec![];
@@ -116,8 +117,9 @@ impl Model {
         Matrix::from_vec(x.rows(), x.cols(), clean)
     }
 
-    /// log q_σ(x) at the smallest level, (n, 1): the density of [`Model::sample`] before the last noise is
-    /// taken off, by the trace along the same [flow](carry) (T39). It is in the units of the table: −Σ log
+    /// log q_σ(x) at the smallest level, (n, 1): the density of [`Model::sample`] before the last
+    /// noise is taken off, by the trace along the same [flow](carry)
+    /// ([T39](crate::identity::probability_flow)). It is in the units of the table: −Σ log
     /// deviation is included.
     ///
     /// # Errors

@@ -11,6 +11,8 @@
 //! So with αᵢ ∝ σᵢ² every level is the same chain on another scale, but for the data, which shrink
 //! to a point as σ grows. The mode weights that come of it are known without drawing anything: see
 //! [`heavy_side`].
+//!
+//! The page: `proofs/annealed_langevin.md`.
 
 mod law;
 

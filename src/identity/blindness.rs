@@ -6,6 +6,8 @@
 //!
 //! An estimate that solves Σ s(xᵢ; w) = 0 has n var ŵ → Σ/H² with Σ = 𝔼s², H = 𝔼 ∂s/∂w, the **sandwich**;
 //! for score matching s = ψψ̇ + ψ̇′, where a dot is ∂/∂w, and H = 𝔼ψ̇².
+//!
+//! The page: `proofs/blindness.md`.
 
 mod asymptote;
 

@@ -18,6 +18,8 @@
 //! for whatever E stands outside the path. So it holds for the values and, with all points and the
 //! first ψ(x) held constant, for the gradients. At s = 0 the gradient of ⟨ψ(x), ψ⟩ with one factor
 //! held is that of ½‖ψ‖²: that is where the ½ comes from, and why the values do not agree.
+//!
+//! The page: `proofs/contrastive_divergence.md`.
 
 mod instance;
 

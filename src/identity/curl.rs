@@ -11,6 +11,8 @@
 //! ```
 //!
 //! The proofs read the sampler's own step with polynomials, ε, ω and A being indeterminates.
+//!
+//! The page: `proofs/curl.md`.
 
 use super::{Claim, Sides, Theorem, spread};
 use crate::{

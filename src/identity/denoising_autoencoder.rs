@@ -4,6 +4,8 @@
 //! proved, read with numbers it is a point in a figure, read with intervals it has its tolerance.
 //! The two sides share no step: one differentiates the energy (or the log density of the kernel) on
 //! a tape, the other uses the reconstruction alone.
+//!
+//! The page: `proofs/denoising_autoencoder.md`.
 
 mod potential;
 

@@ -6,6 +6,8 @@
 //!
 //! The left side integrates over pairs of a clean point and its noise and never sees q_σ; the right
 //! side integrates over corrupted points and never sees a clean one.
+//!
+//! The page: `proofs/denoising_explicit.md`.
 
 mod control_variate;
 mod kernels;

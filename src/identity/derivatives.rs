@@ -10,6 +10,8 @@
 //! ```
 //!
 //! And the table of φ′ agrees with itself: two formulas of one function have the same derivatives.
+//!
+//! The page: `proofs/derivatives.md`.
 
 use super::{Claim, Sides, Theorem};
 use crate::{

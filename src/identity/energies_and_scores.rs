@@ -6,6 +6,8 @@
 //! What is said of Z holds for sums as it does for integrals, so it is *proved*, with Z a sum over
 //! any nodes with any weights. That a sum over nodes is the integral is shown by quadrature, against
 //! the cases in which Z has a closed form; no second quadrature is needed there.
+//!
+//! The page: `proofs/energies_and_scores.md`.
 
 mod softplus_energy;
 

@@ -13,6 +13,8 @@
 //!
 //! In T25 noise moves q and p alike; here p rests. Both lines are proved *before* integration, for all
 //! densities at once.
+//!
+//! The page: `proofs/entropy_dissipation.md`.
 
 use super::{
     Claim, Evidence, Sides, Theorem, enclosed,

@@ -10,6 +10,8 @@
 //! square. For polynomials ψ under a Gaussian all expectations are finite sums of moments, and the
 //! identities are proved: [`ScoreUnderLaw::every`]. For networks, energies and mixtures the same
 //! functions are integrated: [`ScoreUnderMixture::at_nodes`].
+//!
+//! The page: `proofs/explicit_implicit.md`.
 
 mod any_score;
 pub mod failures;

@@ -2,6 +2,8 @@
 //!
 //! One side differentiates the energy −θᵀF on a tape, twice by x and once or twice by θ. The other
 //! never builds a score: it reads ∇F and ΔF forward and solves a linear system.
+//!
+//! The page: `proofs/exponential_families.md`.
 
 pub mod efficiency;
 

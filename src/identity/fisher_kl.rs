@@ -15,6 +15,8 @@
 //! enters through its first derivatives only, and *after* it for Gaussians. On mixtures the integrals
 //! are sums over nodes. There the left side moves t in forward mode and never sees a score; the right
 //! side moves x in reverse mode and never sees a later time.
+//!
+//! The page: `proofs/fisher_kl.md`.
 
 mod averaged;
 pub(super) mod gaussian;

@@ -13,6 +13,8 @@
 //! v₀/(1 − ε/(4v₀)), not v₀: a fixed step is biased.
 //!
 //! The proofs read the sampler's own step and its own acceptance with polynomials.
+//!
+//! The page: `proofs/langevin.md`.
 
 mod ascent;
 mod exchangeability;

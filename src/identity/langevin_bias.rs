@@ -11,6 +11,8 @@
 //! The last line is an identity between derivatives of any ℓ and f at a point. Its first two terms
 //! are symmetric in L²(p), and have the mean 0 under p. So all that the step does to p, and all that
 //! it does to the symmetry of pairs (x, x′), comes from u.
+//!
+//! The page: `proofs/langevin_bias.md`.
 
 mod chain;
 

@@ -14,6 +14,8 @@
 //! A state of h enters through log p(x, h) as a function of x, of which only derivatives up to the
 //! second order occur: so the proofs are about all such functions at once. Weights of a quadrature can
 //! be put into log p(x, h), so they are about sums over nodes as well.
+//!
+//! The page: `proofs/latent_variables.md`.
 
 mod machine;
 mod tight_bound;

@@ -7,6 +7,8 @@
 //! The first sum on the right is least, and 0, for a network that is the score of every q_σᵢ; the
 //! second does not know the network. With λ = σ² its terms are ½ (d − σ² I(q_σ)), between 0 and d/2
 //! on every level.
+//!
+//! The page: `proofs/noise_conditional.md`.
 
 mod levels;
 

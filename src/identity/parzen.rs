@@ -2,6 +2,8 @@
 //!
 //! The objective itself, integrated around every training point, is compared with what its minimiser
 //! predicts: the score of the kernel density estimate, which never appears in the objective.
+//!
+//! The page: `proofs/tweedie.md`.
 
 use super::{Claim, Sides, Theorem, denoising_explicit::Conditional, number};
 use crate::{

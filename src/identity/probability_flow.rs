@@ -11,6 +11,8 @@
 //!
 //! The slope along the flow is proved before integration, for mixtures; what is integrated is
 //! [`likelihood`], the function that a user calls.
+//!
+//! The page: `proofs/probability_flow.md`.
 
 use super::{
     Claim, Evidence, Sides, Theorem, enclosed,

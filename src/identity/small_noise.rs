@@ -9,6 +9,8 @@
 //! ```
 //!
 //! The regulariser Σᵢ (∂ψᵢ/∂xᵢ)² is one part of the first of the three terms.
+//!
+//! The page: `proofs/small_noise.md`.
 
 use super::{
     Claim, Sides, Theorem, explicit_implicit::ScoreUnderMixture, magnitude, number,

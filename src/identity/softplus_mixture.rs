@@ -11,6 +11,8 @@
 //! powers of t with positive weights, every matrix [(1 + zᵢzⱼ)ᵏ] would be positive semidefinite.
 //!
 //! The density itself, with its samples, is [`SoftplusMixture`](crate::density::SoftplusMixture).
+//!
+//! The page: `proofs/softplus_mixture.md`.
 
 use super::{
     Claim, Evidence, Sides, Theorem, enclosed,

@@ -6,6 +6,8 @@
 //! the closed forms: they differentiate the score or the energy.
 //!
 //! How each route works stands in [`objective::trace`], the closed forms are methods of the models.
+//!
+//! The page: `proofs/traces.md`.
 
 pub mod probes;
 mod routes;

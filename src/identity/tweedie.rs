@@ -2,6 +2,8 @@
 //!
 //! Two routes to the law of x given x̃: its moments by quadrature of Bayes' formula, which sees only
 //! q and the noise, and Tweedie's formulas, which see only q_σ.
+//!
+//! The page: `proofs/tweedie.md`.
 
 use super::{Claim, Sides, Theorem, magnitude, number};
 use crate::{

@@ -11,6 +11,8 @@
 //! | [`edges`] | T4 a boundary, T5 a jump of a network |
 //! | [`atoms`] | T20 finite data, T31 discrete data |
 //! | [`tails`] | T32 infinite expectations |
+//!
+//! The page: `proofs/where_implicit_fails.md`.
 
 pub mod atoms;
 pub mod edges;

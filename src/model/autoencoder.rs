@@ -11,11 +11,14 @@
 //!
 //! The weights aⱼ of the hidden units are optional; without them aⱼ = 1. Differentiating the energy
 //! uses W a second time, because the derivative of ⟨Wⱼ, x⟩ is Wⱼ: *this* is why the weights are
-//! tied, and softplus′ = sigmoid is why the decoder must be linear (T9, T11). A reconstruction with
-//! untied weights, or with a sigmoid in the decoder, is in general the gradient of nothing.
+//! tied, and softplus′ = sigmoid is why the decoder must be linear ([T9], [T11]). A reconstruction
+//! with untied weights, or with a sigmoid in the decoder, is in general the gradient of nothing.
 //!
 //! Reference: P. Vincent (2011), A connection between score matching and denoising autoencoders,
 //! equations (15) to (18).
+//!
+//! [T9]: crate::identity::denoising_autoencoder
+//! [T11]: crate::identity::denoising_autoencoder
 
 use super::Parameters;
 use crate::{
@@ -92,7 +95,8 @@ impl<A: Array> Autoencoder<A> {
     /// ψ(x) and tr ∂ψ/∂x = (Σⱼ aⱼ sⱼ(1 − sⱼ) ‖Wⱼ‖² − d)/σ² with s = sigmoid(W x + b): (n, d) → (n, d)
     /// and (n, 1).
     ///
-    /// The slopes meet nothing but d numbers a unit, so the trace costs less than the value (T12).
+    /// The slopes meet nothing but d numbers a unit, so the trace costs less than the value
+    /// ([T12](crate::identity::traces)).
     ///
     /// # Panics
     /// If σ is no positive number.

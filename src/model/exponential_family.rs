@@ -1,4 +1,5 @@
-//! Exponential families p(x; θ) ∝ exp(θᵀF(x)), which score matching fits by one linear solve (T19).
+//! Exponential families p(x; θ) ∝ exp(θᵀF(x)), which score matching fits by one linear solve
+//! ([T19](crate::identity::exponential_families)).
 //!
 //! The score ψ = Σₖ θₖ ∇Fₖ is linear in θ, so the implicit objective is quadratic, and the
 //! partition function, which maximum likelihood would need at every θ, does not occur:

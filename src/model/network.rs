@@ -1,7 +1,8 @@
 //! Networks of any depth: one that is a score, and one that is an energy.
 //!
 //! A [`ScoreNetwork`] maps ℝᵈ to ℝᵈ. It is free, so free that in general it is the gradient of
-//! nothing; but it is cheap, and for two hidden layers its trace costs hardly more than its value:
+//! nothing; but it is cheap, and for two hidden layers its trace costs hardly more than its value
+//! ([T28](crate::identity::traces)):
 //!
 //! ```text
 //! ψ(x) = W₃ φ(W₂ φ(W₁x + b₁) + b₂) + b₃,   s₁, s₂ = φ′ at the two layers
@@ -59,8 +60,9 @@ impl<A: Array> Layer<A> {
 pub struct ScoreNetwork<A> {
     /// The affine maps, first to last.
     pub layers: Vec<Layer<A>>,
-    /// φ. It has to be smooth where the trace is asked for: with a kink (`Relu`) or a jump (`Heaviside`)
-    /// the gradient of the trace in θ would be wrong (T5), so the traces here refuse them. Denoising
+    /// φ. It has to be smooth where the trace is asked for: with a kink (`Relu`) or a jump
+    /// (`Heaviside`) the gradient of the trace in θ would be wrong
+    /// ([T5](crate::identity::where_implicit_fails)), so the traces here refuse them. Denoising
     /// needs no trace, and takes any φ.
     pub activation: Function,
 }
@@ -165,7 +167,7 @@ pub fn trace_of_one<A: Array>([w1, w2]: [&A; 2], s: &A) -> A {
 }
 
 /// tr [W₃ diag(s₂) W₂ diag(s₁) W₁] = s₂ᵀ [W₂ ∘ (W₁W₃)ᵀ] s₁ for slopes s₁ (n, h₁) and s₂ (n, h₂)
-/// → (n, 1): T28. See the example of [`trace_of_one`].
+/// → (n, 1): [T28](crate::identity::traces). See the example of [`trace_of_one`].
 #[track_caller]
 pub fn trace_of_two<A: Array>([w1, w2, w3]: [&A; 3], [s1, s2]: [&A; 2]) -> A {
     let m = w1.nn(w3).linear(Linear::Transpose) * w2;

@@ -1,7 +1,8 @@
 //! Estimates of the trace along random directions: Hutchinson's, and sliced score matching.
 //!
 //! For a random v with 𝔼[v vᵀ] = I, 𝔼[vᵀ J v] = tr J (Hutchinson 1989). One direction costs one
-//! forward tangent instead of d. Three laws of v have this property; their variances differ (T13):
+//! forward tangent instead of d. Three laws of v have this property; their variances differ
+//! ([T13](crate::identity::traces)):
 //!
 //! | law | var(vᵀ A v) for a symmetric A; of any other A its symmetric part counts |
 //! |---|---|

@@ -15,7 +15,7 @@
 //! | [`of_energy_by_mixing`] | E | reverse over forward | `Var` |
 //! | [`of_energy_by_forward`] | E | forward over forward | any |
 //!
-//! Networks of one or two hidden layers have closed forms that beat them all (T12, T28), see
+//! Networks of one or two hidden layers have closed forms that beat them all ([T12], [T28]), see
 //! [`ScoreNetwork::score_and_trace`](crate::model::ScoreNetwork::score_and_trace) and
 //! [`Autoencoder::score_and_trace`](crate::model::Autoencoder::score_and_trace). A network of any depth
 //! needs less than the routes that know nothing of it, see
@@ -61,10 +61,11 @@
 //! ```
 //!
 //! # Kinks
-//! A route differentiates where a formula is smooth. Of an energy with a kink, as a network with `relu`
-//! is, the score jumps, and no route sees the jump, though it belongs to the trace: such a model cannot be
-//! trained by implicit score matching (T5). The routes do not refuse it: a formula does not tell them
-//! whether its kink is crossed, and the proof of T5 uses them to measure what is lost.
+//! A route differentiates where a formula is smooth. Of an energy with a kink, as a network with
+//! `relu` is, the score jumps, and no route sees the jump, though it belongs to the trace: such a
+//! model cannot be trained by implicit score matching ([T5]). The routes do not refuse it: a
+//! formula does not tell them whether its kink is crossed, and the proof of [T5] uses them to
+//! measure what is lost.
 //!
 //! ```
 //! use score_matching::{objective::trace::of_energy_by_forward, prelude::*};
@@ -75,6 +76,10 @@
 //! assert_eq!(score, Matrix::from_rows([[1.0], [-1.0]]));
 //! assert_eq!(trace, Matrix::zeros(2, 1)); // nothing of it
 //! ```
+//!
+//! [T5]: crate::identity::where_implicit_fails
+//! [T12]: crate::identity::traces
+//! [T28]: crate::identity::traces
 
 use crate::{
     array::{Array, Linear, Shape},

@@ -8,7 +8,7 @@
 //!
 //! At a large σ the modes of q_σ have run into each other and a chain finds its share of each; as σ
 //! falls they part again, each with the chains that belong to it. With αᵢ ∝ σᵢ² every level is the
-//! same chain on another scale (T23).
+//! same chain on another scale ([T23](crate::identity::annealing)).
 
 use super::{Chains, Langevin, Step, Transition, blocks::by_blocks};
 use crate::{

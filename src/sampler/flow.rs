@@ -1,5 +1,5 @@
 //! The probability flow: from one noise level to another without noise, and the likelihood that comes
-//! of it (Song et al. 2021; T39).
+//! of it (Song et al. 2021; [T39](crate::identity::probability_flow)).
 //!
 //! With t = σ² for the variance of the noise, and ψ(x; σ) the score of q_σ = q * N(0, σ²I),
 //!

@@ -5,8 +5,8 @@ use crate::{array::Array, matrix::Real};
 /// x ← x + drift · ψ(x) + noise · z: the two constants of a step.
 ///
 /// The literature writes them in two ways, (ε/2, √ε) and (α, √(2α)). They are the same for α = ε/2,
-/// bit for bit (T21). With the drift of one convention and the noise of the other the chain samples
-/// p^(1/T): T = 2 for (ε/2, √(2ε)), T = ½ for (ε, √ε).
+/// bit for bit ([T21](crate::identity::langevin)). With the drift of one convention and the noise
+/// of the other the chain samples p^(1/T): T = 2 for (ε/2, √(2ε)), T = ½ for (ε, √ε).
 ///
 /// ```
 /// use score_matching::{prelude::*, sampler::Step};

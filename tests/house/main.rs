@@ -3,6 +3,7 @@
 #[cfg(feature = "figures")]
 mod command_line;
 mod examples;
+mod mentions;
 #[cfg(feature = "figures")]
 mod own_table;
 #[cfg(feature = "figures")]

@@ -8,6 +8,8 @@
 //!
 //! The last term has for its mean the flux of the field (wᵢψᵢq) through the boundary, and that is 0 if
 //! wᵢψᵢq vanishes on every piece of the boundary that is not parallel to the i-th axis.
+//!
+//! The page: `proofs/boundary_weights.md`.
 
 use super::polynomials::MomentLaw;
 use crate::{

@@ -62,9 +62,11 @@ impl Number for f64 {
     fn of(x: f64) -> Self {
         x
     }
+    #[inline]
     fn plus(self, y: &Self) -> Self {
         self + y
     }
+    #[inline]
     fn times(&self, y: &Self) -> Self {
         self * y
     }
@@ -94,7 +96,9 @@ impl<N> Grid<N> {
     /// If there are more entries than memory can hold.
     #[track_caller]
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> N) -> Self {
-        let entries = (0..elements::<N>((rows, cols))).map(|e| f(e / cols, e % cols)).collect();
+        let mut entries = Vec::with_capacity(elements::<N>((rows, cols)));
+        let full = if cols > 0 { rows } else { 0 };
+        (0..full).for_each(|i| entries.extend((0..cols).map(|j| f(i, j))));
         Self { shape: (rows, cols), entries }
     }
 
@@ -108,6 +112,7 @@ impl<N> Grid<N> {
     /// # Panics
     /// If there is no such row or column.
     #[track_caller]
+    #[inline]
     pub fn at(&self, i: usize, j: usize) -> &N {
         assert!(i < self.shape.0 && j < self.shape.1, "({i}, {j}) of {:?}", self.shape);
         &self.entries[i * self.shape.1 + j]

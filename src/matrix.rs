@@ -78,8 +78,8 @@ impl<T: Real> Matrix<T> {
     #[track_caller]
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
         Self::build(rows, cols, |out| {
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = T::of(f(index / cols, index % cols));
+            for (i, row) in out.chunks_exact_mut(cols.max(1)).enumerate() {
+                row.iter_mut().enumerate().for_each(|(j, out)| *out = T::of(f(i, j)));
             }
         })
     }
@@ -116,6 +116,7 @@ impl<T: Real> Matrix<T> {
     }
 
     /// The elements in row-major order.
+    #[inline]
     pub fn data(&self) -> &[T] {
         self.data.as_slice()
     }
@@ -179,7 +180,9 @@ impl<T: Real> Matrix<T> {
 
     /// The same numbers in another precision.
     pub fn cast<U: Real>(&self) -> Matrix<U> {
-        Matrix::from_fn(self.rows, self.cols, |i, j| self.at(i, j))
+        Matrix::build(self.rows, self.cols, |out| {
+            out.iter_mut().zip(self.data()).for_each(|(out, x)| *out = U::of(x.to_f64()));
+        })
     }
 
     /// Whether every element is finite.
@@ -269,10 +272,11 @@ impl<T: Real> Array for Matrix<T> {
 
     fn linear(self, l: Linear) -> Self {
         let (rows, cols) = l.shape(self.shape());
-        if let Linear::Scale(a) = l {
-            return self.change(|_| Change::Scale(T::of(a)));
+        match l {
+            Linear::Scale(a) => self.change(|_| Change::Scale(T::of(a))),
+            Linear::RowSum(1) | Linear::Spread(1) => self,
+            _ => Self::build(rows, cols, |out| linear::apply(l, &self, out)),
         }
-        Self::build(rows, cols, |out| linear::apply(l, &self, out))
     }
 }
 

@@ -20,12 +20,11 @@ impl Scatter {
     /// Of two values or more. One has no variance and none has no mean: these are not numbers.
     pub fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
-        let largest = |sizes: &mut dyn Iterator<Item = f64>| unit_of(sizes.fold(0.0, f64::max));
         // In units that are powers of two no sum or square leaves the range, and nothing rounds.
-        let size = largest(&mut values.iter().map(|v| v.abs()));
+        let size = unit_of(values.iter().map(|v| v.abs()).fold(0.0, f64::max));
         let mean = values.iter().map(|v| v / size).sum::<f64>() / count;
         let apart = || values.iter().map(|v| v / size - mean);
-        let unit = largest(&mut apart().map(f64::abs));
+        let unit = unit_of(apart().map(f64::abs).fold(0.0, f64::max));
         let squares = apart().map(|v| v / unit * (v / unit)).sum::<f64>();
         let (scaled, unit) = (squares / (count - 1.0), unit * size);
         Self { mean: mean * size, variance: scaled * unit * unit, scaled, unit, count }

@@ -95,6 +95,7 @@ impl Number for Ball {
         Self { low: x, high: x }.wider(if short { 0 } else { 5 })
     }
 
+    #[inline]
     fn plus(self, y: &Self) -> Self {
         // What the sum s of a and b has lost is itself a number (Knuth 1969).
         let sum = |a: f64, b: f64| {
@@ -105,6 +106,7 @@ impl Number for Ball {
         Self { low: below(sum(self.low, y.low)), high: above(sum(self.high, y.high)) }
     }
 
+    #[inline]
     fn times(&self, y: &Self) -> Self {
         let ends = [(self.low, y.low), (self.low, y.high), (self.high, y.low), (self.high, y.high)];
         // A product loses a number too, which a fused multiply-add finds, unless it is too small.

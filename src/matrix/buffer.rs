@@ -144,6 +144,7 @@ impl<T: Real> Buffer<T> {
         Self { values, used }
     }
 
+    #[inline]
     pub(super) fn as_slice(&self) -> &[T] {
         &self.values[self.used.clone()]
     }

@@ -3,12 +3,11 @@
 use super::{Matrix, Real, buffer::Buffer, threads::both};
 use crate::array::Linear;
 
-/// out ← L x, for every L but a scaling.
+/// out ← L x, for every L but those that leave each element where it is.
 pub(super) fn apply<T: Real>(l: Linear, matrix: &Matrix<T>, out: &mut [T]) {
     let (n, d, x) = (matrix.rows(), matrix.cols(), matrix.data());
     match l {
         _ if out.is_empty() => {}
-        Linear::RowSum(1) | Linear::Spread(1) => out.copy_from_slice(x),
         Linear::Tile(_) => out.chunks_exact_mut(n * d).for_each(|out| out.copy_from_slice(x)),
         Linear::Each(k) => {
             for (i, out) in out.chunks_exact_mut(d).enumerate() {

@@ -110,8 +110,8 @@ fn in_precision<T: Real>() {
         |x: &Matrix<T>| (-shapes::pinwheel().log_density(&x.cast()).cast::<T>(), score(x));
     the_same_bits("chains", || {
         let (start, rng) = (noise::<T>((3000, 2), 10), &mut Generator::seed_from_u64(11));
-        let plain = langevin(score, start.clone(), Step::halved(0.05), rng).after(4);
-        let adjusted = metropolis(potential, start, 0.05, rng).after(4);
+        let plain = langevin(score, start.clone(), Step::halved(0.05), rng).after(2);
+        let adjusted = metropolis(potential, start, 0.05, rng).after(2);
         vec![plain.expect("finite"), adjusted.expect("finite")]
     });
 }

@@ -78,9 +78,8 @@ impl<T: Real> Matrix<T> {
     #[track_caller]
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
         Self::build(rows, cols, |out| {
-            for (i, row) in out.chunks_exact_mut(cols.max(1)).enumerate() {
-                row.iter_mut().enumerate().for_each(|(j, out)| *out = T::of(f(i, j)));
-            }
+            let rows = out.chunks_exact_mut(cols.max(1)).enumerate();
+            rows.for_each(|(i, row)| (0..cols).for_each(|j| row[j] = T::of(f(i, j))));
         })
     }
 

@@ -85,8 +85,8 @@ pub fn heavy_side(
     fineness: f64,
 ) -> Vec<f64> {
     assert!(steps_per_level > 0, "a level without steps");
-    let reach = reach(modes, levels);
-    let lines: Vec<Line> = levels.iter().map(|l| Line::new(modes, l, reach, fineness)).collect();
+    let reaches = levels.iter().zip(reaches(modes, levels, steps_per_level));
+    let lines: Vec<Line> = reaches.map(|(l, reach)| Line::new(modes, l, reach, fineness)).collect();
     let data = modes.diagonal();
     let mut law = start(fineness);
     let mut shares = Vec::new();
@@ -131,15 +131,18 @@ pub fn first_order_bias(modes: TwoModes, level: &Level) -> f64 {
     level.step.drift * (parts[0] - equilibrium(modes, level.sigma) * (parts[0] + parts[1]))
 }
 
-/// How far from 0 a chain comes: the drift alone leads towards the modes, and nine deviations of
-/// what noise adds to that, in all time, are enough for rounding.
-fn reach(modes: TwoModes, levels: &[Level]) -> f64 {
-    let deviation = |level: &Level| {
-        let pull = level.step.drift / (1.0 + level.sigma * level.sigma);
-        level.step.noise / (pull * (2.0 - pull)).sqrt()
-    };
-    let widest = levels.iter().map(deviation).fold(0.0, f64::max);
-    f64::max(START * SQRT_2, modes.half_distance()) + 9.0 * widest
+/// How far from 0 a chain comes on each level: the drift alone leads towards the modes, and nine
+/// deviations of what noise adds to that are enough for rounding. Beyond the modes the variance goes as
+/// in v ← (1 − drift/s²)² v + noise², from what is left of the levels before to where it settles.
+fn reaches(modes: TwoModes, levels: &[Level], steps: usize) -> impl Iterator<Item = f64> {
+    let mut variance = 0.0_f64;
+    levels.iter().map(move |level| {
+        let kept = (1.0 - level.step.drift / (1.0 + level.sigma * level.sigma)).powi(2);
+        let settled = level.step.noise * level.step.noise / (1.0 - kept);
+        let widest = variance.max(settled);
+        variance = settled + kept.powf(steps as f64) * (variance - settled);
+        f64::max(START * SQRT_2, modes.half_distance()) + 9.0 * widest.sqrt()
+    })
 }
 
 /// The law of (x₁ + x₂)/√2 for x uniform on the square: a triangle, in two pieces for its kink.

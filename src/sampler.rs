@@ -112,7 +112,7 @@ pub fn langevin<T: Real, S: Fn(&Matrix<T>) -> Matrix<T> + Sync>(
 ) -> Chains<'_, T, Langevin<impl Fn(&Matrix<T>) -> Matrix<T> + use<T, S>>> {
     step.check::<T>();
     let score = move |x: &Matrix<T>| {
-        let [score] = by_blocks(x, |x| [score(x)]);
+        let [score] = by_blocks(x, &|x| [score(x)]);
         score
     };
     Chains::new(Langevin { score, step }, start, rng)

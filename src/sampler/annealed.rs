@@ -106,7 +106,7 @@ pub fn annealed<T: Real, S: Fn(&Matrix<T>, f64) -> Matrix<T> + Sync>(
         level.step.check::<T>();
     }
     let score = move |x: &Matrix<T>, sigma| {
-        let [score] = by_blocks(x, |x| [score(x, sigma)]);
+        let [score] = by_blocks(x, &|x| [score(x, sigma)]);
         score
     };
     Chains::new(Annealed { score, levels, steps_per_level }, start, rng)

@@ -12,10 +12,11 @@ use crate::matrix::{Matrix, Real, threads::each};
 /// in single precision, and a fifth less in double.
 const BLOCK: usize = 512;
 
-/// What f gives for all rows of x, from what it gives for each block of them.
+/// What f gives for all rows of x, from what it gives for each block of them. It is not generic in f:
+/// the code for threads is then compiled once, and not for every score that is sampled.
 pub(super) fn by_blocks<T: Real, const K: usize>(
     x: &Matrix<T>,
-    f: impl Fn(&Matrix<T>) -> [Matrix<T>; K] + Sync,
+    f: &(dyn Fn(&Matrix<T>) -> [Matrix<T>; K] + Sync),
 ) -> [Matrix<T>; K] {
     let n = x.rows();
     let blocks = n.div_ceil(BLOCK);

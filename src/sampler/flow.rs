@@ -80,7 +80,7 @@ pub fn carry(
     let mut carried = Carried { x: x.clone(), gain: Matrix::zeros(x.rows(), 1) };
     carried.all_finite(0)?;
     for (taken, t) in times.windows(2).enumerate() {
-        let [x, gain] = by_blocks(&carried.x, |x| step(slope, x, [t[0], t[1]]));
+        let [x, gain] = by_blocks(&carried.x, &|x| step(slope, x, [t[0], t[1]]));
         carried = Carried { x, gain: carried.gain + gain };
         carried.all_finite(taken + 1)?;
     }

@@ -129,7 +129,7 @@ pub fn metropolis<T: Real, P: Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>) + Sync>(
     rng: &mut Generator,
 ) -> Chains<'_, T, Metropolis<impl Fn(&Matrix<T>) -> (Matrix<T>, Matrix<T>) + use<T, P>>> {
     Step::halved(epsilon).check::<T>();
-    let potential = move |x: &Matrix<T>| by_blocks(x, |x| potential(x).into()).into();
+    let potential = move |x: &Matrix<T>| by_blocks(x, &|x| potential(x).into()).into();
     Chains::new(Metropolis { potential, epsilon, proposed: 0, accepted: 0 }, start, rng)
 }
 

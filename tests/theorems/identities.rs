@@ -51,7 +51,7 @@ fn half_of_them_hold(seed: u64, odd: u8) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(crate::common::config(100))]
+    #![proptest_config(crate::common::config(64))]
 
     // In two halves, for it is the longest test and may take two threads.
     #[test]

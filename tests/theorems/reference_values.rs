@@ -51,6 +51,7 @@ fn entries() -> Vec<Entry> {
         line::on_average(),
         chains::one_step(&batch),
         chains::variances(),
+        chains::weight(),
         chains::flow(&batch),
     ]
     .into_iter()

@@ -1,10 +1,11 @@
 //! Steps of Langevin dynamics, the variances that chains have on a Gaussian, and the probability flow.
 
-use super::{Entry, SIGMA, entry, network::Batch, scales};
+use super::{Entry, SIGMA, entry, line::mixture, network::Batch, scales};
 use score_matching::{
     Array, Matrix,
     density::{Density, Mixture},
     objective::contrastive_divergence,
+    quadrature::Rule,
     sampler::{
         Level, Step,
         flow::likelihood,
@@ -124,6 +125,28 @@ pub fn variances() -> Vec<Entry> {
             ],
         ),
     ]
+}
+
+/// Pr(x > 0) under q_σ for q = ⅘N(1.5, ½) + ⅕N(−1.5, ½): where annealed chains settle on a level.
+pub fn weight() -> Vec<Entry> {
+    let (own, sigma) = (0.5, 1.2);
+    let share = |weight: f64, variance: f64| {
+        let q = mixture([[weight, 1.5, variance], [1.0 - weight, -1.5, variance]]);
+        let right = Rule::gauss_legendre(0.0, 1.5 + 9.0 * variance.sqrt(), 100);
+        right.integrate(&q.log_density(&right.nodes).exp())
+    };
+    let right = share(0.8, own + sigma * sigma);
+    vec![entry(
+        "annealed_weight",
+        right,
+        &[
+            ("σ for σ² in the variance of q_σ", share(0.8, own + sigma)),
+            ("the variance σ² alone", share(0.8, sigma * sigma)),
+            ("of q, without noise", share(0.8, own)),
+            ("modes of equal weight", share(0.5, own + sigma * sigma)),
+            ("of x < 0", 1.0 - right),
+        ],
+    )]
 }
 
 /// log q_σ of N(0, vI) at the first point, by the flow from σ to 2σ. The method of Runge and Kutta errs by

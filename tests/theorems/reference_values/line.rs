@@ -10,7 +10,7 @@ use score_matching::{
 };
 
 /// Components (weight, mean, variance).
-fn mixture(components: [[f64; 3]; 2]) -> Mixture {
+pub fn mixture(components: [[f64; 3]; 2]) -> Mixture {
     let number = |v: f64| Matrix::from_rows([[v]]);
     Mixture::new(components.map(|[w, m, v]| (w, number(m), number(v))))
 }

@@ -10,6 +10,7 @@ use crate::{
     density::{Density, Mixture, shapes},
     identity::langevin::ascend,
     matrix::Matrix,
+    quadrature::Rule,
     sampler::{Escaped, Sampler, Step, langevin, metropolis},
 };
 use std::iter::once;
@@ -27,6 +28,10 @@ const STEPS: usize = 600;
 /// step is 1/(1 − ε/(4v)) = 1.3 times v.
 const EPSILON: f64 = 0.06;
 
+/// The line along which p has this share of its highest value: what lies outside it tells how wide a
+/// cloud of points is.
+pub const LINE: f64 = 0.1;
+
 /// Paths, and where many chains end.
 #[derive(Clone, Debug)]
 pub struct PinwheelChains {
@@ -42,6 +47,8 @@ pub struct PinwheelChains {
     pub adjusted: Matrix,
     /// The share of proposals that those accepted.
     pub acceptance: f64,
+    /// The share outside the [`LINE`]: of the Langevin chains, of the adjusted ones, and of p.
+    pub outside: [f64; 3],
 }
 
 impl PinwheelChains {
@@ -67,12 +74,26 @@ impl PinwheelChains {
         let adjusted = chains.by_ref().after(LONG)?;
         let acceptance = chains.acceptance();
         drop(chains); // it has borrowed p
+        let outside = outside(&p, &p.log_density(&mode), [&many, &adjusted]);
         let [plain, adjusted] = [many, adjusted].map(|x| {
             let (responsibilities, _) = p.responsibilities(&x);
             responsibilities.sum_over_samples() * (1.0 / CHAINS as f64)
         });
-        Ok(Self { paths, mode, plain, adjusted, acceptance, density: p })
+        Ok(Self { paths, mode, plain, adjusted, acceptance, outside, density: p })
     }
+}
+
+/// The share outside the [`LINE`] of two sets of points, and of p by a fine grid: the arms are 0.25 wide
+/// and reach out to 4. All arms are alike, so every mode is as high as this one.
+fn outside(p: &Mixture, mode: &Matrix, points: [&Matrix; 2]) -> [f64; 3] {
+    let line = mode.item() + LINE.ln();
+    let beyond = |x: &Matrix| {
+        let log = p.log_density(x);
+        Matrix::from_fn(x.rows(), 1, |i, _| f64::from(u8::from(log.at(i, 0) < line)))
+    };
+    let [plain, adjusted] = points.map(|x| beyond(x).mean().item());
+    let law = p.rule(&Rule::trapezoid(-7.0, 7.0, 700).squared());
+    [plain, adjusted, law.integrate(&beyond(&law.nodes))]
 }
 
 /// The start and the states of the first chain.

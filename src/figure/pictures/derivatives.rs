@@ -38,9 +38,13 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
         let curve = pairs(&fine, &derivative(|x| x.sigmoid(), order, &fine));
         let circles = pairs(&coarse, &closed_form(order, &coarse, &TRUE));
         let y = Axis::linear_around(curve.iter().chain(&circles).map(|p| p[1]));
-        let title = match order {
-            0 => "$s$".to_string(),
-            k => format!("$s^{{({k})}}$"),
+        let values: Vec<f64> = curve.iter().map(|p| p[1]).filter(|y| *y != 0.0).collect();
+        let zeros = values.windows(2).filter(|pair| pair[0] * pair[1] < 0.0).count();
+        let title = match (order, zeros) {
+            (0, _) => "$s$".to_string(),
+            (k, 0) => format!("$s^{{({k})}}$"),
+            (k, 1) => format!("$s^{{({k})}}$: one zero"),
+            (k, n) => format!("$s^{{({k})}}$: {n} zeros"),
         };
         Panel::new(&mut canvas, place(order), Axis::linear(-6.3, 6.3), y)
             .labels(&title, "$x$", "")

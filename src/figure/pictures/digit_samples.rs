@@ -57,8 +57,15 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     grid(&mut canvas, [right, below], [ENERGY_ROWS, steps], &run.energy_samples);
 
     let shown = ENERGY_ROWS * steps;
-    let lost = (0..shown).filter(|&i| has_left(run.energy_samples.row(i))).count();
-    let note = format!("{lost} of these {shown} have pixels beyond −0.5 or 1.5, drawn as 0 or 1");
+    let lost: Vec<usize> = (0..shown).filter(|&i| has_left(run.energy_samples.row(i))).collect();
+    for i in &lost {
+        let [x, y] = [right + PITCH * (i % steps) as f64, below + PITCH * (i / steps) as f64];
+        let [end, bottom] = [x + SIDE, y + SIDE];
+        canvas.line(&[[x, y], [end, y], [end, bottom], [x, bottom], [x, y]], 1.2, RED);
+    }
+    let lost = lost.len();
+    let note =
+        format!("{lost} of these {shown}, framed, have pixels beyond −0.5 or 1.5, drawn as 0 or 1");
     let bottom = below + PITCH * ENERGY_ROWS as f64 + 6.0;
     canvas.text(Middle([middle(right, steps), bottom]), 9.0, GREY, &note);
     table(&mut canvas, run, 430.0);

@@ -81,9 +81,10 @@ pub(super) fn evening(
         let mut page = page(2);
         let exact = "exact score $∇log q_σ$";
         plane(&mut page, 0, exact, &target).arrows(&places, &target.score(&places), ARROWS);
-        plane(&mut page, 1, "learned, $ψ$", &target).arrows(&places, &psi.score(&places), ARROWS);
         let gap = explicit(psi.score(&rule.nodes), &target.score(&rule.nodes));
         let share = 100.0 * rule.integrate(&gap) / (0.5 * information);
+        let learned = format!("learned, $ψ$: {share:.1} % off");
+        plane(&mut page, 1, &learned, &target).arrows(&places, &psi.score(&places), ARROWS);
         let finding = format!("½E‖ψ − ∇log q_σ‖² is {share:.1} % of ½I(q_σ): not learned yet");
         return Ok(Picture { canvas: page, finding });
     }

@@ -6,7 +6,7 @@ use crate::{
     density::Density,
     experiment::{
         PinwheelChains,
-        chains::{CHAINS, LONG, START},
+        chains::{CHAINS, LINE, LONG, START},
     },
 };
 
@@ -33,18 +33,27 @@ pub(super) fn picture(run: &PinwheelChains) -> Picture {
             .heat(&surface, ColourScale::density(surface.highest).faded(0.45))
             .curve(path, 0.4, NAVY.alpha(0.35))
             .dots(&path[1..], 1.5, RED.alpha(0.5))
+            .contours(&surface, &[LINE], 1.2, NAVY)
             .dots(&[START], 4.2, WHITE)
             .dots(&[START], 3.2, INK);
-        if k == 0 {
+        if k > 0 {
+            let found = run.outside[k - 1];
+            let error = (found * (1.0 - found) / CHAINS as f64).sqrt();
+            let exact = run.outside[2];
+            let text = format!("{found:.3} ± {error:.3} outside the line, exactly {exact:.3}");
+            panel.label([0.0, LIMIT], Middle([0.0, -15.0]), INK, &text);
+        } else {
             let last = path[path.len() - 1];
-            panel.circles(&[last], 4.0, RED).label(last, Start([9.0, 0.0]), INK, "a mode");
+            panel.circles(&[last], 4.0, RED).label(last, Start([27.0, 0.0]), INK, "a mode");
         }
     }
     let [[low, high], [least, most]] =
         [&run.plain, &run.adjusted].map(|shares| extremes(shares.data().iter().copied()));
+    let [plain, adjusted, exact] = run.outside;
     let finding = format!(
         "ascent ends at ({:.3}, {:.3}) with |∇log p| = {:.0e}; after {LONG} steps of {CHAINS} chains \
-         the five arms have {low:.3} to {high:.3} each, adjusted {least:.3} to {most:.3}",
+         the five arms have {low:.3} to {high:.3} each, adjusted {least:.3} to {most:.3}; outside the \
+         line are {plain:.3}, adjusted {adjusted:.3}, and {exact:.3} of p",
         run.mode.at(0, 0),
         run.mode.at(0, 1),
         run.density.score(&run.mode).squared_norm().item().sqrt(),

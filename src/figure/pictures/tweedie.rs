@@ -50,7 +50,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         for (from, to) in points(&noisy).into_iter().zip(points(&restored)) {
             stick(panel, from, to);
         }
-        let names = [(RED, "corrupted $x̃$"), (NAVY, "posterior mean"), (GREY, "blue: density $q$")];
+        let names = [
+            (RED, "corrupted $x̃$, $σ = 0.5$"),
+            (NAVY, "posterior mean"),
+            (NAVY.alpha(0.6), "density $q$"),
+        ];
         for (line, (colour, name)) in names.into_iter().enumerate() {
             panel.label([-LIMIT, -LIMIT], Start([12.0, -44.0 + 16.0 * line as f64]), colour, name);
         }

@@ -241,6 +241,7 @@ fn each_chain_has_its_own_path_on_the_density() {
         plain: Matrix::from_fn(1, 5, |_, _| 0.2),
         adjusted: Matrix::from_fn(1, 5, |_, _| 0.2),
         acceptance: 0.5,
+        outside: [0.3, 0.2, 0.1],
     };
     let Picture { canvas, .. } = langevin::picture(&run);
     assert_eq!(frames(&canvas).len(), 3);

@@ -16,6 +16,7 @@ use crate::{
     optimizer::Adam,
     quadrature::Rule,
     sampler::{Step, langevin},
+    statistics::Scatter,
     train::{fresh, train_by_rows},
 };
 
@@ -140,13 +141,18 @@ fn ways(panel: &mut Panel, noisy: &[Point], x: &[Point]) {
     }
 }
 
-/// The loss against the steps, as means of forty, of which the last is returned.
+/// The loss against the steps, as means of forty ± one standard error; the last mean is returned.
 pub(super) fn falling(page: &mut Canvas, losses: &[f64], floor: f64) -> f64 {
     const MEAN: usize = 40;
-    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
-    let means = losses.chunks(MEAN).enumerate();
-    let curve: Vec<Point> =
-        means.map(|(i, part)| [(MEAN * i) as f64 + 0.5 * part.len() as f64, mean(part)]).collect();
+    let means = |errors: f64| -> Vec<Point> {
+        let part = |(i, part): (usize, &[f64])| {
+            let mean = Scatter::of(part);
+            let middle = (MEAN * i) as f64 + 0.5 * part.len() as f64;
+            [middle, mean.mean + errors * mean.standard_error()]
+        };
+        losses.chunks(MEAN).enumerate().map(part).collect()
+    };
+    let [lower, curve, upper] = [-1.0, 0.0, 1.0].map(means);
     let nothing = 1.0 / (SIGMA * SIGMA); // the loss of ψ = 0, which is d/(2σ²)
     let x = Axis::linear(0.0, losses.len() as f64);
     let y = Axis::linear_around(curve.iter().map(|p| p[1]).chain([floor - 0.7, nothing + 0.5]));
@@ -155,6 +161,7 @@ pub(super) fn falling(page: &mut Canvas, losses: &[f64], floor: f64) -> f64 {
         .horizontal(floor, "the perfect score")
         .horizontal(nothing, "")
         .label([x.high(), nothing], End([-6.0, -9.0]), GREY, "$ψ = 0$, no arrows")
+        .band(&lower, &upper, NAVY.alpha(0.25))
         .curve(&curve, 1.6, NAVY);
     curve[curve.len() - 1][1]
 }

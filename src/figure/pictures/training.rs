@@ -37,16 +37,16 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
 
     let frame = Rect::new(62.0, 64.0, 400.0, 236.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
-    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([0.8 * floor]));
+    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([linear]));
+    let floor = format!("a model that memorised all of it would have {floor:.0}");
     let top = y.high() * 0.8;
     Panel::new(canvas, frame, x, y)
         .labels("Two code paths, one loss", "epoch", "loss")
         .horizontal(linear, "best linear denoiser, on the held-out digits")
-        .horizontal(floor, "loss of a model that memorised the training set")
         .curve(&held_out, 1.6, RED)
         .curve(&training, 1.6, NAVY)
-        .circles(&held_out_dae, 3.2, RED)
-        .circles(&training_dae, 3.2, NAVY)
+        .circles(&held_out_dae, 4.4, RED)
+        .circles(&training_dae, 2.8, NAVY)
         .label([4.0, top], Start([0.0, 4.0]), INK, "lines: DSM, from the energy")
         .label(
             [4.0, top],
@@ -54,6 +54,7 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
             INK,
             "circles: DAE$/(2σ^4)$, from the reconstruction",
         )
+        .label([4.0, top], Start([0.0, 40.0]), GREY, &floor)
         .label([last.epoch, last.held_out.denoising], Start([24.0, -5.0]), RED, "held out")
         .label([last.epoch, last.training.denoising], Start([24.0, 6.0]), NAVY, "training");
 }

@@ -1,4 +1,4 @@
-//! The evening, after one step of training and a short walk.
+//! The evening, after two steps of training and a short walk.
 
 use super::*;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn picture(number: usize) -> Canvas {
-    evening(7, [1, 50], number).expect("finite numbers").canvas
+    evening(7, [2, 50], number).expect("finite numbers").canvas
 }
 
 /// The values of the arrows of a panel, and where they stand.
@@ -66,6 +66,12 @@ fn ways_back_lead_from_noisy_points_to_the_data_and_means_of_losses_fall() {
     assert_eq!(falling(&mut canvas, &losses, 12.0), 89.5);
     let means = [[20.0, 19.5], [60.0, 59.5], [90.0, 89.5]];
     close(&only(&canvas.drawn, "curve", NAVY), &means);
+    // n whole numbers in a row have the variance n(n + 1)/12.
+    let errors = [41.0, 41.0, 21.0].map(|n: f64| (n / 12.0).sqrt());
+    for (kind, sign) in [("lower", -1.0), ("upper", 1.0)] {
+        let edge = [0, 1, 2].map(|k| [means[k][0], means[k][1] + sign * errors[k]]);
+        close(&only(&canvas.drawn, kind, NAVY.alpha(0.25)), &edge);
+    }
 }
 
 #[test]
@@ -75,7 +81,7 @@ fn the_exact_score_stands_on_the_left_and_the_learned_one_on_the_right() {
     let [exact, learned] = frames(&canvas)[..] else { panic!("two panels") };
     assert!(lie_on(exact, &target) && lie_on(learned, &target));
     assert!(are_the_score(exact, &target));
-    assert!(!are_the_score(learned, &target), "nothing is learned in one step");
+    assert!(!are_the_score(learned, &target), "nothing is learned in two steps");
     assert_eq!(arrows(exact).0, arrows(learned).0);
 }
 

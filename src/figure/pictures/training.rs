@@ -38,7 +38,7 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
     let frame = Rect::new(62.0, 64.0, 400.0, 236.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
     let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([linear]));
-    let floor = format!("a model that memorised all of it would have {floor:.0}");
+    let floor = format!("memorising all of it would give {floor:.0}");
     let top = y.high() * 0.8;
     Panel::new(canvas, frame, x, y)
         .labels("Two code paths, one loss", "epoch", "loss")

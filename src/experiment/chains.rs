@@ -101,3 +101,20 @@ fn path(chains: impl Iterator<Item = Result<Matrix, Escaped>>) -> Result<Vec<[f6
     let states = chains.take(STEPS).map(|x| x.map(|x| [x.at(0, 0), x.at(0, 1)]));
     once(Ok(START)).chain(states).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For N(0, I) in the plane p is a tenth of its highest value where e^(−r²/2) = 0.1, and that is also
+    /// the share beyond r. The grid is off by the cells on this circle, 2πr · √2 · 0.02 · 0.1/(2π) < 0.007.
+    #[test]
+    fn a_tenth_of_a_gaussian_lies_outside_its_line() {
+        let p = Mixture::isotropic(2, 1.0);
+        let [inside, beyond] = [2.1, 2.2].map(|x| Matrix::from_rows([[x, 0.0]]));
+        let top = p.log_density(&Matrix::zeros(1, 2));
+        let [plain, adjusted, law] = outside(&p, &top, [&inside, &beyond]);
+        assert_eq!([plain, adjusted], [0.0, 1.0]);
+        assert!((law - LINE).abs() < 0.007, "{law}");
+    }
+}

@@ -108,7 +108,7 @@ pub struct Comparison {
 }
 
 impl DenoisedDigits {
-    /// Trains for so many epochs and measures. `progress` hears the fraction done.
+    /// Trains for this number of epochs and measures. `progress` hears the fraction done.
     ///
     /// # Errors
     /// If the loss stops being finite.

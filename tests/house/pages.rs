@@ -130,8 +130,9 @@ fn formulas_use_known_commands() {
     }
 }
 
-/// A page that states a theorem, in bold, has exercises; others may have some. Exercise k of the page `name` links to its answer, the
-/// heading `name k` on a page of answers, and the answer runs. No answer is without an exercise.
+/// A page that states a theorem, in bold, has exercises; others may have some. Exercise k of the page
+/// `name` links to its answer, the heading `name k` on a page of answers, and the answer runs. No
+/// answer is without an exercise.
 #[test]
 fn every_page_with_theorems_has_exercises_and_each_an_answer() {
     let in_bold = |text: &str| text.split("**T").skip(1).any(|t| t.starts_with(char::is_numeric));

@@ -144,15 +144,13 @@ fn ways(panel: &mut Panel, noisy: &[Point], x: &[Point]) {
 /// The loss against the steps, as means of forty ± one standard error; the last mean is returned.
 pub(super) fn falling(page: &mut Canvas, losses: &[f64], floor: f64) -> f64 {
     const MEAN: usize = 40;
-    let means = |errors: f64| -> Vec<Point> {
-        let part = |(i, part): (usize, &[f64])| {
-            let mean = Scatter::of(part);
-            let middle = (MEAN * i) as f64 + 0.5 * part.len() as f64;
-            [middle, mean.mean + errors * mean.standard_error()]
-        };
-        losses.chunks(MEAN).enumerate().map(part).collect()
-    };
-    let [lower, curve, upper] = [-1.0, 0.0, 1.0].map(means);
+    let middle = |i: usize, part: &[f64]| (MEAN * i) as f64 + 0.5 * part.len() as f64;
+    let parts = losses.chunks(MEAN).enumerate();
+    let means: Vec<(f64, Scatter)> =
+        parts.map(|(i, part)| (middle(i, part), Scatter::of(part))).collect();
+    let [lower, curve, upper] = [-1.0, 0.0, 1.0].map(|errors| -> Vec<Point> {
+        means.iter().map(|(x, part)| [*x, part.mean + errors * part.standard_error()]).collect()
+    });
     let nothing = 1.0 / (SIGMA * SIGMA); // the loss of ψ = 0, which is d/(2σ²)
     let x = Axis::linear(0.0, losses.len() as f64);
     let y = Axis::linear_around(curve.iter().map(|p| p[1]).chain([floor - 0.7, nothing + 0.5]));

@@ -43,6 +43,16 @@ pub(crate) trait Instructions: Copy + Send + Sync + 'static {
     fn multiply_add<T: Real>(a: T, b: T, c: T) -> T {
         if Self::FUSED { a.mul_add(b, c) } else { a * b + c }
     }
+
+    /// Asks for numbers that will be wanted soon, so that they are near by then. Nothing happens where
+    /// stable Rust has no instruction for it.
+    #[inline(always)]
+    fn prefetch<T>(numbers: &[T]) {
+        #[cfg(target_arch = "x86_64")]
+        numbers.iter().step_by(64 / size_of::<T>()).chain(numbers.last()).for_each(x86::prefetch);
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = numbers;
+    }
 }
 
 /// A loop that can be compiled behind any door. Implementations are `#[inline(always)]`, and so is
@@ -165,11 +175,18 @@ impl Door {
 }
 
 /// The only unsafe code of the crate: two calls of functions compiled for instructions that are
-/// found to be there just before.
+/// found to be there just before, and a hint that has no safe form.
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "calling a #[target_feature] function after detecting the feature")]
 mod x86 {
     use super::{Door, Instructions, Loop};
+
+    #[inline(always)]
+    pub(super) fn prefetch<T>(place: &T) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: it changes no value, cannot fault, and SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast()) }
+    }
 
     #[derive(Clone, Copy)]
     struct Avx2;

@@ -23,7 +23,7 @@
 //! ## The same bits on any number of threads
 //! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond `RUN` terms
 //! the sum of two halves. Blocks and halves of k depend on k alone, half a tile sums in the order of
-//! a whole one, and zeros at edges are only ever added in rows and columns that are thrown away. So
+//! a whole one, and what is made up at edges goes into rows and columns that are thrown away. So
 //! neither the other block sizes nor the threads can be seen in the result; within one door, whose
 //! multiply-add rounds in its own way, it is always the same bits (but for the sign of a NaN, where
 //! NaNs of both signs meet: no language promises that).
@@ -227,7 +227,7 @@ impl<T: Real> Piece<'_, T> {
                         let columns = j + jr * NR..(j + (jr + 1) * NR).min(j + columns);
                         let a = a.chunks_exact(depth);
                         if columns.len() <= HALF {
-                            // The other half of the panel is zeros.
+                            // The other half of the panel is made up.
                             let b = b.iter().map(|b| &b.as_chunks().0[0]);
                             strip::<I, T, MR, HALF>(a, &b, z, columns, l > 0);
                         } else {
@@ -250,6 +250,8 @@ fn strip<'a, I: Instructions, T: Real, const MR: usize, const W: usize>(
     add: bool,
 ) {
     for (z, a) in z.chunks_mut(MR).zip(a) {
+        // The sums take longer than z takes to come from memory; without this they would wait for it.
+        z.iter().for_each(|z| I::prefetch(&z[columns.clone()]));
         let c = tile::<I, T, MR, W>(a.iter().zip(b.clone()));
         if let (Some(z), true) = (z.first_chunk_mut::<MR>(), columns.len() == W) {
             // All sizes are constants here, so c goes from its registers into z.

@@ -22,8 +22,9 @@
 //! *Not too small*: a multiply-add takes four cycles but two can begin in each, so at least eight
 //! accumulators must be under way; and MR + NR numbers are read for MR NR multiply-adds, so a
 //! small tile waits for the cache. *Not ragged*: sizes that divide 64, 128, 256, … waste nothing
-//! on a network's layers, whereas the last tile of an edge computes zeros. Half as wide a tile, for
-//! a narrow edge, has too few accumulators to keep the units busy, and yet is done sooner.
+//! on a network's layers, whereas the last tile of an edge computes what is thrown away. Half as
+//! wide a tile, for a narrow edge, has too few accumulators to keep the units busy, and yet is done
+//! sooner.
 //!
 //! | door | registers | tile f32, f64 | for c | in all |
 //! |---|---|---|---|---|

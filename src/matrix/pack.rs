@@ -30,6 +30,9 @@ pub(super) struct Lines<'a, T> {
 /// The number of elements of a line that are turned at once, so that whole cache lines are read.
 pub(super) const DEPTH: usize = 32;
 
+/// From this number of bytes on the numbers for one k are far from those for the next.
+const FAR: usize = 2048;
+
 impl<'a, T: Real> Lines<'a, T> {
     /// The same lines without the first `i`, each without its first `l` elements.
     #[inline(always)]
@@ -57,13 +60,21 @@ impl<'a, T: Real> Lines<'a, T> {
         &self.data[i * self.line..][..k]
     }
 
-    /// Fills a panel with the first R lines, or with as many as there are and others in their place.
+    /// Fills panels of R lines and `depth` terms, one after another. The last may lack lines, and then
+    /// gets others.
     #[inline(always)]
-    pub(super) fn pack<const R: usize>(self, panel: &mut [[T; R]]) {
-        if self.step == 1 {
-            self.transpose(panel);
-        } else {
-            self.copy(panel);
+    pub(super) fn pack<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
+        let panels = &mut panels[..self.count.div_ceil(R) * depth];
+        if self.step * size_of::<T>() >= FAR {
+            return self.deal(depth, panels);
+        }
+        for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
+            let lines = self.from(i * R, 0);
+            if self.step == 1 {
+                lines.transpose(panel);
+            } else {
+                lines.copy(panel);
+            }
         }
     }
 
@@ -75,24 +86,32 @@ impl<'a, T: Real> Lines<'a, T> {
             if let (true, Some(source)) = (self.count >= R, source.first_chunk()) {
                 *out = *source;
             } else {
-                let (filled, rest) = out.split_at_mut(self.count);
-                filled.copy_from_slice(&source[..self.count]);
-                rest.fill(T::default());
+                fill(out, &source[..self.count]);
             }
         }
     }
 
-    /// Each line lies by itself. R is a sum of fours, a two and a one.
+    /// The same where the numbers for one k are far from those for the next: all of them are read in
+    /// one go and dealt out to the panels. Panel after panel, memory would give one cache line here
+    /// and one there, which took a tenth of a product of 1024².
+    #[inline(always)]
+    fn deal<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
+        for l in 0..depth {
+            let (numbers, last) = self.data[l * self.step..][..self.count].as_chunks();
+            let mut places = panels[l..].iter_mut().step_by(depth);
+            numbers.iter().zip(places.by_ref()).for_each(|(numbers, place)| *place = *numbers);
+            places.for_each(|place| fill(place, last));
+        }
+    }
+
+    /// Each line lies by itself. They are turned by fours, of which the last two may share lines.
     #[inline(always)]
     fn transpose<const R: usize>(self, panel: &mut [[T; R]]) {
-        for first in (0..R / 4 * 4).step_by(4) {
-            self.turn::<R, 4>(first, panel);
+        if R < 4 {
+            return self.turn::<R, R>(0, panel);
         }
-        if R % 4 >= 2 {
-            self.turn::<R, 2>(R / 4 * 4, panel);
-        }
-        if R % 2 == 1 {
-            self.turn::<R, 1>(R - 1, panel);
+        for first in (0..R).step_by(4) {
+            self.turn::<R, 4>(first.min(R.saturating_sub(4)), panel);
         }
     }
 
@@ -125,4 +144,12 @@ impl<'a, T: Real> Lines<'a, T> {
             }
         }
     }
+}
+
+/// The numbers that there are, and zeros.
+#[inline(always)]
+fn fill<T: Real>(out: &mut [T], numbers: &[T]) {
+    let (filled, rest) = out.split_at_mut(numbers.len());
+    filled.copy_from_slice(numbers);
+    rest.fill(T::default());
 }

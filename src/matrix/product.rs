@@ -213,15 +213,10 @@ impl<T: Real> Piece<'_, T> {
             // loop 4: terms of the sums
             for l in (0..k).step_by(kc) {
                 let depth = kc.min(k - l);
-                for (jr, b) in b.chunks_exact_mut(depth).take(columns.div_ceil(NR)).enumerate() {
-                    y.from(j + jr * NR, l).pack(b);
-                }
+                y.from(j, l).until(columns).pack(depth, b);
                 // loop 3: rows of z
                 for (i, z) in self.z.chunks_mut(mc).enumerate() {
-                    for (ir, a) in a.chunks_exact_mut(depth).take(z.len().div_ceil(MR)).enumerate()
-                    {
-                        x.from(i * mc + ir * MR, l).pack(a);
-                    }
+                    x.from(i * mc, l).until(z.len()).pack(depth, a);
                     // loop 2: panels of y, each used for all panels of x while it is near
                     for (jr, b) in b.chunks_exact(depth).take(columns.div_ceil(NR)).enumerate() {
                         let columns = j + jr * NR..(j + (jr + 1) * NR).min(j + columns);

@@ -92,7 +92,7 @@ impl<T: Real> Few<'_, T> {
         };
         let mut panel = Buffer::scratch(k * R);
         let panel = panel.as_mut_slice().as_chunks_mut::<R>().0;
-        few.pack(panel);
+        few.pack(panel.len(), panel);
         let put = |i: usize, sums: &[T; R]| {
             for (r, &sum) in sums.iter().take(few.count).enumerate() {
                 z[i * row + r * column] = sum;
@@ -150,7 +150,7 @@ fn side_by_side<I: Instructions, T: Real, const R: usize, const W: usize>(
     for i in (0..many.count).step_by(W) {
         let many = many.from(i, 0);
         let sums = if many.count < W {
-            many.pack(edge);
+            many.pack(edge.len(), edge);
             tile::<I, T, R, W>(few.iter().zip(&*edge))
         } else {
             let rows = many.data.chunks(many.step).filter_map(<[T]>::first_chunk);

@@ -246,7 +246,9 @@ fn strip<'a, I: Instructions, T: Real, const MR: usize, const W: usize>(
 ) {
     for (z, a) in z.chunks_mut(MR).zip(a) {
         // The sums take longer than z takes to come from memory; without this they would wait for it.
-        z.iter().for_each(|z| I::prefetch(&z[columns.clone()]));
+        for z in &*z {
+            I::prefetch(&z[columns.clone()]);
+        }
         let c = tile::<I, T, MR, W>(a.iter().zip(b.clone()));
         if let (Some(z), true) = (z.first_chunk_mut::<MR>(), columns.len() == W) {
             // All sizes are constants here, so c goes from its registers into z.

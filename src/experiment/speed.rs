@@ -156,17 +156,29 @@ impl<'a> Sitting<'a> {
         self.of(OURS, setting).filter_map(pair).collect()
     }
 
-    /// (size, milliseconds) of a training step in which one of "n", "d", "h" grows and the two others stay
-    /// at `middle`, with the order that is fitted: the slope of the logarithms.
-    pub fn growth(&self, name: &str, middle: [f64; 3], setting: Setting) -> (Vec<[f64; 2]>, f64) {
+    /// The points of [`Sitting::growth`], of which `time` is "best_ms" or "median_ms".
+    pub(crate) fn growing(
+        &self,
+        name: &str,
+        middle: [f64; 3],
+        setting: Setting,
+        time: &str,
+    ) -> Vec<[f64; 2]> {
         let others = ["n", "d", "h"].into_iter().zip(middle).filter(|other| other.0 != name);
         let others: Vec<_> = others.collect();
         let mut points: Vec<[f64; 2]> = self
             .ours("growth", setting)
             .filter(|line| others.iter().all(|&(name, size)| line.number(name) == size))
-            .map(|line| [line.number(name), line.number("best_ms")])
+            .map(|line| [line.number(name), line.number(time)])
             .collect();
         points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        points
+    }
+
+    /// (size, best milliseconds) of a training step in which one of "n", "d", "h" grows and the two others
+    /// stay at `middle`, with the order that is fitted: the slope of the logarithms.
+    pub fn growth(&self, name: &str, middle: [f64; 3], setting: Setting) -> (Vec<[f64; 2]>, f64) {
+        let points = self.growing(name, middle, setting, "best_ms");
         let order = fitted_order(&points);
         (points, order)
     }

@@ -11,12 +11,14 @@ use crate::{
         sliced::{Probe, hutchinson, sliced},
         trace,
     },
+    statistics::Scatter,
 };
+
 /// Dimensions of the network whose trace is estimated.
 const D: usize = 16;
 /// Probes of the longest estimate, and how many estimates are made.
 pub const PROBES: usize = 1 << 10;
-const PATHS: usize = 12;
+const PATHS: usize = 400;
 
 /// Estimates of ISM at one point by random signs.
 #[derive(Clone, Debug)]
@@ -53,6 +55,19 @@ impl ProbeErrors {
         // The norm is exact in the variance-reduced form, so its error is that of the trace.
         let reduced = |v: &Matrix| implicit(hutchinson(|x| dual.score(x), &x, v)).item();
         [plain, of(&jacobian, &reduced)]
+    }
+
+    /// (k, √k × the root mean square of the errors with k probes, its standard error). The errors of one
+    /// k are independent, and the root's error is that of the mean square over twice the root.
+    pub(crate) fn scaled(&self) -> Vec<[f64; 3]> {
+        let at = |i: usize| {
+            let squares: Vec<f64> =
+                self.paths.iter().map(|path| path[i][0] * path[i][1].powi(2)).collect();
+            let square = Scatter::of(&squares);
+            let root = square.mean.sqrt();
+            [self.paths[0][i][0], root, square.standard_error() / (2.0 * root)]
+        };
+        (0..self.paths[0].len()).map(at).collect()
     }
 
     /// The root mean square of all errors, each in units of its predicted deviation √(variance/k).

@@ -251,12 +251,43 @@ fn the_axes_of_growth_are_size_and_time() {
         .map(|(n, time)| {
             format!(
                 "{{\"bench\":\"growth\",\"peer\":\"ours\",\"dtype\":\"f32\",\"threads\":1,\
-                 \"shape\":\"s\",\"best_ms\":{time},\"n\":{},\"d\":64,\"h\":256}}\n",
+                 \"shape\":\"s\",\"best_ms\":{time},\"median_ms\":{},\"n\":{},\"d\":64,\"h\":256}}\n",
+                1.5 * time,
                 512.0 * n
             )
         })
         .concat();
     let text = format!("{{\"machine\":\"M\"}}\n{lines}");
     speed::growth(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"));
-    close(&only(&canvas.drawn, "curve", NAVY), &[[512.0, 3.0], [1024.0, 6.0]]);
+    let bars = [[512.0, 3.0], [512.0, 4.5], [1024.0, 6.0], [1024.0, 9.0]];
+    let curve = [[512.0, 3.0], [1024.0, 6.0]];
+    close(&all(&canvas.drawn, "curve", NAVY).concat(), &[&bars[..], &curve].concat());
+    assert_eq!(only(&canvas.drawn, "marks", NAVY), curve);
+}
+
+#[test]
+fn shares_of_the_peak_are_those_of_their_precision_and_threads() {
+    let line = |precision: &str, threads: usize, form: &str, share: f64| {
+        format!(
+            "{{\"bench\":\"product\",\"peer\":\"ours\",\"dtype\":\"{precision}\",\"threads\":{threads},\
+             \"shape\":\"{form} sq64\",\"best_ms\":1,\"share\":{share}}}\n"
+        )
+    };
+    let of = |(precision, threads, share): (&str, usize, f64)| {
+        [("nn", 0.1), ("nt", 0.2), ("tn", 0.6)]
+            .map(|(form, more)| line(precision, threads, form, share + more))
+            .concat()
+    };
+    let lines = [("f32", 1, 0.0), ("f64", 1, 0.1), ("f32", 2, 0.2), ("f64", 2, 0.3)].map(of);
+    let text = format!("{{\"machine\":\"M\"}}\n{}", lines.concat());
+    for (threads, more) in [(1, 0.0), (2, 0.2)] {
+        let mut canvas = page();
+        speed::products(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"), threads);
+        for (colour, aside, more) in [(NAVY, 0.98, more), (OCHRE, 1.02, more + 0.1)] {
+            let n = aside * 64.0;
+            let [bar, mean] = [[[n, 0.1 + more], [n, 0.6 + more]].to_vec(), vec![[n, 0.3 + more]]];
+            close(&all(&canvas.drawn, "curve", colour).concat(), &[bar, mean.clone()].concat());
+            close(&only(&canvas.drawn, "dots", colour), &mean);
+        }
+    }
 }

@@ -5,9 +5,8 @@ use crate::experiment::speed::{Beside, Setting, Sitting};
 
 /// The middle of the steps that grow: batch, dimensions, hidden units.
 const MIDDLE: [f64; 3] = [512.0, 64.0, 256.0];
-/// One thread, and whether its numbers are in single precision.
+/// Single precision on one thread.
 const SINGLE: Setting = Setting { precision: "f32", threads: 1 };
-const DOUBLE: Setting = Setting { precision: "f64", threads: 1 };
 /// Ratios that may be noise, on one thread and on all: `benches/README.md` tells how that was found.
 const NOISE: [[f64; 2]; 2] = [[0.8, 1.2], [0.7, 1.4]];
 
@@ -15,8 +14,11 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     let sitting = Sitting::kept();
     let all = sitting.machine.number("cores") as usize;
     let mut canvas = Canvas::new(1080, 800);
-    products(&mut canvas, Rect::new(62.0, 72.0, 330.0, 280.0), &sitting, all);
-    growth(&mut canvas, Rect::new(62.0, 464.0, 330.0, 280.0), &sitting);
+    for (i, threads) in [1, all].into_iter().enumerate() {
+        let frame = Rect::new(62.0, 72.0 + 150.0 * i as f64, 340.0, 130.0);
+        products(&mut canvas, frame, &sitting, threads);
+    }
+    growth(&mut canvas, Rect::new(62.0, 464.0, 340.0, 280.0), &sitting);
     let setting = |threads| Setting { threads, ..SINGLE };
     // The steps that grow have a panel of their own.
     let [alone, together] = [1, all].map(|threads| {
@@ -56,50 +58,62 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
-/// The share of the multiply-add peak that products of square matrices reach.
-fn products(canvas: &mut Canvas, frame: Rect, sitting: &Sitting, all: usize) {
-    let mut panel = Panel::new(canvas, frame, Axis::log(28.0, 2400.0), Axis::linear(0.0, 1.0));
-    panel.labels("Products of square matrices", "rows $n$", "share of the multiply-add peak");
-    let several = |precision: &str| format!("{precision}, {all} threads");
-    let settings = [
-        ("f32, one thread", SINGLE, NAVY, 2.0),
-        ("f64, one thread", DOUBLE, OCHRE, 2.0),
-        (&several("f32"), Setting { threads: all, ..SINGLE }, NAVY, 0.8),
-        (&several("f64"), Setting { threads: all, ..DOUBLE }, OCHRE, 0.8),
-    ];
-    for (line, (name, setting, colour, width)) in settings.into_iter().enumerate() {
-        let forms = ["nn", "nt", "tn"].map(|form| sitting.shares(form, setting));
-        let mean: Vec<Point> = (0..forms[0].len())
-            .map(|i| [forms[0][i][0], forms.iter().map(|form| form[i][1]).sum::<f64>() / 3.0])
-            .collect();
-        panel.curve(&mean, width, colour);
-        for form in &forms {
-            panel.dots(form, 1.0 + 0.6 * width, colour.alpha(0.7));
+/// The share of the multiply-add peak that products of square matrices reach on some threads: the mean
+/// over the three forms, and bars from the least to the greatest, a little aside.
+pub(super) fn products(canvas: &mut Canvas, frame: Rect, sitting: &Sitting, threads: usize) {
+    let (x, y) = (Axis::log(28.0, 2400.0), Axis::linear(0.0, 1.0));
+    let several = format!("{threads} threads");
+    let (mut panel, name) = if threads == 1 {
+        let mut panel = Panel::new(canvas, frame, x.unnumbered(), y);
+        panel.labels("Products of square matrices", "", "share of the multiply-add peak");
+        (panel, "one thread")
+    } else {
+        let mut panel = Panel::new(canvas, frame, x, y);
+        panel.labels("", "rows $n$", "");
+        (panel, &several[..])
+    };
+    panel.label([2400.0, 0.0], End([-8.0, -44.0]), INK, name);
+    for (precision, colour, aside, height) in
+        [("f32", NAVY, 0.98, -28.0), ("f64", OCHRE, 1.02, -12.0)]
+    {
+        let setting = Setting { precision, threads };
+        let [nn, nt, tn] = ["nn", "nt", "tn"].map(|form| sitting.shares(form, setting));
+        let mut means = vec![];
+        for (([n, a], [_, b]), [_, c]) in nn.into_iter().zip(nt).zip(tn) {
+            let [low, high] = extremes([a, b, c]);
+            panel.curve(&[[aside * n, low], [aside * n, high]], 1.0, colour);
+            means.push([aside * n, (a + b + c) / 3.0]);
         }
-        let y = 0.22 - 0.06 * line as f64;
-        panel.curve(&[[230.0, y], [380.0, y]], width, colour);
-        panel.label([400.0, y], Start([4.0, 0.0]), colour, name);
+        panel.curve(&means, 1.6, colour).dots(&means, 2.4, colour);
+        panel.label([2400.0, 0.0], End([-8.0, height]), colour, precision);
     }
 }
 
-/// How a training step grows with its sizes, and how much longer the largest takes than the smallest. The
-/// curves bend, so no single order describes them.
+/// How a training step grows with its sizes, from the best time to the median, and how much longer the
+/// largest takes than the smallest. The curves bend, so no single order describes them.
 pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     let sizes =
         [("n", "batch $n$", NAVY), ("d", "dimensions $d$", RED), ("h", "hidden $h$", OCHRE)];
-    let found = sizes.map(|(name, ..)| sitting.growth(name, MIDDLE, SINGLE).0);
-    let times = found.iter().flatten().map(|p| p[1]);
-    let mut panel = Panel::new(canvas, frame, Axis::log(6.0, 2800.0), Axis::log_around(times));
+    let found = sizes.map(|(name, ..)| {
+        ["best_ms", "median_ms"].map(|time| sitting.growing(name, MIDDLE, SINGLE, time))
+    });
+    let [least, most] = extremes(found.iter().flatten().flatten().map(|p| p[1]));
+    let top = 2.2 * most; // room for the words
+    let y = Axis::log_around([least, top]);
+    let mut panel = Panel::new(canvas, frame, Axis::log(6.0, 2800.0), y);
     panel.labels(
         "One step as its sizes are doubled",
         "size of what grows",
-        "milliseconds, DAE DSM around $512 × 64 × 256$",
+        "milliseconds, DAE DSM around $512 × 64 × 256$, best to median",
     );
-    let corner = [7.0, found.iter().flatten().map(|p| p[1]).fold(0.0, f64::max)];
+    let corner = [7.0, top];
     panel.label(corner, Start([0.0, 4.0]), INK, "from the smallest to the largest:");
-    for (line, (points, (_, text, colour))) in found.iter().zip(sizes).enumerate() {
-        panel.curve(points, 1.6, colour).circles(points, 2.8, colour);
-        if let [first, .., last] = points[..] {
+    for (line, ([best, medians], (_, text, colour))) in found.iter().zip(sizes).enumerate() {
+        for (best, median) in best.iter().zip(medians) {
+            panel.curve(&[*best, *median], 1.0, colour);
+        }
+        panel.curve(best, 1.6, colour).circles(best, 2.8, colour);
+        if let [first, .., last] = best[..] {
             let [size, time] = [0, 1].map(|i| last[i] / first[i]);
             let label = format!("{text} × {size:.0}: time × {time:.0}");
             panel.label(corner, Start([0.0, 22.0 + 17.0 * line as f64]), colour, &label);
@@ -137,6 +151,11 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
         }
     }
     canvas.text(End([frame.right() + 100.0, frame.top - 12.0]), 10.0, INK, "allocations a step");
+    let kind = |i: usize| alone[i].bench.split('_').next();
+    for i in (1..alone.len()).filter(|&i| kind(i) != kind(i - 1)) {
+        let y = frame.top + row * i as f64;
+        canvas.line(&[[frame.left - 232.0, y], [frame.right() + 100.0, y]], 0.8, INK);
+    }
     for (i, pair) in alone.iter().enumerate() {
         let y = frame.top + row * (i as f64 + 0.5);
         canvas.line(&[[frame.left, y], [frame.right(), y]], 0.5, GREY.alpha(0.6));

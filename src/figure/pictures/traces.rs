@@ -12,8 +12,8 @@ const SETTING: Setting = Setting { precision: "f64", threads: 1 };
 
 /// What the place of the thin lines of a route is multiplied by, so that none hides another.
 pub(super) const ASIDE: [f64; 6] = [0.97, 1.03, 1.03, 0.97, 1.0, 1.0];
-/// The errors that the right panel shows, in units of the larger deviation.
-const SHOWN: f64 = 2.8;
+/// Up to where the right panel shows errors, in units of the larger deviation.
+const ROOM: f64 = 1.5;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let sitting = Sitting::kept();
@@ -74,26 +74,25 @@ pub(super) fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     panel.end_labels(ends.collect());
 }
 
-/// √k times the errors of the estimates against the number k of probes: were they not scaled, all would
-/// shrink to nothing, and the bands of the predicted deviation with them.
+/// √k times the error that was measured with k probes: were it not scaled, all would shrink to nothing,
+/// and the predicted level with them.
 pub(super) fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &ProbeErrors); 2]) {
-    let probes = PROBES as f64;
+    let ends = [0.8, 1.25 * PROBES as f64];
     let largest = series.iter().map(|(.., s)| s.variance.sqrt()).fold(0.0, f64::max);
-    let axis = Axis::linear(-SHOWN * largest, SHOWN * largest);
-    let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 1.15 * probes), axis);
+    let mut panel =
+        Panel::new(canvas, frame, Axis::log(ends[0], ends[1]), Axis::linear(0.0, ROOM * largest));
     panel.labels(
         "Estimates with random signs",
         "probes $k$",
-        "$√k$ × error of ISM; bands: ± one deviation, predicted",
+        "$√k$ × error of ISM, root mean square; lines: predicted",
     );
-    for (line, (name, colour, ProbeErrors { variance, paths })) in series.into_iter().enumerate() {
-        let edge = |sign: f64| [0.9, 1.15 * probes].map(|k| [k, sign * variance.sqrt()]);
-        panel.band(&edge(-1.0), &edge(1.0), colour.alpha(0.16));
-        for path in paths {
-            let scaled: Vec<Point> = path.iter().map(|&[k, error]| [k, k.sqrt() * error]).collect();
-            panel.curve(&scaled, 0.9, colour.alpha(0.55));
-        }
-        let corner = [1.15 * probes, axis.low()];
-        panel.label(corner, End([-8.0, -28.0 + 16.0 * line as f64]), colour, name);
+    for (name, colour, errors) in series {
+        let level = errors.variance.sqrt();
+        let scaled = errors.scaled();
+        let points: Vec<Point> = scaled.iter().map(|&[k, root, _]| [k, root]).collect();
+        let bars: Vec<f64> = scaled.iter().map(|&[.., error]| error).collect();
+        panel.curve(&ends.map(|k| [k, level]), 1.0, colour);
+        panel.error_bars(&points, &bars, colour).dots(&points, 2.6, colour);
+        panel.label([ends[1], level], End([-8.0, -32.0]), colour, name);
     }
 }

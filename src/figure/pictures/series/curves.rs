@@ -216,23 +216,26 @@ fn costs_are_those_of_their_own_route() {
     }
 }
 
+/// Errors e and 2e with one probe have the mean square 5e²/2 ± 3e²/2.
 #[test]
-fn errors_of_probes_are_scaled_and_banded_as_their_own_kind() {
-    let errors = |variance, scale: f64| ProbeErrors {
+fn errors_of_probes_are_scaled_and_beside_the_level_of_their_own_kind() {
+    let errors = |variance, e: f64| ProbeErrors {
         variance,
-        paths: vec![vec![[1.0, scale], [4.0, -scale]], vec![[1.0, 2.0 * scale], [4.0, 0.0]]],
+        paths: vec![vec![[1.0, e], [4.0, -e]], vec![[1.0, 2.0 * e], [4.0, 0.0]]],
     };
     let (sliced, reduced) = (errors(4.0, 0.5), errors(1.0, 0.25));
     let mut canvas = page();
     let named = [("sliced", RED, &sliced), ("reduced", NAVY, &reduced)];
     traces::errors(&mut canvas, FRAME, named);
-    for (colour, deviation, scale) in [(RED, 2.0, 0.5), (NAVY, 1.0, 0.25)] {
-        let expected = [[[1.0, scale], [4.0, -2.0 * scale]], [[1.0, 2.0 * scale], [4.0, 0.0]]];
-        assert_eq!(all(&canvas.drawn, "curve", colour.alpha(0.55)), expected);
-        for (kind, edge) in [("lower", -deviation), ("upper", deviation)] {
-            let expected = [[0.9, edge], [1.15 * PROBES as f64, edge]];
-            close(&only(&canvas.drawn, kind, colour.alpha(0.16)), &expected);
-        }
+    for (colour, level, e) in [(RED, 2.0, 0.5), (NAVY, 1.0, 0.25)] {
+        let line = [[0.8, level], [1.25 * PROBES as f64, level]];
+        close(&only(&canvas.drawn, "curve", colour), &line);
+        let [one, four] = [2.5_f64, 2.0].map(|square| square.sqrt() * e);
+        close(&only(&canvas.drawn, "dots", colour), &[[1.0, one], [4.0, four]]);
+        let [first, second] = [0.75 * e * e / one, e * e / four];
+        let ends =
+            [[1.0, one - first], [1.0, one + first], [4.0, four - second], [4.0, four + second]];
+        close(&bars(&canvas.drawn, colour), &ends);
     }
 }
 

@@ -59,7 +59,7 @@ impl ProbeErrors {
 
     /// (k, √k × the root mean square of the errors with k probes, its standard error). The errors of one
     /// k are independent, and the root's error is that of the mean square over twice the root.
-    pub(crate) fn scaled(&self) -> Vec<[f64; 3]> {
+    pub fn scaled(&self) -> Vec<[f64; 3]> {
         let at = |i: usize| {
             let squares: Vec<f64> =
                 self.paths.iter().map(|path| path[i][0] * path[i][1].powi(2)).collect();

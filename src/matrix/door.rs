@@ -177,7 +177,7 @@ impl Door {
 /// The only unsafe code of the crate: two calls of functions compiled for instructions that are
 /// found to be there just before, and a hint that has no safe form.
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "calling a #[target_feature] function after detecting the feature")]
+#[expect(unsafe_code, reason = "instructions that were detected, and a hint")]
 mod x86 {
     use super::{Door, Instructions, Loop};
 

@@ -6,8 +6,8 @@ use crate::{
     experiment::{
         ModeWeights,
         mode_weights::{
-            Annealing, CHAINS, Ends, LARGEST, LEVELS, MODES, PLAIN, STEPS, annealed_share,
-            plain_share, schedule, shares,
+            Annealing, CHAINS, Ends, LARGEST, LEVELS, MODES, PLAIN, annealed_share, plain_share,
+            schedule, shares,
         },
     },
     identity::annealing::{START, equilibrium},
@@ -21,15 +21,17 @@ const SIDE: f64 = 320.0;
 /// T along the curves.
 const CURVE: [usize; 18] =
     [10, 12, 14, 17, 20, 25, 30, 40, 50, 60, 70, 85, 100, 125, 150, 200, 250, 300];
+/// T for which the way of the share is shown.
+const FREEZING: [usize; 4] = [10, 30, 100, 300];
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let tell = |done| studio.tell("annealing between two modes", done);
     let run = ModeWeights::run(studio.seed, tell)?;
     let (plain, exact) = (&run.plain, plain_share());
-    let [middle, most] = [(10, 100), (20, 300)].map(|(levels, steps)| run.annealed(levels, steps));
+    let [middle, most] = [(10, 100), (20, 100)].map(|(levels, steps)| run.annealed(levels, steps));
     let curves =
         LEVELS.map(|levels| CURVE.map(|steps| [steps as f64, annealed_share(levels, steps)]));
-    // STEPS are on the curves.
+    // The T of the runs are on the curves.
     let share = |run: &Annealing| {
         let curve = LEVELS.iter().position(|&levels| levels == run.levels).map(|i| &curves[i]);
         let point = curve.and_then(|curve| curve.iter().find(|p| p[0] == run.steps as f64));
@@ -58,7 +60,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let shown = |ends: &Ends| format!("{:.4} ± {:.4}", ends.share, ends.error());
     let finding = format!(
         "weight of the mode of 0.8 over {CHAINS} chains: plain {} (exactly {exact:.4}), annealed \
-         with L = 10, T = 100 {} ({:.4}), with L = 20, T = 300 {} ({:.4}); the {} annealed ones are at most {worst:.1} \
+         with L = 10, T = 100 {} ({:.4}), with L = 20, T = 100 {} ({:.4}); the {} annealed ones are at most {worst:.1} \
          standard errors off, χ² = {square:.1}",
         shown(plain),
         shown(&middle.ends),
@@ -103,13 +105,12 @@ pub(super) fn weights(
         )
         .horizontal(MODES.weight, "")
         .horizontal(plain, "plain Langevin: where the chains started");
-    // A little apart, so that no bar hides another.
-    let apart = [1.0, 1.03, 0.97, 1.0];
-    let series = LEVELS.into_iter().zip(curves).zip([OCHRE, GREEN, NAVY, VIOLET]).zip(apart);
-    for (((levels, exact), colour), apart) in series {
+    for ((levels, exact), colour) in
+        LEVELS.into_iter().zip(curves).zip([OCHRE, GREEN, NAVY, VIOLET])
+    {
         let mine = run.annealed.iter().filter(|run| run.levels == levels);
         let (points, errors): (Vec<Point>, Vec<f64>) =
-            mine.map(|run| ([run.steps as f64 * apart, run.ends.share], run.ends.error())).unzip();
+            mine.map(|run| ([run.steps as f64, run.ends.share], run.ends.error())).unzip();
         panel
             .curve(exact, 1.4, colour)
             .error_bars(&points, &errors, colour)
@@ -135,11 +136,11 @@ fn freezing(canvas: &mut Canvas, frame: Rect) {
     let levels = schedule(10);
     // Another kind of series than L, so other colours: shades of one, the darker the slower.
     let shades = [RED.towards(WHITE, 0.4), RED.towards(WHITE, 0.2), RED, RED.towards(INK, 0.5)];
-    for (steps, colour) in STEPS.into_iter().zip(shades) {
+    for (steps, colour) in FREEZING.into_iter().zip(shades) {
         let shares = shares(&levels, steps);
         let points: Vec<Point> = levels.iter().zip(shares).map(|(l, s)| [l.sigma, s]).collect();
         // The two highest end close together.
-        let apart = if steps == STEPS[3] { -3.0 } else { 3.0 };
+        let apart = if steps == FREEZING[3] { -3.0 } else { 3.0 };
         let (end, name) = (points[points.len() - 1], format!("$T$ = {steps}"));
         panel.curve(&points, 1.4, colour).dots(&points, 2.6, colour);
         panel.label(end, End([-8.0, apart]), colour, &name);

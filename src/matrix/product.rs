@@ -90,7 +90,7 @@ const TINY: usize = 256;
 /// for so many rows costs nothing.
 const BAND: usize = 1000;
 /// From this number of multiply-adds on (about 30 µs of one core) it pays to wake another thread.
-const PARALLEL: usize = 1 << 20;
+pub(super) const PARALLEL: usize = 1 << 20;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.
 pub(crate) fn multiply<T: Real>(
@@ -133,7 +133,7 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
     } else if k <= thin::SHORT {
         door.enter(thin::Short { x, y, k, z });
     } else if x.count.min(y.count) <= thin::FEW {
-        door.enter(thin::Few { x, y, k, z });
+        thin::few(door, [x, y], k, z);
     } else {
         let threads = if many { rayon::current_num_threads() } else { 1 };
         bands(door, [x, y], k, z, threads);

@@ -7,16 +7,16 @@
 //! | | example | loop |
 //! |---|---|---|
 //! | [`Short`]: k ≤ 3 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
-//! | [`Few`]: m or n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
-//! | [`Few`]: m or n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | a tile that reads in place |
-//!
-//! They stay on one thread: a caller with many rows divides the rows among threads.
+//! | [`Few`]: n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
+//! | [`Few`]: n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | each row of x is added to all sums |
 
 use super::{
     Real,
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::Lines,
+    product::PARALLEL,
+    threads::both,
     tile::{each_row, tile},
 };
 
@@ -24,6 +24,12 @@ use super::{
 pub(super) const FEW: usize = 4;
 /// With at most this number of terms, [`Short`] is faster than the blocks.
 pub(super) const SHORT: usize = 3;
+/// Lines whose sums stay in the first-level cache together.
+const PIECE: usize = 1024;
+/// Lines whose lanes are added at once.
+const TOGETHER: usize = 16;
+/// Rows that are added at once, so that the sums are seldom fetched.
+const ROWS: usize = 4;
 
 /// z = Σₖ xₖ yₖᵀ, a sum of few outer products.
 pub(super) struct Short<'a, T: Real> {
@@ -70,32 +76,51 @@ fn outer<I: Instructions, T: Real, const K: usize>(x: Lines<T>, rows: &[T], z: &
     }
 }
 
-/// z = x y where one of them has at most [`FEW`] lines. Which of the two does not matter to the
-/// sums, only to where they are put, so the loops speak of the `few` lines and the `many`. How the
-/// many lie in memory does matter: there is one loop for each layout.
-pub(super) struct Few<'a, T: Real> {
-    pub(super) x: Lines<'a, T>,
-    pub(super) y: Lines<'a, T>,
-    pub(super) k: usize,
-    pub(super) z: &'a mut [T],
+/// z = Σₖ xₖ yₖᵀ where one of them has at most [`FEW`] lines, by threads if it is large.
+pub(super) fn few<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T]) {
+    if y.count > x.count {
+        if x.count == 1 {
+            return few(door, [y, x], k, z); // a row lies in memory as a column does
+        }
+        let mut turned = Buffer::scratch(z.len());
+        let turned = turned.as_mut_slice();
+        few(door, [y, x], k, turned);
+        for (i, z) in z.chunks_exact_mut(y.count).enumerate() {
+            let column = turned[i..].iter().step_by(x.count);
+            z.iter_mut().zip(column).for_each(|(z, &turned)| *z = turned);
+        }
+    } else if x.count * y.count * k >= PARALLEL {
+        let cut = x.count / 2;
+        let (above, below) = z.split_at_mut(cut * y.count);
+        both(
+            || few(door, [x.until(cut), y], k, above),
+            || few(door, [x.from(cut, 0), y], k, below),
+        );
+    } else {
+        door.enter(Few { x, y, k, z });
+    }
+}
+
+/// The same where y has at most [`FEW`] lines. How those of x, the many, lie in memory matters:
+/// there is one loop for each layout.
+struct Few<'a, T: Real> {
+    x: Lines<'a, T>,
+    y: Lines<'a, T>,
+    k: usize,
+    z: &'a mut [T],
 }
 
 impl<T: Real> Few<'_, T> {
     /// R ≥ the number of the few lines, W the lanes of two vector registers.
     #[inline(always)]
     fn lines<I: Instructions, const R: usize, const W: usize>(self) {
-        let Self { x, y, k, z } = self;
-        let (few, many, [row, column]) = if y.count <= x.count {
-            (y, x, [y.count, 1]) // z = many · fewᵀ
-        } else {
-            (x, y, [1, y.count]) // z = few · manyᵀ
-        };
+        let Self { x: many, y: few, k, z } = self;
         let mut panel = Buffer::scratch(k * R);
         let panel = panel.as_mut_slice().as_chunks_mut::<R>().0;
         few.pack(panel.len(), panel);
         let put = |i: usize, sums: &[T; R]| {
             for (r, &sum) in sums.iter().take(few.count).enumerate() {
-                z[i * row + r * column] = sum;
+                z[i * few.count + r] = sum;
             }
         };
         if many.step == 1 {
@@ -107,7 +132,7 @@ impl<T: Real> Few<'_, T> {
 
     #[inline(always)]
     fn lanes<I: Instructions, const W: usize>(self) {
-        match self.x.count.min(self.y.count) {
+        match self.y.count {
             1 => self.lines::<I, 1, W>(),
             2 => self.lines::<I, 2, W>(),
             _ => self.lines::<I, FEW, W>(),
@@ -132,43 +157,83 @@ fn long_lines<I: Instructions, T: Real, const R: usize, const W: usize>(
             line[l % W] = few;
         }
     }
-    for i in 0..many.count {
-        put(i, &dots::<I, T, R, W>(many.row(i, k), lines));
+    // First the lanes of some lines, then their sums: in one loop the compiler sees the last halves, of two
+    // numbers, and takes vectors of two for everything.
+    let mut lanes = Buffer::scratch(TOGETHER * W * R);
+    let lanes = lanes.as_mut_slice().as_chunks_mut::<W>().0.as_chunks_mut::<R>().0;
+    for first in (0..many.count).step_by(TOGETHER) {
+        let lanes = &mut lanes[..TOGETHER.min(many.count - first)];
+        for (i, lanes) in lanes.iter_mut().enumerate() {
+            *lanes = dots::<I, T, R, W>(many.row(first + i, k), lines);
+        }
+        for (i, lanes) in lanes.iter().enumerate() {
+            put(first + i, &lanes.map(added_in_halves));
+        }
     }
 }
 
-/// Where the many lines lie side by side: the same for W of them at once, in a tile that reads them
-/// in place.
+/// Where the many lines lie side by side, so do their numbers for one k. These rows are read as they lie
+/// in memory, and added to the sums of a [`PIECE`] of the lines.
 #[inline(always)]
 fn side_by_side<I: Instructions, T: Real, const R: usize, const W: usize>(
     few: &[[T; R]],
     many: Lines<T>,
     mut put: impl FnMut(usize, &[T; R]),
 ) {
+    let piece = PIECE.min(many.count).next_multiple_of(W);
+    let mut sums = Buffer::scratch(piece * R);
+    let sums = sums.as_mut_slice().as_chunks_mut::<W>().0.as_chunks_mut::<R>().0;
     let mut edge = Buffer::scratch(few.len() * W);
     let edge = edge.as_mut_slice().as_chunks_mut::<W>().0;
-    for i in (0..many.count).step_by(W) {
+    for i in (0..many.count).step_by(piece) {
         let many = many.from(i, 0);
-        let sums = if many.count < W {
-            many.pack(edge.len(), edge);
-            tile::<I, T, R, W>(few.iter().zip(&*edge))
-        } else {
-            let rows = many.data.chunks(many.step).filter_map(<[T]>::first_chunk);
-            tile::<I, T, R, W>(few.iter().zip(rows))
-        };
-        for j in 0..many.count.min(W) {
-            put(i + j, &sums.map(|sums| sums[j]));
+        let many = many.until(piece.min(many.count));
+        let (whole, rest) = sums[..many.count.div_ceil(W)].split_at_mut(many.count / W);
+        whole.fill([[T::default(); W]; R]);
+        let (rows, last) = few.as_chunks();
+        for (l, few) in rows.iter().enumerate() {
+            add_rows::<I, T, R, W, ROWS>(few, many.from(0, l * ROWS), whole);
+        }
+        for (l, &few) in last.iter().enumerate() {
+            add_rows::<I, T, R, W, 1>(&[few], many.from(0, rows.len() * ROWS + l), whole);
+        }
+        if let Some(rest) = rest.first_mut() {
+            many.from(whole.len() * W, 0).pack(edge.len(), edge);
+            *rest = tile::<I, T, R, W>(few.iter().zip(&*edge));
+        }
+        for j in 0..many.count {
+            put(i + j, &sums[j / W].map(|sums| sums[j % W]));
         }
     }
 }
 
-/// The inner products of one line with R others, cut into pieces of W and filled up with zeros.
-/// Lane l sums the terms l, l + W, l + 2 W, …; at the end the lanes are added in halves.
+/// The next G terms of all sums: each is fetched once for all of them.
+#[inline(always)]
+fn add_rows<I: Instructions, T: Real, const R: usize, const W: usize, const G: usize>(
+    few: &[[T; R]; G],
+    many: Lines<T>,
+    sums: &mut [[[T; W]; R]],
+) {
+    let rows: [&[[T; W]]; G] =
+        std::array::from_fn(|g| many.data[g * many.step..][..many.count].as_chunks().0);
+    for (j, sums) in sums.iter_mut().enumerate() {
+        let mut c = *sums;
+        for (few, row) in few.iter().zip(rows) {
+            each_row!(r < R: for l in 0..W {
+                c[r][l] = I::multiply_add(few[r], row[j][l], c[r][l]);
+            });
+        }
+        *sums = c;
+    }
+}
+
+/// The inner products of one line with R others, cut into pieces of W and filled up with zeros, but for
+/// the sum of their lanes: lane l has the terms l, l + W, l + 2 W, ….
 #[inline(always)]
 fn dots<I: Instructions, T: Real, const R: usize, const W: usize>(
     line: &[T],
     others: &[[[T; W]; R]],
-) -> [T; R] {
+) -> [[T; W]; R] {
     let mut sums = [[T::default(); W]; R];
     let (chunks, rest) = line.as_chunks::<W>();
     let mut last = [T::default(); W];
@@ -179,15 +244,19 @@ fn dots<I: Instructions, T: Real, const R: usize, const W: usize>(
             sums[r][l] = I::multiply_add(x[l], y[r][l], sums[r][l]);
         });
     }
-    sums.map(|mut lanes| {
-        let mut width = W;
-        while width > 1 {
-            width /= 2;
-            let (low, high) = lanes.split_at_mut(width);
-            low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
-        }
-        lanes[0]
-    })
+    sums
+}
+
+/// The sum of all lanes, in halves.
+#[inline(always)]
+fn added_in_halves<T: Real, const W: usize>(mut lanes: [T; W]) -> T {
+    let mut width = W;
+    while width > 1 {
+        width /= 2;
+        let (low, high) = lanes.split_at_mut(width);
+        low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
+    }
+    lanes[0]
 }
 
 impl<T: Real> Loop for Few<'_, T> {

@@ -44,6 +44,7 @@ mod prelude {
             Anchor::{End, Middle, Start},
             ArrowScale, Axis, Canvas, Colour, ColourScale, Film, GREEN, GREY, INK, Mesh, NAVY,
             OCHRE, Panel, Point, RED, Rect, Surface, Tiles, VIOLET, WHITE, extremes, points,
+            two_digits,
         },
     };
 }

@@ -46,7 +46,7 @@ pub use axis::{Axis, extremes};
 pub use canvas::Canvas;
 #[cfg(test)]
 pub(in crate::figure) use canvas::Drawn;
-pub use field::ArrowScale;
+pub use field::{ArrowScale, two_digits};
 pub use film::Film;
 pub use markup::plain;
 pub use palette::{Colour, ColourScale, GREEN, GREY, INK, NAVY, OCHRE, RED, VIOLET, WHITE};

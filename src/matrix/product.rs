@@ -90,7 +90,7 @@ const TINY: usize = 256;
 /// for so many rows costs nothing.
 const BAND: usize = 1000;
 /// From this number of multiply-adds on (about 30 µs of one core) it pays to wake another thread.
-pub(super) const PARALLEL: usize = 1 << 20;
+const PARALLEL: usize = 1 << 20;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.
 pub(crate) fn multiply<T: Real>(
@@ -117,6 +117,7 @@ pub(crate) fn multiply<T: Real>(
 /// summation, and the order must not depend on how the work is shared.
 fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
     let many = x.count * y.count * k >= PARALLEL;
+    let threads = if many { rayon::current_num_threads() } else { 1 };
     if k > RUN {
         let half = k.div_ceil(2);
         let mut rest = Buffer::scratch(z.len());
@@ -133,9 +134,8 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
     } else if k <= thin::SHORT {
         door.enter(thin::Short { x, y, k, z });
     } else if x.count.min(y.count) <= thin::FEW {
-        thin::few(door, [x, y], k, z);
+        thin::few(door, [x, y], k, z, threads);
     } else {
-        let threads = if many { rayon::current_num_threads() } else { 1 };
         bands(door, [x, y], k, z, threads);
     }
 }

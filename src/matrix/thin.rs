@@ -15,8 +15,6 @@ use super::{
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::Lines,
-    product::PARALLEL,
-    threads::both,
     tile::{each_row, tile},
 };
 
@@ -76,33 +74,45 @@ fn outer<I: Instructions, T: Real, const K: usize>(x: Lines<T>, rows: &[T], z: &
     }
 }
 
-/// z = Σₖ xₖ yₖᵀ where one of them has at most [`FEW`] lines, by threads if it is large.
-pub(super) fn few<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T]) {
-    if y.count > x.count {
-        if x.count == 1 {
-            return few(door, [y, x], k, z); // a row lies in memory as a column does
-        }
+/// z = Σₖ xₖ yₖᵀ where one of them has at most [`FEW`] lines.
+pub(super) fn few<T: Real>(
+    door: Door,
+    [x, y]: [Lines<T>; 2],
+    k: usize,
+    z: &mut [T],
+    threads: usize,
+) {
+    if y.count <= x.count {
+        few_columns(door, [x, y], k, z, threads);
+    } else if x.count == 1 {
+        few_columns(door, [y, x], k, z, threads); // a row lies in memory as a column does
+    } else {
         let mut turned = Buffer::scratch(z.len());
         let turned = turned.as_mut_slice();
-        few(door, [y, x], k, turned);
+        few_columns(door, [y, x], k, turned, threads);
         for (i, z) in z.chunks_exact_mut(y.count).enumerate() {
             let column = turned[i..].iter().step_by(x.count);
             z.iter_mut().zip(column).for_each(|(z, &turned)| *z = turned);
         }
-    } else if x.count * y.count * k >= PARALLEL {
-        let cut = x.count / 2;
-        let (above, below) = z.split_at_mut(cut * y.count);
-        both(
-            || few(door, [x.until(cut), y], k, above),
-            || few(door, [x.from(cut, 0), y], k, below),
-        );
-    } else {
-        door.enter(Few { x, y, k, z });
     }
 }
 
-/// The same where y has at most [`FEW`] lines. How those of x, the many, lie in memory matters:
-/// there is one loop for each layout.
+/// The same where it is y. The threads share the lines of x.
+fn few_columns<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], threads: usize) {
+    if threads < 2 || x.count < threads {
+        return door.enter(Few { x, y, k, z });
+    }
+    let left = threads / 2;
+    let cut = x.count * left / threads;
+    let (above, below) = z.split_at_mut(cut * y.count);
+    rayon::join(
+        || few_columns(door, [x.until(cut), y], k, above, left),
+        || few_columns(door, [x.from(cut, 0), y], k, below, threads - left),
+    );
+}
+
+/// The same on one thread. How the lines of x, the many, lie in memory matters: there is one loop for
+/// each layout.
 struct Few<'a, T: Real> {
     x: Lines<'a, T>,
     y: Lines<'a, T>,

@@ -93,7 +93,7 @@ pub(super) fn efficiencies(canvas: &mut Canvas, frame: Rect, measured: &[(f64, M
         .circles(&points, 3.2, RED)
         .label([1.2, leading(at(1.2))], Start([12.0, -6.0]), OCHRE, "first term")
         .label([2.0, 0.065], End([-8.0, 6.0]), GREEN, "with $κ$")
-        .label([0.0, 0.87], Start([8.0, 18.0]), RED, "simulated")
+        .label([0.0, 0.87], Start([8.0, 24.0]), RED, "simulated")
         .label([3.9, 2e-4], Start([10.0, -8.0]), NAVY, "exact");
 }
 

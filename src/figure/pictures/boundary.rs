@@ -34,7 +34,7 @@ fn exponential(canvas: &mut Canvas, frame: Rect) -> f64 {
     Panel::new(canvas, frame, Axis::linear(-0.1, 2.1), Axis::linear(-1.7, 0.9))
         .labels("Exponential data, model score $ψ = −λ$", "$λ$", "ESM − ISM")
         .curve(&[[-0.1, 0.5], [2.1, 0.5]], 1.2, GREY)
-        .label([2.0, 0.5], End([0.0, -10.0]), GREY, "without the boundary: $I(q)/2$")
+        .label([2.0, 0.5], End([0.0, -10.0]), GREY, "without the boundary: $½I(q)$")
         .curve(&predicted, 1.6, NAVY)
         .circles(&measured, 3.2, RED)
         .label([1.0, -0.5], Start([14.0, -10.0]), NAVY, "$1/2 − λ$, by the theorem")

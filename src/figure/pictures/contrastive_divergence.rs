@@ -91,7 +91,7 @@ fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
         .labels("Learned from $N(0, 1)$", "", "precision $k$ of $E = kx^2/2$")
         .horizontal(1.0, "")
         .curve(&x.graph(400, fixed_point), 1.4, GREY)
-        .label([1.0, 1.0], End([-8.0, -10.0]), GREY, "the data's own")
+        .label([1.0, 1.0], End([-8.0, -10.0]), GREY, "precision of the data")
         .label([0.66, fixed_point(0.66)], End([-10.0, -12.0]), GREY, "$k(1 − εk/4) = 1$");
     for (recipe, _, colour, _) in SERIES {
         let learned: Vec<Point> = of(recipe).map(|p| [p.epsilon, p.learned.mean]).collect();

@@ -122,7 +122,7 @@ fn table(canvas: &mut Canvas, run: &SampledDigits, top: f64) {
             canvas.text(Start([x, top + 19.0 * line as f64]), 11.0, colour, cell);
         }
     };
-    let names = ["", "natural", "copies", "classes", "MMD to the held-out digits"];
+    let names = ["", "natural", "copies", "classes: least, most", "MMD to the held-out digits"];
     line(0, GREY, &names.map(String::from));
     for (row, (name, judgement, discrepancy)) in rows.into_iter().enumerate() {
         let [natural, copies, classes] = percentages(judgement);

@@ -45,8 +45,8 @@ fn scatter(canvas: &mut Canvas, frame: Rect, estimates: &[Estimates]) {
             "score matching, $3m_2/(4m_6)$",
         )
         .curve(&[[0.4, 0.4], [2.4, 2.4]], 1.0, GREY)
-        .dots(&points, 1.5, NAVY.alpha(0.25))
-        .circles(&[[1.0, 1.0]], 4.0, RED);
+        .dots(&points, 1.5, GREY.alpha(0.35))
+        .circles(&[[1.0, 1.0]], 4.0, INK);
 }
 
 /// n var θ̂ of both, measured and in the limit.

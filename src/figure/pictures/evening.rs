@@ -84,7 +84,7 @@ pub(super) fn evening(
         plane(&mut page, 0, exact, &target).arrows(&places, &target.score(&places), ARROWS);
         let gap = explicit(psi.score(&rule.nodes), &target.score(&rule.nodes));
         let share = 100.0 * rule.integrate(&gap) / (0.5 * information);
-        let learned = format!("learned, $ψ$: {share:.1} % off");
+        let learned = format!("learned $ψ$: {share:.1} % of $½I$ left");
         plane(&mut page, 1, &learned, &target).arrows(&places, &psi.score(&places), ARROWS);
         let finding = format!("½E‖ψ − ∇log q_σ‖² is {share:.1} % of ½I(q_σ): not learned yet");
         return Ok(Picture { canvas: page, finding });
@@ -106,7 +106,7 @@ pub(super) fn evening(
 }
 
 /// Half the side of the square that is shown, the side in pixels, and from one panel to the next.
-const LIMIT: f64 = 3.6;
+const LIMIT: f64 = 3.8;
 const SIDE: f64 = 168.0;
 const PITCH: u32 = 222;
 pub(super) const SAMPLES: Colour = RED.alpha(0.6);
@@ -156,7 +156,7 @@ pub(super) fn falling(page: &mut Canvas, losses: &[f64], floor: f64) -> f64 {
     let y = Axis::linear_around(curve.iter().map(|p| p[1]).chain([floor - 0.7, nothing + 0.5]));
     Panel::new(page, frame(1), x, y)
         .labels("training", "step", "loss")
-        .horizontal(floor, "the perfect score")
+        .horizontal(floor, &format!("the perfect score, {floor:.1}"))
         .horizontal(nothing, "")
         .label([x.high(), nothing], End([-6.0, -9.0]), GREY, "$ψ = 0$, no arrows")
         .band(&lower, &upper, NAVY.alpha(0.25))

@@ -19,7 +19,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut canvas = Canvas::new(592, 312);
     let title = format!("{} filters $W_j$ learned by denoising digits, $σ = {SIGMA}$", w.rows());
     canvas.text(Middle([266.0, 24.0]), 13.0, INK, &title);
-    let scale = ColourScale::diverging(limit);
+    let scale = ColourScale::diverging(limit).open();
     let mut tiles = Tiles::new(&mut canvas, [20.0, 46.0], 28.0, [31.0, 31.0], scale);
     for (place, (j, _)) in order.iter().enumerate() {
         tiles.tile(place / COLUMNS, place % COLUMNS, w.row(*j));

@@ -77,7 +77,7 @@ fn blindness(canvas: &mut Canvas, frame: Rect) -> [f64; 2] {
     let curve =
         |which: usize| -> Vec<Point> { pairs.iter().map(|(d, v)| [*d, v[which]]).collect() };
     let (divergence, fisher) = (curve(0), curve(1));
-    let y = Axis::log_around(divergence.iter().chain(&fisher).map(|p| p[1]));
+    let y = Axis::log_around(divergence.iter().chain(&fisher).map(|p| p[1]).chain([1.0]));
     Panel::new(canvas, frame, Axis::linear(0.0, 16.5), y)
         .labels("Two far modes with the wrong weights", "distance of the modes", "KL and $F$")
         .horizontal(limit(), "")

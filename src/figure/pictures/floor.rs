@@ -53,7 +53,7 @@ pub(super) fn whole(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[Po
         .curve(predicted, 1.2, GREY)
         .circles(&curve(levels, |l| l.plain.mean), 4.6, RED)
         .dots(&curve(levels, |l| l.corrected.mean + l.known), 2.6, NAVY)
-        .label(predicted[10], Start([10.0, -12.0]), GREY, "predicted: $d/(2σ^2) - I(q_σ)/2$")
+        .label(predicted[10], Start([10.0, -12.0]), GREY, "predicted: $d/(2σ^2) - ½I(q_σ)$")
         .label(corner, Start([8.0, -28.0]), NAVY, "dots: with control variate")
         .label(corner, Start([8.0, -12.0]), RED, "circles: plain");
 }
@@ -86,7 +86,7 @@ pub(super) fn without(canvas: &mut Canvas, levels: &[PerfectLoss], predicted: &[
     panel
         .label([x.high(), y.high()], End([-10.0, 14.0]), RED, &first)
         .label(corner, Start([0.0, 0.0]), NAVY, "with control variate")
-        .label(corner, Start([0.0, 16.0]), GREY, "curve: $-I(q_σ)/2$")
+        .label(corner, Start([0.0, 16.0]), GREY, "curve: $-½I(q_σ)$")
         .label(corner, Start([0.0, 32.0]), GREY, "bands: ± one deviation")
         .label(corner, Start([0.0, 47.0]), GREY, "of the mean of a batch")
         .label(corner, Start([0.0, 63.0]), GREY, "bars: ± one standard error");

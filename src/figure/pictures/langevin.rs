@@ -40,7 +40,7 @@ pub(super) fn picture(run: &PinwheelChains) -> Picture {
             let found = run.outside[k - 1];
             let error = (found * (1.0 - found) / CHAINS as f64).sqrt();
             let exact = run.outside[2];
-            let text = format!("{found:.3} ± {error:.3} outside the line, exactly {exact:.3}");
+            let text = format!("{found:.3} ± {error:.3} outside the line; of $p$ {exact:.3}");
             panel.label([0.0, LIMIT], Middle([0.0, -15.0]), INK, &text);
         } else {
             let last = path[path.len() - 1];

@@ -114,7 +114,7 @@ pub(super) fn weights(
         panel
             .curve(exact, 1.4, colour)
             .error_bars(&points, &errors, colour)
-            .circles(&points, 3.2, colour)
+            .circles(&points, 2.0, colour)
             .label(exact[0], End([-8.0, 0.0]), colour, &format!("$L$ = {levels}"));
     }
     panel.label([5.0, MODES.weight], Start([8.0, -10.0]), GREY, "true weight");

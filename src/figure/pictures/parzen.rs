@@ -58,13 +58,6 @@ pub(super) fn panels(canvas: &mut Canvas, sample: &Matrix) {
     }
 }
 
-/// A positive number with two significant digits.
-fn two_digits(number: f64) -> String {
-    let last = number.log10().floor() as i32 - 1;
-    let unit = 10_f64.powi(last);
-    format!("{:.*}", usize::try_from(-last).unwrap_or(0), (number / unit).round() * unit)
-}
-
 /// How far the score of the sample is from that of the density it was drawn from, as a share of the
 /// Fisher information.
 fn apart(q: &Mixture, estimate: &KernelEstimate) -> f64 {

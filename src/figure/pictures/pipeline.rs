@@ -38,7 +38,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
         station.draw(&mut canvas, i);
     }
     arrows(&mut canvas);
-    let key = "grey images: white is 0, black is 1;  coloured images: blue is negative, red is \
+    let key = "grey images: white is 0 or less, black is 1 or more;  coloured images: blue is negative, red is \
                positive, the strongest colour is the largest number of the box";
     canvas.text(Middle([466.0, 518.0]), 9.5, GREY, key);
 

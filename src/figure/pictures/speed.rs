@@ -93,7 +93,7 @@ pub(super) fn products(canvas: &mut Canvas, frame: Rect, sitting: &Sitting, thre
 /// largest takes than the smallest. The curves bend, so no single order describes them.
 pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     let sizes =
-        [("n", "batch $n$", NAVY), ("d", "dimensions $d$", RED), ("h", "hidden $h$", OCHRE)];
+        [("n", "batch $n$", NAVY), ("d", "dimensions $d$", VIOLET), ("h", "hidden $h$", OCHRE)];
     let found = sizes.map(|(name, ..)| {
         ["best_ms", "median_ms"].map(|time| sitting.growing(name, MIDDLE, SINGLE, time))
     });
@@ -104,7 +104,7 @@ pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     panel.labels(
         "One step as its sizes are doubled",
         "size of what grows",
-        "milliseconds, DAE DSM around $512 × 64 × 256$, best to median",
+        "milliseconds, DAE DSM around $512 × 64 × 256$, f32, one thread",
     );
     let corner = [7.0, top];
     panel.label(corner, Start([0.0, 4.0]), INK, "from the smallest to the largest:");
@@ -127,7 +127,7 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
     let axis = Axis::log(ratios().fold(0.5, f64::min) * 0.9, ratios().fold(4.0, f64::max) * 1.1);
     let across = |ratio: f64| frame.left + frame.width * axis.fraction(ratio);
     let row = frame.height / alone.len().max(1) as f64;
-    let title = "JAX's time / ours, f32: to the right we are faster";
+    let title = "JAX's best time / ours, f32: to the right we are faster";
     canvas.text(Middle([frame.left + 0.5 * frame.width, frame.top - 40.0]), 13.0, INK, title);
     let names = ["one thread", &format!("{all} threads")];
     let series = [(NAVY, 0.12), (RED, 0.09)];
@@ -170,8 +170,7 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
             if allocations.is_finite() { format!("{allocations:.0}") } else { "–".to_owned() };
         canvas.text(End([frame.right() + 100.0, y]), 10.0, INK, &text);
     }
-    let sizes =
-        "sizes: batch × dimensions × hidden units; of Langevin chains × steps × hidden units";
+    let sizes = "sizes: batch × dimensions × hidden units; of Langevin chains × steps × hidden units; –: not counted";
     canvas.text(End([frame.right() + 100.0, frame.bottom() + 40.0]), 10.0, GREY, sizes);
 }
 

@@ -11,9 +11,9 @@ use crate::experiment::{
 const SETTING: Setting = Setting { precision: "f64", threads: 1 };
 
 /// What the place of the thin lines of a route is multiplied by, so that none hides another.
-pub(super) const ASIDE: [f64; 6] = [0.97, 1.03, 1.03, 0.97, 1.0, 1.0];
+pub(super) const ASIDE: [f64; 7] = [0.97, 1.03, 1.03, 0.97, 1.0, 1.0, 1.0];
 /// Up to where the right panel shows errors, in units of the larger deviation.
-const ROOM: f64 = 1.5;
+const ROOM: f64 = 1.3;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let sitting = Sitting::kept();
@@ -48,6 +48,7 @@ pub(super) fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
         ("reverse sweeps", "trace_reverse", RED),
         ("forward, by columns", "trace_by_columns", OCHRE),
         ("forward, all axes", "trace_forward_in_chunks", VIOLET),
+        ("forward, of a network", "trace_any_depth", GREEN),
         ("closed form", "trace_closed", NAVY),
         ("value alone", "score", INK),
     ]
@@ -93,6 +94,6 @@ pub(super) fn errors(canvas: &mut Canvas, frame: Rect, series: [(&str, Colour, &
         let bars: Vec<f64> = scaled.iter().map(|&[.., error]| error).collect();
         panel.curve(&ends.map(|k| [k, level]), 1.0, colour);
         panel.error_bars(&points, &bars, colour).dots(&points, 2.6, colour);
-        panel.label([ends[1], level], End([-8.0, -32.0]), colour, name);
+        panel.label([ends[1], level], End([-8.0, -20.0]), colour, name);
     }
 }

@@ -37,12 +37,14 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
 
     let frame = Rect::new(62.0, 64.0, 400.0, 236.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
-    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([linear]));
-    let floor = format!("memorising all of it would give {floor:.0}");
+    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([linear, 100.0]));
+    let floor = format!("noise floor in training: {floor:.0}, far below");
+    let [held_out_end, training_end] = [("held out", last.held_out), ("training", last.training)]
+        .map(|(name, loss)| format!("{name} {:.0}", loss.denoising));
     let top = y.high() * 0.8;
     Panel::new(canvas, frame, x, y)
         .labels("Two code paths, one loss", "epoch", "loss")
-        .horizontal(linear, "best linear denoiser, on the held-out digits")
+        .horizontal(linear, &format!("best linear denoiser, on the held-out digits: {linear:.0}"))
         .curve(&held_out, 1.6, RED)
         .curve(&training, 1.6, NAVY)
         .circles(&held_out_dae, 4.4, RED)
@@ -54,7 +56,7 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
             INK,
             "circles: DAE$/(2σ^4)$, from the reconstruction",
         )
-        .label([4.0, top], Start([0.0, 40.0]), GREY, &floor)
-        .label([last.epoch, last.held_out.denoising], Start([24.0, -5.0]), RED, "held out")
-        .label([last.epoch, last.training.denoising], Start([24.0, 6.0]), NAVY, "training");
+        .label([4.0, top], Start([0.0, 40.0]), INK, &floor)
+        .label([last.epoch, last.held_out.denoising], Start([24.0, -5.0]), RED, &held_out_end)
+        .label([last.epoch, last.training.denoising], Start([24.0, 6.0]), NAVY, &training_end);
 }

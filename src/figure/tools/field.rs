@@ -185,17 +185,27 @@ impl Canvas {
         let room = if scale.open { LABEL[1] + 2.0 } else { 0.0 };
         for tick in axis.ticks() {
             let y = bar.bottom() - bar.height * axis.fraction(tick.value);
-            if y >= bar.top + room {
+            let below = if low < 0.0 { bar.bottom() - room } else { bar.bottom() };
+            if (bar.top + room..=below + 1e-9).contains(&y) {
                 number(y, &tick.label);
             }
         }
         if scale.open {
-            let decimals = usize::from(high < 10.0);
-            number(bar.top, &format!("≥ {high:.decimals$}"));
+            number(bar.top, &format!("≥ {}", two_digits(high)));
+            if low < 0.0 {
+                number(bar.bottom(), &format!("≤ −{}", two_digits(-low)));
+            }
         }
         let middle = bar.left + bar.width / 2.0;
         self.text(Anchor::Middle([middle, bar.top - 14.0]), LABEL[0], INK, title);
     }
+}
+
+/// A positive number with two significant digits.
+pub fn two_digits(number: f64) -> String {
+    let last = number.log10().floor() as i32 - 1;
+    let unit = 10_f64.powi(last);
+    format!("{:.*}", usize::try_from(-last).unwrap_or(0), (number / unit).round() * unit)
 }
 
 #[cfg(test)]

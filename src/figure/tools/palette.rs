@@ -138,7 +138,7 @@ impl ColourScale {
 
     /// Viridis, from green at 0 to violet at `high` and beyond, for the lengths of arrows.
     pub const fn magnitude(high: f64) -> Self {
-        Self { open: true, ..Self::new(0.0, high, &MAGNITUDES) }
+        Self::new(0.0, high, &MAGNITUDES).open()
     }
 
     /// The same scale as a mere background: only the first `reach` of its colours, which stay as clear as
@@ -146,6 +146,12 @@ impl ColourScale {
     #[must_use]
     pub const fn faded(self, reach: f64) -> Self {
         Self { reach, ..self }
+    }
+
+    /// The same scale where values beyond it have its last colours: the colour bar then says so.
+    #[must_use]
+    pub const fn open(self) -> Self {
+        Self { open: true, ..self }
     }
 
     /// White at `low`, ink at `high`.

@@ -192,8 +192,9 @@ fn costs_are_those_of_their_own_route() {
         ("trace_reverse", RED, 2.0),
         ("trace_by_columns", OCHRE, 3.0),
         ("trace_forward_in_chunks", VIOLET, 4.0),
-        ("trace_closed", NAVY, 5.0),
-        ("score", INK, 6.0),
+        ("trace_any_depth", GREEN, 5.0),
+        ("trace_closed", NAVY, 6.0),
+        ("score", INK, 7.0),
     ];
     let line = |route: &str, time: f64, d: f64| {
         let (best, median) = (time * d, 1.5 * time * d);

@@ -31,7 +31,7 @@ const FINENESS: f64 = 0.5;
 /// Where chains ended.
 #[derive(Clone, Debug)]
 pub struct Ends {
-    /// (24000, 2)
+    /// ([`CHAINS`], 2)
     pub states: Matrix,
     /// The share of them at the larger mode.
     pub share: f64,

@@ -2,13 +2,14 @@
 //!
 //! With 2-dimensional data one of m, n and k is 2 all the time. Then packing an operand costs as
 //! much as using it, and a tile of 8 × 32 would compute mostly zeros. Such products are limited by
-//! memory, so each number is read once, where it lies, and three short loops suffice:
+//! memory, so each number of the larger operand is read once, where it lies, and three short loops
+//! suffice. Of the last two the threads share the lines, if there is much to do:
 //!
 //! | | example | loop |
 //! |---|---|---|
 //! | [`Short`]: k ≤ 3 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
-//! | [`Few`]: n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
-//! | [`Few`]: n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | each row of x is added to all sums |
+//! | [`Few`]: m or n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
+//! | [`Few`]: m or n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | rows of x, as they lie, are added to many sums |
 
 use super::{
     Real,
@@ -22,7 +23,7 @@ use super::{
 pub(super) const FEW: usize = 4;
 /// With at most this number of terms, [`Short`] is faster than the blocks.
 pub(super) const SHORT: usize = 3;
-/// Lines whose sums stay in the first-level cache together.
+/// Lines whose sums stay in the first- or second-level cache together: they take 4 to 32 KiB.
 const PIECE: usize = 1024;
 /// Lines whose lanes are added at once.
 const TOGETHER: usize = 16;
@@ -45,7 +46,7 @@ impl<T: Real> Loop for Short<'_, T> {
         // A column lies in memory as a row does, and one long row is better than many of one number.
         let [x, y] = if self.y.count == 1 { [self.y, self.x] } else { [self.x, self.y] };
         let (k, z, n) = (self.k, self.z, y.count);
-        // The only copy: yᵀ, so that all that follows runs along rows.
+        // The only copy here: yᵀ, so that all that follows runs along rows.
         let mut rows = Buffer::scratch(k * n);
         for (l, row) in rows.as_mut_slice().chunks_exact_mut(n).enumerate() {
             row.iter_mut().enumerate().for_each(|(j, out)| *out = y.at(j, l));
@@ -97,7 +98,7 @@ pub(super) fn few<T: Real>(
     }
 }
 
-/// The same where it is y. The threads share the lines of x.
+/// z = Σₖ xₖ yₖᵀ where y has at most [`FEW`] lines. The threads share those of x.
 fn few_columns<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], threads: usize) {
     if threads < 2 || x.count < threads {
         return door.enter(Few { x, y, k, z });
@@ -111,8 +112,8 @@ fn few_columns<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T]
     );
 }
 
-/// The same on one thread. How the lines of x, the many, lie in memory matters: there is one loop for
-/// each layout.
+/// `few_columns` on one thread. How the lines of x, the many, lie in memory matters: there is one loop
+/// for each layout.
 struct Few<'a, T: Real> {
     x: Lines<'a, T>,
     y: Lines<'a, T>,
@@ -237,8 +238,8 @@ fn add_rows<I: Instructions, T: Real, const R: usize, const W: usize, const G: u
     }
 }
 
-/// The inner products of one line with R others, cut into pieces of W and filled up with zeros, but for
-/// the sum of their lanes: lane l has the terms l, l + W, l + 2 W, ….
+/// The inner products of one line with R others, which are cut into pieces of W and filled up with
+/// zeros, lane by lane: lane l sums the terms l, l + W, l + 2 W, …. The lanes are not yet added.
 #[inline(always)]
 fn dots<I: Instructions, T: Real, const R: usize, const W: usize>(
     line: &[T],

@@ -32,7 +32,8 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
 
 /// Sizes m, n, k on both sides of what loops are cut into: 2¹⁶ elements for threads, and in a
 /// product KC = 256 terms or 512 of a long sum, 4096 of one that is halved, MC = 96 rows, NC = 1024
-/// columns, 1024 lines beside few; first, many rows or columns with next to no others; last, all of them at once.
+/// columns, PIECE = 1024 lines in a product with few; first, many rows or columns with next to no others;
+/// last, all of them at once.
 const BEYOND: [[usize; 3]; 20] = [
     [301, 1, 1],
     [301, 1, 3],

@@ -120,7 +120,7 @@ pub(super) fn weights(
     panel.label([5.0, MODES.weight], Start([8.0, -10.0]), GREY, "true weight");
 }
 
-/// The share after each level of ten, against σ, for every T.
+/// The share after each level of ten, against σ, for each T of [`FREEZING`].
 fn freezing(canvas: &mut Canvas, frame: Rect) {
     let limit = Axis::log(1.0, LARGEST).graph(100, |sigma| equilibrium(MODES, sigma));
     let x = Axis::log(0.42, 23.0);

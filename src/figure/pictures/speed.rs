@@ -7,7 +7,7 @@ use crate::experiment::speed::{Beside, Setting, Sitting};
 const MIDDLE: [f64; 3] = [512.0, 64.0, 256.0];
 /// Single precision on one thread.
 const SINGLE: Setting = Setting { precision: "f32", threads: 1 };
-/// Ratios that may be noise, on one thread and on all: `benches/README.md` tells how that was found.
+/// Ratios that may well be noise, on one thread and on all: `benches/README.md` tells why these.
 const NOISE: [[f64; 2]; 2] = [[0.8, 1.2], [0.7, 1.4]];
 
 pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {

@@ -22,6 +22,9 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
+/// Down to this loss, a round number below all that is reached: near the end there are then ticks.
+const BOTTOM: f64 = 100.0;
+
 /// Both losses against the epochs, on both sets.
 pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, floor: f64) {
     let points = |of: fn(&CurvePoint) -> f64| -> Vec<Point> {
@@ -37,7 +40,8 @@ pub(super) fn losses(canvas: &mut Canvas, curve: &[CurvePoint], linear: f64, flo
 
     let frame = Rect::new(62.0, 64.0, 400.0, 236.0);
     let x = Axis::log_around(curve.iter().map(|p| p.epoch));
-    let y = Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([linear, 100.0]));
+    let y =
+        Axis::log_around(training.iter().chain(&held_out).map(|p| p[1]).chain([linear, BOTTOM]));
     let floor = format!("noise floor in training: {floor:.0}, far below");
     let [held_out_end, training_end] = [("held out", last.held_out), ("training", last.training)]
         .map(|(name, loss)| format!("{name} {:.0}", loss.denoising));

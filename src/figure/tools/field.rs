@@ -192,6 +192,7 @@ impl Canvas {
         }
         if scale.open {
             number(bar.top, &format!("≥ {}", two_digits(high)));
+            // A scale that begins at 0 has nothing below.
             if low < 0.0 {
                 number(bar.bottom(), &format!("≤ −{}", two_digits(-low)));
             }
@@ -203,9 +204,9 @@ impl Canvas {
 
 /// A positive number with two significant digits.
 pub fn two_digits(number: f64) -> String {
-    let last = number.log10().floor() as i32 - 1;
-    let unit = 10_f64.powi(last);
-    format!("{:.*}", usize::try_from(-last).unwrap_or(0), (number / unit).round() * unit)
+    let rounded: f64 = format!("{number:.1e}").parse().expect("a number");
+    let decimals = 1 - rounded.log10().floor() as i32;
+    format!("{rounded:.*}", usize::try_from(decimals).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -233,6 +234,15 @@ mod tests {
             panel.arrows(&mesh.points(), &(mesh.points() * f64::NAN), scale);
         });
         assert!(reason.starts_with("the vector of point 0"), "{reason}");
+    }
+
+    #[test]
+    fn two_digits_are_two_also_where_rounding_adds_one() {
+        for (number, text) in
+            [(0.5567, "0.56"), (3.14, "3.1"), (9.96, "10"), (0.0996, "0.10"), (2598.0, "2600")]
+        {
+            assert_eq!(two_digits(number), text);
+        }
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl ColourScale {
         Self { reach, ..self }
     }
 
-    /// The same scale where values beyond it have its last colours: the colour bar then says so.
+    /// The same scale, of which the colour bar says that there are values beyond it.
     #[must_use]
     pub const fn open(self) -> Self {
         Self { open: true, ..self }

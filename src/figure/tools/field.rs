@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn two_digits_are_two_also_where_rounding_adds_one() {
         for (number, text) in
-            [(0.5567, "0.56"), (3.14, "3.1"), (9.96, "10"), (0.0996, "0.10"), (2598.0, "2600")]
+            [(0.5567, "0.56"), (3.12, "3.1"), (9.96, "10"), (0.0996, "0.10"), (2598.0, "2600")]
         {
             assert_eq!(two_digits(number), text);
         }

@@ -89,7 +89,8 @@ const TINY: usize = 256;
 /// Rows that are computed at once. The list of their places stays below 16 KiB, and to pack y again
 /// for so many rows costs nothing.
 const BAND: usize = 1000;
-/// From this number of multiply-adds on (30 µs of one core in blocks, 70 to 200 in `thin`) it pays to wake another thread.
+/// From this number of multiply-adds on (30 µs of one core in blocks, 70 to 200 in `thin`) it pays to
+/// wake another thread.
 const PARALLEL: usize = 1 << 20;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.

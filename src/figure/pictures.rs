@@ -100,17 +100,17 @@ pub const ALL: &[Figure] = catalogue! {
     Still step_size: "the variance of a chain with a fixed step, predicted and measured",
     Still mode_weights:
         "two far modes by plain and annealed Langevin: samples, weights, where they freeze",
+    Still noise_scales: "a pinwheel at four noise levels, its exact score and the learned one",
+    Still level_losses:
+        "loss, gradient noise and what is learned, level by level, for λ = σ² and λ = 1",
     Still shapes: "a pinwheel, two moons and a spiral, and what annealed Langevin draws of them",
-    Moving annealing: "particles flow to the pinwheel as σ falls",
     Still digit_samples: "digits out of noise, level by level, judged by numbers",
+    Moving annealing: "particles flow to the pinwheel as σ falls",
     Still contrastive_divergence:
         "CD-1 against implicit score matching as the step shrinks, and what a long step costs",
     Still derivatives:
         "the sigmoid and its first six derivatives, each by differentiating the last",
     Still tape: "one small loss on the tape: every operation with its value and its adjoint",
-    Still noise_scales: "a pinwheel at four noise levels, its exact score and the learned one",
-    Still level_losses:
-        "loss, gradient noise and what is learned, level by level, for λ = σ² and λ = 1",
     Still speed: "products, steps beside JAX and growth, as the benches measured them",
     Still identities: "every theorem on random instances, and every counterexample far above",
     Still pipeline: "one digit through every step, to its loss, to new parameters and to a sample",

@@ -10,8 +10,8 @@
 //! | [`palette`] | the few colours, and scales that turn numbers into colours |
 //!
 //! This is the only room that knows plotters. It blends spans of pixels, draws glyphs from our fonts,
-//! and encodes PNG and GIF. The rest is done here: shapes and smooth edges (`raster`, `canvas`), axes
-//! and what is drawn on them, and formulas in labels (`markup`, `text`).
+//! and encodes GIF. The rest is done here: shapes and smooth edges (`raster`, `canvas`), axes
+//! and what is drawn on them, formulas in labels (`markup`, `text`), and files that are short (`png`).
 //!
 //! ## Why plotters does no more
 //! Its charts were tried on two figures, on a bitmap 6 and 12 times finer than the page. They take as
@@ -37,6 +37,7 @@ mod palette;
 mod panel;
 #[cfg(test)]
 mod places;
+mod png;
 mod raster;
 mod surface;
 mod text;

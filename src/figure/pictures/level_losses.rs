@@ -12,8 +12,9 @@ use crate::{
 const D: usize = 2;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    let (weighted, _) = studio.shape(Shape::Pinwheel)?;
+    // First what no other figure makes: the one before this may be busy with the shape.
     let plain = studio.unweighted_pinwheel()?;
+    let (weighted, _) = studio.shape(Shape::Pinwheel)?;
     let variances = GradientVariances::of(weighted, studio.seed);
     let shares = [Weight::Variance, Weight::One].map(|weight| variances.shares(weight));
     let [weighted, plain] = [weighted, plain].map(LearnedShape::fits);

@@ -10,7 +10,7 @@
 //! remembered instead, and [`Canvas::save`] refuses to write the figure: a picture of NaN would
 //! look like a picture of data.
 
-use std::{fmt, path::Path};
+use std::{fmt, fs, path::Path};
 
 use plotters::prelude::{BitMapBackend, DrawingBackend};
 use plotters::style::RGBAColor;
@@ -19,6 +19,7 @@ use crate::file::{FileError, replace};
 
 use super::{
     palette::Colour,
+    png::png,
     raster::{DOTS, Point, Rect, SAMPLES, SCALE, circle, segment, spans},
 };
 
@@ -174,11 +175,7 @@ impl Canvas {
     pub fn save(&self, path: &Path) -> Result<(), FileError> {
         let size = (self.size.0 / SAMPLES, self.size.1 / SAMPLES);
         let pixels = self.averaged(SAMPLES);
-        replace(path, self.fault(), pixels.len(), |file| {
-            let mut backend = BitMapBackend::new(file, size);
-            backend.blit_bitmap((0, 0), size, &pixels)?;
-            Ok(backend.present()?)
-        })
+        replace(path, self.fault(), pixels.len(), |file| Ok(fs::write(file, png(size, &pixels))?))
     }
 
     /// Why this page must not be written, if there is a reason.
@@ -218,7 +215,7 @@ impl Canvas {
 mod tests {
     use super::*;
     use crate::figure::tools::palette::NAVY;
-    use std::{fs, path::PathBuf};
+    use std::path::PathBuf;
 
     #[test]
     fn a_transparent_line_that_crosses_itself_has_one_shade() {

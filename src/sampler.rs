@@ -222,6 +222,7 @@ impl<T: Real, M: Transition<T>> Iterator for Chains<'_, T, M> {
 
 /// Chains have left the finite numbers: the step was too long, or the score is wrong there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Escaped {
     /// Which row was the first, from 0.
     pub chain: usize,

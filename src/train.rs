@@ -76,6 +76,7 @@ pub struct Progress<'a, P> {
 /// assert_eq!(error.to_string(), "training stopped at step 1: the loss is inf");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct NotFinite {
     /// The step, from 1.
     pub step: usize,

@@ -79,8 +79,10 @@ pub struct Beside<'a> {
     pub shape: &'a str,
     /// Our line.
     pub ours: Line<'a>,
-    /// The peer's milliseconds over ours: more than 1 where ours is faster.
+    /// The peer's milliseconds over ours, best times: more than 1 where ours is faster.
     pub ratio: f64,
+    /// The same of the medians.
+    pub medians: f64,
 }
 
 /// One sitting on one machine.
@@ -146,10 +148,12 @@ impl<'a> Sitting<'a> {
                 ["bench", "shape"].iter().all(|name| theirs.word(name) == ours.word(name))
             };
             let theirs = self.of(peer, setting).find(same)?;
+            let ratio = |time| theirs.number(time) / ours.number(time);
             Some(Beside {
                 bench: ours.word("bench"),
                 shape: ours.word("shape"),
-                ratio: theirs.number("best_ms") / ours.number("best_ms"),
+                ratio: ratio("best_ms"),
+                medians: ratio("median_ms"),
                 ours: ours.clone(),
             })
         };

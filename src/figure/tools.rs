@@ -43,7 +43,7 @@ mod surface;
 mod text;
 mod tiles;
 
-pub use axis::{Axis, extremes};
+pub use axis::Axis;
 pub use canvas::Canvas;
 #[cfg(test)]
 pub(in crate::figure) use canvas::Drawn;
@@ -52,7 +52,7 @@ pub use film::Film;
 pub use markup::plain;
 pub use palette::{Colour, ColourScale, GREEN, GREY, INK, NAVY, OCHRE, RED, VIOLET, WHITE};
 pub use panel::Panel;
-pub use raster::{Point, Rect, points};
+pub use raster::{Point, Rect, extremes, points};
 pub use surface::{Mesh, Surface};
 pub use text::Anchor;
 pub use tiles::Tiles;

@@ -29,6 +29,7 @@ pub struct Cholesky {
 /// A matrix that is not positive definite has no factor; nor has, in f64, one that is so nearly
 /// singular that the difference is rounding.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct NotPositiveDefinite {
     /// Where the factorisation stopped.
     pub row: usize,

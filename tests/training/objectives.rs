@@ -195,7 +195,7 @@ fn a_loss_that_is_not_a_number_stops_the_training_at_its_step() {
             },
             |step| told.set(step.number),
         );
-        let NotFinite { step, loss, what } = result.expect_err("a poisoned loss");
+        let NotFinite { step, loss, what, .. } = result.expect_err("a poisoned loss");
         assert_eq!((step, told.get(), asked.get()), (bad, bad - 1, bad));
         assert_eq!(what, Quantity::Loss);
         assert!(!loss.is_finite());
@@ -205,7 +205,7 @@ fn a_loss_that_is_not_a_number_stops_the_training_at_its_step() {
     let batch = fresh(&q, 8, rng).take(1);
     let lost =
         train(model, &mut leap, batch, |model, x, _| model.score(x).squared_norm() * 100.0, |_| ());
-    let NotFinite { step, loss, what } = lost.expect_err("infinite parameters");
+    let NotFinite { step, loss, what, .. } = lost.expect_err("infinite parameters");
     assert!(step == 1 && loss.is_finite() && what == Quantity::Parameter);
 }
 

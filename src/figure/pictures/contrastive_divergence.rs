@@ -76,7 +76,7 @@ fn right_and_wrong(panel: &mut Panel, [right, wrong]: &[Vec<Vec<Point>>; 2], nam
 const SERIES: [(Recipe, &str, Colour, f64); 3] = [
     (Recipe::Persistent, "persistent chains", GREEN, -0.03),
     (Recipe::One, "CD-1", NAVY, 0.0),
-    (Recipe::Five, "CD-5", RED, 0.03),
+    (Recipe::Five, "CD-5", OCHRE, 0.03),
 ];
 
 /// The precision learned for E = kx²/2 from N(0, 1), against the step; below, as a share of what it

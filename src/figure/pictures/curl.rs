@@ -39,14 +39,14 @@ fn field<A: Array>(decoder: Decoder, model: &Autoencoder<A>, v: &A, x: &A) -> A 
     reconstruction - x
 }
 
-/// ∂ψ₁/∂x₂ − ∂ψ₂/∂x₁ by forward mode: (n, 2) → (n, 1).
+/// ∂ψ₂/∂x₁ − ∂ψ₁/∂x₂ by forward mode: (n, 2) → (n, 1).
 fn curl(decoder: Decoder, model: &Autoencoder<Matrix>, v: &Matrix, x: &Matrix) -> Matrix {
     let model = model.constants();
     let tangents = field(decoder, &model, &Dual::constant(v), &Dual::axes(x)).tangents_or_zero(2);
     // Row 2i holds ∂ψ/∂x₁ of sample i and row 2i + 1 holds ∂ψ/∂x₂.
     let signs = Matrix::from_fn(tangents.rows(), 2, |row, j| match (row % 2, j) {
-        (1, 0) => 1.0,
-        (0, 1) => -1.0,
+        (0, 1) => 1.0,
+        (1, 0) => -1.0,
         _ => 0.0,
     });
     (tangents * signs).linear(Linear::SumEach(2)).sum_over_dimensions()
@@ -80,11 +80,11 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
             .label([0.0, LIMIT], Middle([0.0, -13.0]), INK, &note);
     }
     canvas.colour_bar(Rect::new(868.0, 66.0, 10.0, SIDE), colours, "curl");
-    let longest = format!("longest arrows: $‖ψ‖$ ≥ {:.1}", scale.full);
+    let longest = format!("in all panels, longest arrows: $‖ψ‖$ ≥ {:.1}", scale.full);
     canvas.text(Middle([450.0, 346.0]), 11.0, INK, &longest);
     let [tied, untied, sigmoid] = limits;
     let finding = format!(
-        "largest |∂ψ₁/∂x₂ − ∂ψ₂/∂x₁|: {tied:.1e} tied, {untied:.2} untied, {sigmoid:.2} with a \
+        "largest |∂ψ₂/∂x₁ − ∂ψ₁/∂x₂|: {tied:.1e} tied, {untied:.2} untied, {sigmoid:.2} with a \
          sigmoid decoder"
     );
     Ok(Picture { canvas, finding })

@@ -38,19 +38,21 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
         let curve = pairs(&fine, &derivative(|x| x.sigmoid(), order, &fine));
         let circles = pairs(&coarse, &closed_form(order, &coarse, &TRUE));
         let y = Axis::linear_around(curve.iter().chain(&circles).map(|p| p[1]));
-        let values: Vec<f64> = curve.iter().map(|p| p[1]).filter(|y| *y != 0.0).collect();
-        let zeros = values.windows(2).filter(|pair| pair[0] * pair[1] < 0.0).count();
-        let title = match (order, zeros) {
+        let zeros = zeros(&curve);
+        let title = match (order, zeros.len()) {
             (0, _) => "$s$".to_string(),
             (k, 0) => format!("$s^{{({k})}}$"),
-            (k, 1) => format!("$s^{{({k})}}$: one zero"),
+            (k, 1) => format!("$s^{{({k})}}$: 1 zero"),
             (k, n) => format!("$s^{{({k})}}$: {n} zeros"),
         };
         Panel::new(&mut canvas, place(order), Axis::linear(-6.3, 6.3), y)
             .labels(&title, "$x$", "")
             .curve(&[[-6.3, 0.0], [6.3, 0.0]], 0.6, GREY)
             .curve(&curve, 1.6, NAVY)
-            .circles(&circles, RADIUS, RED);
+            .circles(&circles, RADIUS, RED)
+            .marks(&zeros, INK, |canvas, [x, y], colour| {
+                canvas.line(&[[x, y - 6.0], [x, y + 6.0]], 1.4, colour);
+            });
     }
 
     let largest = Sides::rounding(
@@ -65,13 +67,25 @@ pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
+/// Where the line through the points of a curve crosses 0.
+fn zeros(curve: &[Point]) -> Vec<Point> {
+    let points: Vec<Point> = curve.iter().copied().filter(|p| p[1] != 0.0).collect();
+    let crossings = points.windows(2).filter(|ends| ends[0][1] * ends[1][1] < 0.0);
+    let zero = |ends: &[Point]| {
+        let t = ends[0][1] / (ends[0][1] - ends[1][1]);
+        [ends[0][0] + t * (ends[1][0] - ends[0][0]), 0.0]
+    };
+    crossings.map(zero).collect()
+}
+
 /// What lines and circles are, in the place where no panel stands.
 fn key(canvas: &mut Canvas, place: Rect) {
     let lines = [
         ("sigmoid, differentiated", "again and again on the tape"),
         ("closed form, a polynomial", "in $s =$ sigmoid$(x)$"),
+        ("zero of the curve", ""),
     ];
-    let at = |line: usize| place.top + 34.0 + 52.0 * line as f64;
+    let at = |line: usize| place.top + 16.0 + 48.0 * line as f64;
     for (line, (first, second)) in lines.into_iter().enumerate() {
         canvas.text(Start([place.left + 24.0, at(line)]), 11.0, INK, first);
         canvas.text(Start([place.left + 24.0, at(line) + 16.0]), 11.0, INK, second);
@@ -80,4 +94,6 @@ fn key(canvas: &mut Canvas, place: Rect) {
     let middle = [place.left + 3.0, at(1)];
     canvas.disc(middle, RADIUS, RED);
     canvas.disc(middle, RADIUS - 1.3, WHITE);
+    let [x, y] = [place.left + 3.0, at(2)];
+    canvas.line(&[[x, y - 6.0], [x, y + 6.0]], 1.4, INK);
 }

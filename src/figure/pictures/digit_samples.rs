@@ -27,13 +27,13 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let mut canvas = Canvas::new(874, 506);
 
     // The first ones: nobody has chosen them.
-    let title = "samples of annealed Langevin dynamics";
+    let title = "Samples of annealed Langevin dynamics";
     canvas.text(Middle([middle(left, COLUMNS), 22.0]), 13.0, INK, title);
     grid(&mut canvas, [left, top], [ROWS, COLUMNS], &run.descent.samples);
 
     // The way of the first few: the end of every level, and the sample itself.
     let steps = run.descent.states.len() + 1;
-    let title = "their way, level by level";
+    let title = "Their way, level by level";
     canvas.text(Middle([middle(right, steps), 22.0]), 13.0, INK, title);
     let names = run.scales.sigmas().iter().map(|sigma| format!("{sigma:.2}"));
     for (column, name) in names.chain(["x\u{302}".into()]).enumerate() {
@@ -52,7 +52,7 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     }
 
     let below = top + PITCH * (ROWS - ENERGY_ROWS) as f64;
-    let title = format!("one energy, learned at $σ = {SIGMA}$ alone, {SAMPLES} chains");
+    let title = format!("One energy, learned at $σ = {SIGMA}$ alone, {SAMPLES} chains");
     canvas.text(Middle([middle(right, steps), below - 16.0]), 13.0, INK, &title);
     grid(&mut canvas, [right, below], [ENERGY_ROWS, steps], &run.energy_samples);
 
@@ -109,8 +109,11 @@ fn has_left(sample: &[f64]) -> bool {
 fn table(canvas: &mut Canvas, run: &SampledDigits, top: f64) {
     const COLUMNS: [f64; 5] = [24.0, 250.0, 350.0, 440.0, 580.0];
     let usual = run.training_discrepancies;
-    let spread =
-        format!("{:.3} ± {:.3}  ({DRAWS} draws: mean ± deviation)", usual.mean, usual.deviation());
+    let spread = format!(
+        "{:.3} ± {:.3}  ({DRAWS} draws: mean ± deviation of one)",
+        usual.mean,
+        usual.deviation()
+    );
     let single = |judgement: &Judgement| format!("{:.3}", judgement.discrepancy);
     let rows = [
         ("the samples", &run.judgement, single(&run.judgement)),

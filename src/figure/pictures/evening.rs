@@ -70,7 +70,7 @@ pub(super) fn evening(
     let floor = noise_floor(2, SIGMA, information); // the loss of the perfect score
     if picture == 2 {
         let mut page = page(2);
-        let back = "from $x̃$ (red) back to $x$ (blue)";
+        let back = "from $x̃$ (blue) back to $x$ (red)";
         ways(&mut plane(&mut page, 0, back, &q), &points(&noisy), &points(&x));
         let last = falling(&mut page, &losses, floor);
         let finding = format!("the loss ends at {last:.1}; the perfect score has {floor:.1}");
@@ -133,11 +133,14 @@ fn plane<'a>(page: &'a mut Canvas, number: u32, title: &str, density: &Mixture) 
     panel
 }
 
+/// So many noisy points are shown with their ways back: more would lie on each other.
+pub(super) const WAYS: usize = 25;
+
 /// Some noisy points, each with the line to where it came from.
 fn ways(panel: &mut Panel, noisy: &[Point], x: &[Point]) {
-    for (&noisy, &x) in noisy.iter().zip(x).take(40) {
-        panel.curve(&[noisy, x], 0.8, GREY);
-        panel.dots(&[noisy], 1.9, RED).dots(&[x], 1.9, NAVY);
+    for (&noisy, &x) in noisy.iter().zip(x).take(WAYS) {
+        panel.dots(&[noisy], 1.6, NAVY).dots(&[x], 1.6, RED);
+        panel.curve(&[noisy, x], 0.9, INK);
     }
 }
 

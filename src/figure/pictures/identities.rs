@@ -9,14 +9,14 @@ use rand::{RngExt, SeedableRng};
 
 /// How often a claim about random instances is tried.
 const INSTANCES: usize = 40;
-/// The residuals that the axis shows.
-const RESIDUALS: [f64; 2] = [1e-9, 1e17];
 /// What has a gap and its unit: the colour of its dots, and where its name stands on the axis.
 const KINDS: [(Evidence, Colour, f64); 3] = [
     (Evidence::MonteCarlo, OCHRE, 3e-2),
     (Evidence::Quadrature, GREEN, 1e-3),
     (Evidence::Rounding, NAVY, 3e-5),
 ];
+/// Where the name of the false statements stands.
+const FALSE: f64 = 1e8;
 /// Height of a row for what has no residual.
 const ROW: f64 = 16.0;
 
@@ -97,15 +97,12 @@ pub(super) fn picture(theorems: &[Theorem], marks: &[Compared]) -> Picture {
         };
         chosen.filter_map(point).collect()
     };
-    let [low, high] = RESIDUALS;
-    for (_, _, _, mark) in marks {
-        if let Mark::Residual(residual) = mark
-            && !(low..=high).contains(residual)
-        {
-            canvas.refuse(format!("the gap {residual:e} is not on the axis"));
-        }
-    }
-    let mut panel = Panel::new(&mut canvas, frame, x, Axis::log(low, high));
+    let residuals = marks.iter().filter_map(|(.., mark)| match mark {
+        Mark::Residual(residual) => Some(*residual),
+        Mark::Row(_) => None,
+    });
+    let y = Axis::log_around(residuals.chain([FALSE]).chain(KINDS.map(|kind| kind.2)));
+    let mut panel = Panel::new(&mut canvas, frame, x, y);
     panel.labels("", "", "gap / what is allowed").horizontal(1.0, "");
     for (name, colour, top) in rows {
         let own = marks.iter().filter(|(.., mark)| matches!(mark, Mark::Row(own) if *own == name));
@@ -124,7 +121,7 @@ pub(super) fn picture(theorems: &[Theorem], marks: &[Compared]) -> Picture {
     let beside = |y: f64| [x.high(), y];
     panel.label(beside(1.0), Start([12.0, 0.0]), GREY, "allowed");
     let kinds = KINDS.map(|(kind, colour, y)| (Some(kind), colour, y));
-    for (kind, colour, y) in kinds.into_iter().chain([(None, RED, 1e8)]) {
+    for (kind, colour, y) in kinds.into_iter().chain([(None, RED, FALSE)]) {
         let (name, dots) = (kind.map_or("false statements", Evidence::name), dots(kind));
         // The claims may do without a kind of evidence, and then its name would be a riddle.
         if !dots.is_empty() {

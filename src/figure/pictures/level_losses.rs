@@ -78,7 +78,8 @@ pub(super) fn gradients(
     shares: &[Vec<Scatter>; 2],
 ) {
     let x = Axis::log_around(sigmas.iter().copied());
-    let mut panel = Panel::new(canvas, frame, x, Axis::linear(0.0, 1.0));
+    let y = Axis::log_around(shares.iter().flatten().map(|share| share.mean).chain([1.0]));
+    let mut panel = Panel::new(canvas, frame, x, y);
     let alike = 1.0 / sigmas.len() as f64;
     panel
         .labels(

@@ -35,11 +35,13 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
             .label([0.0, LIMIT], Middle([0.0, -13.0]), INK, note);
     };
     panel(0, "true score  $∇log q(x)$", "", &truth);
-    let mut table = format!("Fisher divergence ½E‖ψ − ∇log q‖² as a share of ½I (σ = {SIGMA}):");
+    let mut table = format!(
+        "half the Fisher divergence, ½F = ½E‖ψ − ∇log q‖², as a share of ½I (σ = {SIGMA}):"
+    );
     for (i, fit) in run.fits.iter().enumerate() {
         let percent = 100.0 * fit.share();
         let law = if fit.method.denoises() { "_σ" } else { "" };
-        let note = format!("divergence {:.2} = {percent:.1} % of $½I(q{law})$", fit.divergence);
+        let note = format!("$½F$ = {:.2}, {percent:.1} % of $½I(q{law})$", fit.divergence);
         panel(i + 1, &title(fit.method), &note, &fit.model.score(&arrows));
         let (name, law) = (fit.method.name(), law.trim_start_matches('_'));
         let (divergence, scale) = (fit.divergence, fit.scale);

@@ -261,8 +261,8 @@ fn the_axes_of_growth_are_size_and_time() {
     speed::growth(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"));
     let bars = [[512.0, 3.0], [512.0, 4.5], [1024.0, 6.0], [1024.0, 9.0]];
     let curve = [[512.0, 3.0], [1024.0, 6.0]];
-    close(&all(&canvas.drawn, "curve", NAVY).concat(), &[&bars[..], &curve].concat());
-    assert_eq!(only(&canvas.drawn, "marks", NAVY), curve);
+    close(&all(&canvas.drawn, "curve", INK).concat(), &[&bars[..], &curve].concat());
+    assert_eq!(only(&canvas.drawn, "marks", INK), curve);
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub(super) fn products(canvas: &mut Canvas, frame: Rect, sitting: &Sitting, thre
 /// largest takes than the smallest. The curves bend, so no single order describes them.
 pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     let sizes =
-        [("n", "batch $n$", NAVY), ("d", "dimensions $d$", VIOLET), ("h", "hidden $h$", OCHRE)];
+        [("n", "batch $n$", INK), ("d", "dimensions $d$", VIOLET), ("h", "hidden $h$", GREEN)];
     let found = sizes.map(|(name, ..)| {
         ["best_ms", "median_ms"].map(|time| sitting.growing(name, MIDDLE, SINGLE, time))
     });
@@ -103,7 +103,7 @@ pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     let mut panel = Panel::new(canvas, frame, Axis::log(6.0, 2800.0), y);
     panel.labels(
         "One step as its sizes are doubled",
-        "size of what grows",
+        "$n$, $d$ or $h$",
         "milliseconds, DAE DSM around $512 × 64 × 256$, f32, one thread",
     );
     let corner = [7.0, top];
@@ -123,11 +123,12 @@ pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
 
 /// JAX's time over ours, row by row, and how often a step of ours asks the allocator.
 fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], all: usize) {
-    let ratios = || alone.iter().chain(together).map(|pair| pair.ratio);
+    let all_pairs = || alone.iter().chain(together);
+    let ratios = || all_pairs().flat_map(|pair| [pair.ratio, pair.medians]);
     let axis = Axis::log(ratios().fold(0.5, f64::min) * 0.9, ratios().fold(4.0, f64::max) * 1.1);
     let across = |ratio: f64| frame.left + frame.width * axis.fraction(ratio);
     let row = frame.height / alone.len().max(1) as f64;
-    let title = "JAX's best time / ours, f32: to the right we are faster";
+    let title = "JAX's time / ours, f32, best to median: to the right we are faster";
     canvas.text(Middle([frame.left + 0.5 * frame.width, frame.top - 40.0]), 13.0, INK, title);
     let names = ["one thread", &format!("{all} threads")];
     let series = [(NAVY, 0.12), (RED, 0.09)];
@@ -160,10 +161,17 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
         let y = frame.top + row * (i as f64 + 0.5);
         canvas.line(&[[frame.left, y], [frame.right(), y]], 0.5, GREY.alpha(0.6));
         canvas.text(End([frame.left - 8.0, y]), 10.0, INK, &name(pair));
-        dot(canvas, [across(pair.ratio), y], 0, NAVY);
         let same = |other: &&Beside| (other.bench, other.shape) == (pair.bench, pair.shape);
-        if let Some(other) = together.iter().find(same) {
-            dot(canvas, [across(other.ratio), y], 1, RED);
+        let both = [Some(pair), together.iter().find(same)];
+        for (k, (pair, (colour, _))) in both.into_iter().zip(series).enumerate() {
+            let Some(pair) = pair else { continue };
+            // The lines to the medians lie a little apart, so that none hides another.
+            let aside = y + [-1.5, 1.5][k];
+            if pair.medians.is_finite() {
+                let ends = [pair.ratio, pair.medians].map(|ratio| [across(ratio), aside]);
+                canvas.line(&ends, 1.0, colour);
+            }
+            dot(canvas, [across(pair.ratio), y], k, colour);
         }
         let allocations = pair.ours.number("allocations");
         let text =

@@ -10,6 +10,8 @@ use crate::experiment::{
 /// The setting whose times are drawn.
 const SETTING: Setting = Setting { precision: "f64", threads: 1 };
 
+/// The dimensions that the bench takes.
+const DIMENSIONS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 /// What the place of the thin lines of a route is multiplied by, so that none hides another.
 pub(super) const ASIDE: [f64; 7] = [0.97, 1.03, 1.03, 0.97, 1.0, 1.0, 1.0];
 /// Up to where the right panel shows errors, in units of the larger deviation.
@@ -57,7 +59,7 @@ pub(super) fn routes(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     });
     let times = routes.iter().flat_map(|(_, times, _)| times.iter().flatten().map(|p| p[1]));
     let y = Axis::log_around(times);
-    let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 72.0), y);
+    let mut panel = Panel::new(canvas, frame, Axis::log(0.9, 72.0).at(&DIMENSIONS), y);
     panel.labels(
         "The exact trace, two hidden layers",
         "dimensions $d$",

@@ -13,7 +13,7 @@
 //!
 //! An axis knows nothing of pixels: it maps data to fractions of its length.
 
-use super::raster::Point;
+use super::raster::{Point, extremes};
 use std::{fmt, ops::RangeInclusive};
 
 /// An interval of data and how it is laid along an edge.
@@ -24,6 +24,8 @@ pub struct Axis {
     logarithmic: bool,
     /// Whether its ticks have numbers.
     numbered: bool,
+    /// Where they stand, if not as below.
+    places: &'static [f64],
 }
 
 /// A place on an axis that is worth a mark.
@@ -41,18 +43,24 @@ const ABOUT: f64 = 5.0;
 impl Axis {
     /// Equal steps are equal differences.
     pub const fn linear(low: f64, high: f64) -> Self {
-        Self { low, high, logarithmic: false, numbered: true }
+        Self { low, high, logarithmic: false, numbered: true, places: &[] }
     }
 
     /// Equal steps are equal ratios; `low` must be positive.
     pub const fn log(low: f64, high: f64) -> Self {
-        Self { low, high, logarithmic: true, numbered: true }
+        Self { low, high, logarithmic: true, numbered: true, places: &[] }
     }
 
     /// The same without numbers, where those of another panel below serve both.
     #[must_use]
     pub const fn unnumbered(self) -> Self {
         Self { numbered: false, ..self }
+    }
+
+    /// The same with numbers at just these places, where something was measured.
+    #[must_use]
+    pub const fn at(self, places: &'static [f64]) -> Self {
+        Self { places, ..self }
     }
 
     /// A linear axis that shows all of `values` with a little room at both ends, so that no marker
@@ -122,6 +130,10 @@ impl Axis {
     }
 
     fn numbered_ticks(&self) -> Vec<Tick> {
+        let given = self.places.iter().map(|&value| Tick { value, label: value.to_string() });
+        if given.len() > 0 {
+            return given.collect();
+        }
         if !self.logarithmic {
             return linear_ticks(self.low, self.high);
         }
@@ -184,8 +196,7 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
     let step = factor * 10_f64.powf(power);
     // A hair of slack, so that rounding does not lose a tick that stands on the very end.
     let (first, last) = ((low / step - 1e-9).ceil(), (high / step + 1e-9).floor());
-    let count = (last - first) as i32;
-    (0..=count)
+    (0..=(last - first) as i32)
         .map(|k| (first + f64::from(k)) * step)
         .map(|value| Tick { value, label: number(value, power as i32) })
         .collect()
@@ -223,14 +234,6 @@ fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (low - room, high + room)
 }
 
-/// The least and the greatest of the values; ∞ and −∞ if there are none.
-///
-/// NaN is passed over here, but refused when the point itself is placed.
-pub fn extremes(values: impl IntoIterator<Item = f64>) -> [f64; 2] {
-    let none = [f64::INFINITY, f64::NEG_INFINITY];
-    values.into_iter().fold(none, |[low, high], value| [low.min(value), high.max(value)])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,11 +267,9 @@ mod tests {
         assert_eq!(labels(Axis::log(5.0, 420.0)), ["5", "10", "20", "50", "100", "200"]);
         assert_eq!(labels(Axis::log(2.0, 900.0)), ["3", "10", "30", "100", "300"]);
         assert_eq!(labels(Axis::log(2.1, 12.7)), ["3", "4", "6", "8", "10"]);
-        assert_eq!(
-            labels(Axis::log(0.02, 0.03)),
-            ["0.020", "0.022", "0.024", "0.026", "0.028", "0.030"]
-        );
+        assert_eq!(labels(Axis::log(0.021, 0.025)), ["0.021", "0.022", "0.023", "0.024", "0.025"]);
         assert_eq!(labels(Axis::log(1e-12, 1e3)).len(), 6);
+        assert_eq!(labels(Axis::log(0.9, 5.0).at(&[1.0, 2.0, 4.0])), ["1", "2", "4"]);
     }
 
     #[test]

@@ -22,6 +22,14 @@ pub fn points(x: &Matrix) -> Vec<Point> {
     x.data().chunks_exact(2).map(|row| [row[0], row[1]]).collect()
 }
 
+/// The least and the greatest of the values; ∞ and −∞ if there are none.
+///
+/// NaN is passed over here, but refused when the point itself is placed.
+pub fn extremes(values: impl IntoIterator<Item = f64>) -> [f64; 2] {
+    let none = [f64::INFINITY, f64::NEG_INFINITY];
+    values.into_iter().fold(none, |[low, high], value| [low.min(value), high.max(value)])
+}
+
 /// An upright rectangle in logical pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct Rect {

@@ -1,6 +1,6 @@
 //! A function of the plane: its values on a mesh, and the lines along which it has one level.
 
-use super::{axis::extremes, raster::Point};
+use super::raster::{Point, extremes};
 use crate::{array::Array, density::Density, matrix::Matrix};
 
 /// The square (−limit, limit)² of the plane, cut into equal cells.

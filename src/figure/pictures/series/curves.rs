@@ -55,7 +55,7 @@ fn gaps_of_gradients_are_those_of_their_own_kind_and_bars_are_shares() {
     };
     let recipes = [
         (Recipe::One, NAVY, 0.0, 1.1, 0.01),
-        (Recipe::Five, RED, 0.03, 1.2, 0.02),
+        (Recipe::Five, OCHRE, 0.03, 1.2, 0.02),
         (Recipe::Persistent, GREEN, -0.03, 1.3, 0.03),
     ];
     let run = ContrastiveDivergence {
@@ -100,6 +100,9 @@ fn circles_of_derivatives_lie_on_the_curve_of_their_own_order() {
         let (curve, circles) = (only(panel, "curve", NAVY), only(panel, "marks", RED));
         close(&circles, &curve.iter().step_by(10).copied().collect::<Vec<_>>());
         close(&[curve[120]], &[[0.0, at_zero[order]]]);
+        let zeros = only(panel, "marks", INK);
+        assert_eq!(zeros.len(), order.saturating_sub(1));
+        assert!(zeros.iter().all(|zero| zero[1] == 0.0), "{zeros:?}");
         // A central difference with h = 0.05 errs by h²/6 of a derivative that is 31/4 at most.
         let [left, right] = [curve[119], curve[121]];
         let slope = (right[1] - left[1]) / (right[0] - left[0]);

@@ -5,7 +5,7 @@ use crate::{
     array::Array,
     autodiff::Tape,
     density::{Density, Mixture, shapes::pinwheel},
-    figure::pictures::evening::{POINTS, SAMPLES, SIGMA, evening, falling},
+    figure::pictures::evening::{POINTS, SAMPLES, SIGMA, WAYS, evening, falling},
 };
 
 fn picture(number: usize) -> Canvas {
@@ -50,10 +50,10 @@ fn ways_back_lead_from_noisy_points_to_the_data_and_means_of_losses_fall() {
     let first = picture(1);
     let canvas = picture(2);
     let [ways, _] = frames(&canvas)[..] else { panic!("two panels") };
-    let [noisy, clean] = [RED, NAVY].map(|colour| all(ways, "dots", colour).concat());
-    assert_eq!(clean, only(frames(&first)[0], "dots", SAMPLES)[..40]);
-    let lines = all(ways, "curve", GREY);
-    assert_eq!(lines.len(), 40);
+    let [noisy, clean] = [NAVY, RED].map(|colour| all(ways, "dots", colour).concat());
+    assert_eq!(clean, only(frames(&first)[0], "dots", SAMPLES)[..WAYS]);
+    let lines = all(ways, "curve", INK);
+    assert_eq!(lines.len(), WAYS);
     let mut squares = 0.0;
     for (line, (a, b)) in lines.iter().zip(noisy.iter().zip(&clean)) {
         assert_eq!(line[..], [*a, *b]);

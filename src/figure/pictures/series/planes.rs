@@ -198,7 +198,7 @@ fn a_parzen_estimate_is_the_mixture_of_its_kernels() {
 }
 
 /// The curl in closed form: of ψ = r(u(x)) − x with u = Σⱼ sigmoid(Wⱼ·x + bⱼ) Dⱼ + c, for a decoder D
-/// and a function r of each coordinate, it is r′(u₁) ∂u₁/∂x₂ − r′(u₂) ∂u₂/∂x₁.
+/// and a function r of each coordinate, it is r′(u₂) ∂u₂/∂x₁ − r′(u₁) ∂u₁/∂x₂.
 #[test]
 fn the_curl_of_each_decoder_is_that_of_its_arrows() {
     let Picture { canvas, .. } = curl::draw(&studio()).expect("fixed numbers");
@@ -223,8 +223,8 @@ fn the_curl_of_each_decoder_is_that_of_its_arrows() {
         are(frame, "heat", |x| {
             Matrix::from_fn(x.rows(), 1, |n, _| {
                 let s = units(at(x, n));
-                outer_slope(value(s, 0)) * slope(s, 0, 1)
-                    - outer_slope(value(s, 1)) * slope(s, 1, 0)
+                outer_slope(value(s, 1)) * slope(s, 1, 0)
+                    - outer_slope(value(s, 0)) * slope(s, 0, 1)
             })
         });
     }

@@ -70,6 +70,13 @@ impl ProbeErrors {
         (0..self.paths[0].len()).map(at).collect()
     }
 
+    /// How many standard errors the farthest of [`ProbeErrors::scaled`] is from the predicted √variance.
+    pub fn worst(&self) -> f64 {
+        let level = self.variance.sqrt();
+        let off = |[_, root, error]: [f64; 3]| (root - level).abs() / error;
+        self.scaled().into_iter().map(off).fold(0.0, f64::max)
+    }
+
     /// The root mean square of all errors, each in units of its predicted deviation √(variance/k).
     pub fn spread(&self) -> f64 {
         let squares: Vec<f64> =

@@ -28,7 +28,7 @@ pub(super) fn picture(run: &ContrastiveDivergence) -> Picture {
     let mut panel = Panel::new(&mut canvas, frame(62.0), x, y);
     panel.labels("Difference of the gradients", "step $ε$", "‖∇CD − $(ε/2)$∇ISM‖");
     right_and_wrong(&mut panel, &distances, "CD-1: slope 2");
-    panel.label([x.low(), y.high()], Start([10.0, 14.0]), RED, THROUGH);
+    panel.label([x.low(), y.high()], Start([10.0, 14.0]), RED, &format!("{THROUGH}: slope 1"));
 
     let [x, y] = axes(&angles);
     // With room for a name above the highest curve.
@@ -111,7 +111,7 @@ fn trained(canvas: &mut Canvas, frame: Rect, precisions: &[Precision]) {
     let gaps = all.map(|(at, error)| (at[1] - 1.0).abs() + error);
     let widest = 1.15 * gaps.fold(0.0, f64::max);
     let ratio = Axis::linear(1.0 - widest, 1.0 + widest);
-    let name = format!("over the curve: {TRAININGS} trainings, ± one standard error");
+    let name = format!("$k$ / curve: {TRAININGS} trainings, ± one standard error");
     let mut panel = Panel::new(canvas, lower, x, ratio);
     panel.labels("", "step $ε$", &name).horizontal(1.0, "");
     for ((_, _, colour, _), (points, errors)) in SERIES.iter().zip(&series) {

@@ -65,7 +65,8 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let curls =
         cases.map(|(_, decoder)| Surface::new(mesh, &curl(decoder, &model, &v, &mesh.points())));
     let limits = curls.each_ref().map(|s| s.values.iter().map(|x| x.abs()).fold(0.0, f64::max));
-    let colours = ColourScale::diverging(limits.iter().copied().fold(0.0, f64::max));
+    // Its darkest shades are left out: arrows must be seen on it.
+    let colours = ColourScale::diverging(1.4 * limits.iter().copied().fold(0.0, f64::max));
     let fields = cases.map(|(_, decoder)| field(decoder, &model, &v, &arrows));
     let scale = ArrowScale::of(&fields[0], 0.92 * SIDE / ARROWS as f64);
 
@@ -94,10 +95,10 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
 /// decimals.
 fn number(value: f64) -> String {
     if value == 0.0 {
-        "0".into()
+        "= 0".into()
     } else if value < 1e-3 {
         format!("< 10^{{−{}}}", (-value.log10()).floor())
     } else {
-        format!("{value:.2}")
+        format!("= {value:.2}")
     }
 }

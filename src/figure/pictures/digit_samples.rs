@@ -52,11 +52,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     }
 
     let below = top + PITCH * (ROWS - ENERGY_ROWS) as f64;
-    let title = format!("One energy, learned at $σ = {SIGMA}$ alone, {SAMPLES} chains");
+    let shown = ENERGY_ROWS * steps;
+    let title = format!("One energy, learned at $σ = {SIGMA}$ alone, {shown} of {SAMPLES} chains");
     canvas.text(Middle([middle(right, steps), below - 16.0]), 13.0, INK, &title);
     grid(&mut canvas, [right, below], [ENERGY_ROWS, steps], &run.energy_samples);
 
-    let shown = ENERGY_ROWS * steps;
     let lost: Vec<usize> = (0..shown).filter(|&i| has_left(run.energy_samples.row(i))).collect();
     for i in &lost {
         let [x, y] = [right + PITCH * (i % steps) as f64, below + PITCH * (i / steps) as f64];
@@ -107,17 +107,18 @@ fn has_left(sample: &[f64]) -> bool {
 
 /// What the numbers say of the three sets, from `top` down.
 fn table(canvas: &mut Canvas, run: &SampledDigits, top: f64) {
-    const COLUMNS: [f64; 5] = [24.0, 250.0, 350.0, 440.0, 580.0];
+    const COLUMNS: [f64; 5] = [24.0, 190.0, 280.0, 370.0, 510.0];
     let usual = run.training_discrepancies;
     let spread = format!(
-        "{:.3} ± {:.3}  ({DRAWS} draws: mean ± deviation of one)",
+        "{:.3} ± {:.3}, mean and deviation of {DRAWS} draws",
         usual.mean,
         usual.deviation()
     );
     let single = |judgement: &Judgement| format!("{:.3}", judgement.discrepancy);
+    let training = format!("{SAMPLES} training digits");
     let rows = [
         ("the samples", &run.judgement, single(&run.judgement)),
-        ("as many training digits", &run.training_judgement, spread),
+        (&training, &run.training_judgement, spread),
         ("the energy", &run.energy_judgement, single(&run.energy_judgement)),
     ];
     let mut line = |line: usize, colour: Colour, cells: &[String]| {

@@ -134,7 +134,7 @@ fn plane<'a>(page: &'a mut Canvas, number: u32, title: &str, density: &Mixture) 
 }
 
 /// So many noisy points are shown with their ways back: more would lie on each other.
-pub(super) const WAYS: usize = 25;
+pub(super) const WAYS: usize = 16;
 
 /// Some noisy points, each with the line to where it came from.
 fn ways(panel: &mut Panel, noisy: &[Point], x: &[Point]) {

@@ -88,7 +88,12 @@ pub(super) fn gradients(
             "share of the variance of $∇_θ$, trained network",
         )
         .horizontal(alike, "")
-        .label([x.high(), alike], End([-8.0, -11.0]), GREY, "all alike: $1/L$");
+        .label(
+            [x.high(), alike],
+            End([-8.0, -11.0]),
+            GREY,
+            &format!("all alike: 1/{}", sigmas.len()),
+        );
     let curves = shares.each_ref().map(|shares| {
         sigmas.iter().zip(shares).map(|(&sigma, share)| [sigma, share.mean]).collect::<Vec<Point>>()
     });

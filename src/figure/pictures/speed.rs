@@ -13,7 +13,7 @@ const NOISE: [[f64; 2]; 2] = [[0.8, 1.2], [0.7, 1.4]];
 pub(super) fn draw(_: &Studio) -> Result<Picture, Error> {
     let sitting = Sitting::kept();
     let all = sitting.machine.number("cores") as usize;
-    let mut canvas = Canvas::new(1080, 800);
+    let mut canvas = Canvas::new(1092, 800);
     for (i, threads) in [1, all].into_iter().enumerate() {
         let frame = Rect::new(62.0, 72.0 + 150.0 * i as f64, 340.0, 130.0);
         products(&mut canvas, frame, &sitting, threads);
@@ -128,10 +128,12 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
     let axis = Axis::log(ratios().fold(0.5, f64::min) * 0.9, ratios().fold(4.0, f64::max) * 1.1);
     let across = |ratio: f64| frame.left + frame.width * axis.fraction(ratio);
     let row = frame.height / alone.len().max(1) as f64;
-    let title = "JAX's time / ours, f32, best to median: to the right we are faster";
+    let title = "JAX's time / ours, f32: to the right we are faster";
     canvas.text(Middle([frame.left + 0.5 * frame.width, frame.top - 40.0]), 13.0, INK, title);
+    let note = "dots: of the best times; thin lines: to the ratio of the medians";
+    canvas.text(Middle([frame.left + 0.5 * frame.width, frame.top - 25.0]), 9.0, GREY, note);
     let names = ["one thread", &format!("{all} threads")];
-    let series = [(NAVY, 0.12), (RED, 0.09)];
+    let series = [(INK, 0.12), (RED, 0.09)];
     for ((name, (colour, share)), (k, [low, high])) in
         names.into_iter().zip(series).zip(NOISE.into_iter().enumerate())
     {
@@ -151,7 +153,9 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
             canvas.text(Middle([x, frame.top - 12.0]), 10.0, INK, &format!("{ratio}"));
         }
     }
-    canvas.text(End([frame.right() + 100.0, frame.top - 12.0]), 10.0, INK, "allocations a step");
+    for (height, words) in [(25.0, "allocations a step,"), (12.0, "one thread")] {
+        canvas.text(End([frame.right() + 100.0, frame.top - height]), 10.0, INK, words);
+    }
     let kind = |i: usize| alone[i].bench.split('_').next();
     for i in (1..alone.len()).filter(|&i| kind(i) != kind(i - 1)) {
         let y = frame.top + row * i as f64;

@@ -27,9 +27,11 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
     let dearest =
         |route| cost(&sitting, route, "best_ms").last().map_or([f64::NAN; 2], |last| *last);
     let ([dimension, reverse], [_, closed]) = (dearest("trace_reverse"), dearest("trace_closed"));
+    let worst = [&sliced, &reduced].map(ProbeErrors::worst).into_iter().fold(0.0, f64::max);
     let finding = format!(
         "in {dimension} dimensions reverse sweeps take {:.0} times as long as the closed form; spread of the \
-         estimates in units of the predicted one: sliced: {:.2}, with the exact norm: {:.2}",
+         estimates in units of the predicted one: sliced: {:.2}, with the exact norm: {:.2}; the worst dot is \
+         {worst:.1} standard errors off its line",
         reverse / closed,
         sliced.spread(),
         reduced.spread()

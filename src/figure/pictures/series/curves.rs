@@ -231,6 +231,9 @@ fn errors_of_probes_are_scaled_and_beside_the_level_of_their_own_kind() {
     let mut canvas = page();
     let named = [("sliced", RED, &sliced), ("reduced", NAVY, &reduced)];
     traces::errors(&mut canvas, FRAME, named);
+    // Both are farthest off with one probe: by 4e − √2.5 e, with an error of 0.75 e/√2.5.
+    let worst = (2.0 * 2.5_f64.sqrt() - 1.25) / 0.375;
+    assert!(near(sliced.worst(), worst) && near(reduced.worst(), worst));
     for (colour, level, e) in [(RED, 2.0, 0.5), (NAVY, 1.0, 0.25)] {
         let line = [[0.8, level], [1.25 * PROBES as f64, level]];
         close(&only(&canvas.drawn, "curve", colour), &line);

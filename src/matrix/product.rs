@@ -81,6 +81,9 @@ const MC: usize = 96;
 /// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
 /// share of the third level.
 const NC: usize = 1024;
+/// With at most this number of columns, fewer than rows, z is computed turned: to pack the many lines for
+/// the wide side of a tile takes half as long, and less of the tile is made up.
+const NARROW: usize = 12;
 /// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter, and
 /// one more z is little beside so many terms.
 const RUN: usize = 4096;
@@ -136,6 +139,8 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
         door.enter(thin::Short { x, y, k, z });
     } else if x.count.min(y.count) <= thin::FEW {
         thin::few(door, [x, y], k, z, threads);
+    } else if y.count <= NARROW && y.count < x.count && k >= DEPTH {
+        thin::turned(y.count, z, |z| bands(door, [y, x], k, z, threads));
     } else {
         bands(door, [x, y], k, z, threads);
     }

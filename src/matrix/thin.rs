@@ -88,12 +88,21 @@ pub(super) fn few<T: Real>(
     } else if x.count == 1 {
         few_columns(door, [y, x], k, z, threads); // a row lies in memory as a column does
     } else {
-        let mut turned = Buffer::scratch(z.len());
-        let turned = turned.as_mut_slice();
-        few_columns(door, [y, x], k, turned, threads);
-        for (i, z) in z.chunks_exact_mut(y.count).enumerate() {
-            let column = turned[i..].iter().step_by(x.count);
-            z.iter_mut().zip(column).for_each(|(z, &turned)| *z = turned);
+        turned(y.count, z, |z| few_columns(door, [y, x], k, z, threads));
+    }
+}
+
+/// z (m, n), of which `compute` makes the transpose (n, m).
+pub(super) fn turned<T: Real>(n: usize, z: &mut [T], compute: impl FnOnce(&mut [T])) {
+    let mut turned = Buffer::scratch(z.len());
+    let turned = turned.as_mut_slice();
+    compute(turned);
+    let rows = turned.chunks_exact(z.len() / n);
+    // By blocks, so that a cache line that is fetched is also used.
+    for (block, z) in z.chunks_mut(TOGETHER * n).enumerate() {
+        for (j, row) in rows.clone().enumerate() {
+            let row = &row[block * TOGETHER..];
+            z[j..].iter_mut().step_by(n).zip(row).for_each(|(z, &turned)| *z = turned);
         }
     }
 }
@@ -122,7 +131,7 @@ struct Few<'a, T: Real> {
 }
 
 impl<T: Real> Few<'_, T> {
-    /// R ≥ the number of the few lines, W the lanes of two vector registers.
+    /// R ≥ the number of the few lines, W the lanes of two vector registers, or of four.
     #[inline(always)]
     fn lines<I: Instructions, const R: usize, const W: usize>(self) {
         let Self { x: many, y: few, k, z } = self;
@@ -142,9 +151,10 @@ impl<T: Real> Few<'_, T> {
     }
 
     #[inline(always)]
-    fn lanes<I: Instructions, const W: usize>(self) {
+    fn lanes<I: Instructions, const W: usize, const TWICE: usize>(self) {
         match self.y.count {
-            1 => self.lines::<I, 1, W>(),
+            // Two sums alone would wait for each other.
+            1 => self.lines::<I, 1, TWICE>(),
             2 => self.lines::<I, 2, W>(),
             _ => self.lines::<I, FEW, W>(),
         }
@@ -276,12 +286,12 @@ impl<T: Real> Loop for Few<'_, T> {
     #[inline(always)]
     fn run<I: Instructions>(self) {
         match (I::DOOR, size_of::<T>()) {
-            (Door::Portable, 4) => self.lanes::<I, 8>(),
-            (Door::Portable, _) => self.lanes::<I, 4>(),
-            (Door::Avx2, 4) => self.lanes::<I, 16>(),
-            (Door::Avx2, _) => self.lanes::<I, 8>(),
-            (Door::Avx512, 4) => self.lanes::<I, 32>(),
-            (Door::Avx512, _) => self.lanes::<I, 16>(),
+            (Door::Portable, 4) => self.lanes::<I, 8, 16>(),
+            (Door::Portable, _) => self.lanes::<I, 4, 8>(),
+            (Door::Avx2, 4) => self.lanes::<I, 16, 32>(),
+            (Door::Avx2, _) => self.lanes::<I, 8, 16>(),
+            (Door::Avx512, 4) => self.lanes::<I, 32, 64>(),
+            (Door::Avx512, _) => self.lanes::<I, 16, 32>(),
         }
     }
 }

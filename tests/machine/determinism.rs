@@ -85,7 +85,7 @@ fn in_precision<T: Real>() {
     the_same_bits("a long row", || vec![row.clone().sum(), row.nt(&row)]);
 
     // More than 2²⁰ terms, cut by rows, by columns, and by both; odd sizes, so that the cuts fall
-    // within tiles; a long sum; last, few rows or columns.
+    // within tiles; a long sum; last, few rows or columns, and narrow ones that are turned.
     for (m, n, k) in [
         (1001, 41, 333),
         (43, 1301, 301),
@@ -94,6 +94,7 @@ fn in_precision<T: Real>() {
         (1, 1301, 1001),
         (3, 1301, 401),
         (1301, 2, 701),
+        (1301, 11, 101),
     ] {
         let [x, xt] = [(m, k), (k, m)].map(|shape| noise::<T>(shape, 3));
         let [y, yt] = [(k, n), (n, k)].map(|shape| noise::<T>(shape, 4));

@@ -58,8 +58,8 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
 /// else is left behind.
 ///
 /// `bytes` is about the length of the file. It is needed to say why it could not be written: of an error
-/// of the system plotters tells the Debug form of a nest of enums, while the standard library, when it
-/// writes as much to the same place, says it plainly.
+/// of the system plotters, which writes the films, tells the Debug form of a nest of enums, while the
+/// standard library, when it writes as much to the same place, says it plainly.
 pub(crate) fn replace(
     path: &Path,
     fault: Option<&str>,
@@ -87,8 +87,7 @@ pub(crate) fn replace(
     written
 }
 
-/// An empty file beside `path` that nobody else has. The encoder picks the format by the ending, so that
-/// stays.
+/// An empty file beside `path` that nobody else has. Its ending stays, so that its name tells whose it is.
 fn partial(path: &Path) -> io::Result<PathBuf> {
     let part =
         |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();

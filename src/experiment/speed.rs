@@ -81,8 +81,8 @@ pub struct Beside<'a> {
     pub ours: Line<'a>,
     /// The peer's milliseconds over ours, best times: more than 1 where ours is faster.
     pub ratio: f64,
-    /// The same of the medians.
-    pub medians: f64,
+    /// The same ratio of the medians; NaN if one was not measured.
+    pub ratio_of_medians: f64,
 }
 
 /// One sitting on one machine.
@@ -153,7 +153,7 @@ impl<'a> Sitting<'a> {
                 bench: ours.word("bench"),
                 shape: ours.word("shape"),
                 ratio: ratio("best_ms"),
-                medians: ratio("median_ms"),
+                ratio_of_medians: ratio("median_ms"),
                 ours: ours.clone(),
             })
         };

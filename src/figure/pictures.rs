@@ -68,7 +68,8 @@ macro_rules! catalogue {
     (@$name:ident $draw:path) => { $draw };
 }
 
-/// The catalogue.
+/// The catalogue. Neighbours are drawn at the same time, so two figures that wait for one training do not
+/// stand side by side.
 pub const ALL: &[Figure] = catalogue! {
     Still evening_1 by evening::draw::<1>: "an evening: data, and the score that is to be learned",
     Still evening_2 by evening::draw::<2>: "an evening: noise, the way back, and the loss that falls",

@@ -11,7 +11,7 @@
 //!
 //! This is the only room that knows plotters. It blends spans of pixels, draws glyphs from our fonts,
 //! and encodes GIF. The rest is done here: shapes and smooth edges (`raster`, `canvas`), axes
-//! and what is drawn on them, formulas in labels (`markup`, `text`), and files that are short (`png`).
+//! and what is drawn on them, formulas in labels (`markup`, `text`), and PNG files (`png`).
 //!
 //! ## Why plotters does no more
 //! Its charts were tried on two figures, on a bitmap 6 and 12 times finer than the page. They take as

@@ -83,8 +83,8 @@ impl<'a, T: Real> Lines<'a, T> {
     fn copy<const R: usize>(self, panel: &mut [[T; R]]) {
         for (l, out) in panel.iter_mut().enumerate() {
             let source = &self.data[l * self.step..];
-            // Where lines are missing, numbers of the next k stand here, as good as any. To leave them out
-            // would be a copy of a length that the compiler does not know, ten times as long.
+            // Where lines are missing, whatever stands next in memory is taken: what comes of it is thrown
+            // away, and a copy of a length that the compiler does not know takes ten times as long.
             if let Some(source) = source.first_chunk() {
                 *out = *source;
             } else {

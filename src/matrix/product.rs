@@ -16,14 +16,15 @@
 //! ```
 //!
 //! The last line is the `tile`, the only place where arithmetic happens. Packing costs m k + k n
-//! copies against m n k multiply-adds: little, unless a dimension is small. Those products, of
-//! which 2-dimensional toy data has many, take other paths (`thin`). And where no more than half of
-//! a panel's columns are left, the tile is half as wide: without this, 33 columns cost as much as 64.
+//! copies against m n k multiply-adds: little, unless a dimension is small. Those products, of which
+//! 2-dimensional toy data has many, take other paths (`thin`), and of a few more columns the transpose is
+//! computed. Where half of a panel's columns are left or fewer, the tile is half as wide.
 //!
 //! ## The same bits on any number of threads
 //! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond `RUN` terms
-//! the sum of two halves; in `thin` it is a sum in order, or of as many lanes as the door has. Blocks and halves of k depend on k alone, half a tile sums in the order of
-//! a whole one, and what is made up at edges goes into rows and columns that are thrown away. So
+//! the sum of two halves; in `thin` it is a sum in order, or of lanes, whose number depends on the door,
+//! the precision and whether there is one line. Blocks and halves of k depend on k alone, half a tile
+//! sums in the order of a whole one, and what is made up at edges is thrown away. So
 //! neither the other block sizes nor the threads can be seen in the result; within one door, whose
 //! multiply-add rounds in its own way, it is always the same bits (but for the sign of a NaN, where
 //! NaNs of both signs meet: no language promises that).
@@ -81,19 +82,16 @@ const MC: usize = 96;
 /// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
 /// share of the third level.
 const NC: usize = 1024;
-/// With at most this number of columns, fewer than rows, z is computed turned: to pack the many lines for
-/// the wide side of a tile takes half as long, and less of the tile is made up.
+/// Up to this number of columns, if there are more rows, the transpose is computed: to pack the many
+/// lines for the wide side of a tile takes half as long, and less of a tile is thrown away.
 const NARROW: usize = 12;
-/// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter, and
-/// one more z is little beside so many terms.
+/// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter.
 const RUN: usize = 4096;
 /// Up to this number of multiply-adds the definition is done before the blocks are set up.
 const TINY: usize = 256;
-/// Rows that are computed at once. The list of their places stays below 16 KiB, and to pack y again
-/// for so many rows costs nothing.
+/// Rows that are computed at once, so that the list of their places stays below 16 KiB.
 const BAND: usize = 1000;
-/// From this number of multiply-adds on (30 µs of one core in blocks, 70 to 200 in `thin`) it pays to
-/// wake another thread.
+/// From this number of multiply-adds on, 30 to 200 µs of one core, it pays to wake another thread.
 const PARALLEL: usize = 1 << 20;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.
@@ -139,8 +137,6 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
         door.enter(thin::Short { x, y, k, z });
     } else if x.count.min(y.count) <= thin::FEW {
         thin::few(door, [x, y], k, z, threads);
-    } else if y.count <= NARROW && y.count < x.count && k >= DEPTH {
-        thin::turned(y.count, z, |z| bands(door, [y, x], k, z, threads));
     } else {
         bands(door, [x, y], k, z, threads);
     }
@@ -150,7 +146,13 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
 /// with; and into short ones.
 fn bands<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], threads: usize) {
     if x.count <= BAND && (threads < 2 || x.count < y.count) {
-        return Piece { x, y, k, z: z.chunks_exact_mut(y.count).collect() }.share(door, threads);
+        let piece = |[x, y]: [Lines<T>; 2], z: &mut [T]| {
+            Piece { x, y, k, z: z.chunks_exact_mut(y.count).collect() }.share(door, threads);
+        };
+        if y.count <= NARROW && y.count < x.count && k >= DEPTH {
+            return thin::by_transpose(y.count, z, |z| piece([y, x], z));
+        }
+        return piece([x, y], z);
     }
     let left = threads / 2;
     let cut =

@@ -27,6 +27,8 @@ pub(super) const SHORT: usize = 3;
 const PIECE: usize = 1024;
 /// Lines whose lanes are added at once.
 const TOGETHER: usize = 16;
+/// Rows of z that are filled from a transpose while their cache lines are near.
+const BLOCK: usize = 16;
 /// Rows that are added at once, so that the sums are seldom fetched.
 const ROWS: usize = 4;
 
@@ -88,21 +90,20 @@ pub(super) fn few<T: Real>(
     } else if x.count == 1 {
         few_columns(door, [y, x], k, z, threads); // a row lies in memory as a column does
     } else {
-        turned(y.count, z, |z| few_columns(door, [y, x], k, z, threads));
+        by_transpose(y.count, z, |z| few_columns(door, [y, x], k, z, threads));
     }
 }
 
-/// z (m, n), of which `compute` makes the transpose (n, m).
-pub(super) fn turned<T: Real>(n: usize, z: &mut [T], compute: impl FnOnce(&mut [T])) {
-    let mut turned = Buffer::scratch(z.len());
-    let turned = turned.as_mut_slice();
-    compute(turned);
-    let rows = turned.chunks_exact(z.len() / n);
-    // By blocks, so that a cache line that is fetched is also used.
-    for (block, z) in z.chunks_mut(TOGETHER * n).enumerate() {
-        for (j, row) in rows.clone().enumerate() {
-            let row = &row[block * TOGETHER..];
-            z[j..].iter_mut().step_by(n).zip(row).for_each(|(z, &turned)| *z = turned);
+/// z (m, n), from its transpose (n, m), which `compute` makes.
+pub(super) fn by_transpose<T: Real>(n: usize, z: &mut [T], compute: impl FnOnce(&mut [T])) {
+    let mut transpose = Buffer::scratch(z.len());
+    let transpose = transpose.as_mut_slice();
+    compute(transpose);
+    let columns = transpose.chunks_exact(z.len() / n);
+    for (block, z) in z.chunks_mut(BLOCK * n).enumerate() {
+        for (j, column) in columns.clone().enumerate() {
+            let column = &column[block * BLOCK..];
+            z[j..].iter_mut().step_by(n).zip(column).for_each(|(z, &number)| *z = number);
         }
     }
 }
@@ -131,7 +132,7 @@ struct Few<'a, T: Real> {
 }
 
 impl<T: Real> Few<'_, T> {
-    /// R ≥ the number of the few lines, W the lanes of two vector registers, or of four.
+    /// R ≥ the number of the few lines, W the lanes of two vector registers, of four where there is one line.
     #[inline(always)]
     fn lines<I: Instructions, const R: usize, const W: usize>(self) {
         let Self { x: many, y: few, k, z } = self;
@@ -153,7 +154,7 @@ impl<T: Real> Few<'_, T> {
     #[inline(always)]
     fn lanes<I: Instructions, const W: usize, const TWICE: usize>(self) {
         match self.y.count {
-            // Two sums alone would wait for each other.
+            // With two registers of sums the units would idle: a sum waits four cycles for itself.
             1 => self.lines::<I, 1, TWICE>(),
             2 => self.lines::<I, 2, W>(),
             _ => self.lines::<I, FEW, W>(),

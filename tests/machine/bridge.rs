@@ -32,9 +32,9 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
 
 /// Sizes m, n, k on both sides of what loops are cut into: 2¹⁶ elements for threads, and in a
 /// product KC = 256 terms or 512 of a long sum, 4096 of one that is halved, MC = 96 rows, NC = 1024
-/// columns, PIECE = 1024 lines in a product with few; first, many rows or columns with next to no others;
+/// columns, PIECE = 1024 lines in a product with few, NARROW = 12 columns with BAND = 1000 rows; first, many rows or columns with next to no others;
 /// last, all of them at once.
-const BEYOND: [[usize; 3]; 20] = [
+const BEYOND: [[usize; 3]; 21] = [
     [301, 1, 1],
     [301, 1, 3],
     [1, 301, 2],
@@ -52,6 +52,7 @@ const BEYOND: [[usize; 3]; 20] = [
     [2, 3, 8195],
     [2, 2051, 33],
     [1031, 3, 70],
+    [1301, 9, 40],
     [7, 1024, 33],
     [7, 1031, 33],
     [97, 1025, 257],

@@ -38,7 +38,7 @@ fn a_ratio_is_the_peers_time_over_ours() {
     let sitting = Sitting::read(LINES).expect("lines");
     let [pair] = &sitting.beside("jax", SINGLE)[..] else { panic!("one step has a peer") };
     assert_eq!((pair.bench, pair.shape), ("dae_dsm", "b1"));
-    assert_eq!((pair.ratio, pair.medians), (1.5, 2.0));
+    assert_eq!((pair.ratio, pair.ratio_of_medians), (1.5, 2.0));
     assert_eq!(pair.ours.number("peak_mb"), 7.0);
     assert!(sitting.beside("jax", Setting { threads: 2, ..SINGLE }).is_empty());
     assert!(sitting.beside("numpy", SINGLE).is_empty());

@@ -65,7 +65,7 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let curls =
         cases.map(|(_, decoder)| Surface::new(mesh, &curl(decoder, &model, &v, &mesh.points())));
     let limits = curls.each_ref().map(|s| s.values.iter().map(|x| x.abs()).fold(0.0, f64::max));
-    // Its darkest shades are left out: arrows must be seen on it.
+    // The scale goes beyond the largest curl, because arrows cannot be seen on its darkest shades.
     let colours = ColourScale::diverging(1.4 * limits.iter().copied().fold(0.0, f64::max));
     let fields = cases.map(|(_, decoder)| field(decoder, &model, &v, &arrows));
     let scale = ArrowScale::of(&fields[0], 0.92 * SIDE / ARROWS as f64);
@@ -73,7 +73,7 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     let mut canvas = Canvas::new(930, 360);
     for (i, (title, _)) in cases.iter().enumerate() {
         let corner = [54.0 + 280.0 * i as f64, 66.0];
-        let note = format!("largest |curl| {}", number(limits[i]));
+        let note = format!("largest |curl| {}", relation(limits[i]));
         Panel::plane(&mut canvas, corner, SIDE, LIMIT)
             .heat(&curls[i], colours)
             .arrows(&arrows, &fields[i], ArrowScale { colour: Some(INK.alpha(0.75)), ..scale })
@@ -91,9 +91,8 @@ pub(super) fn draw(_studio: &Studio) -> Result<Picture, Error> {
     Ok(Picture { canvas, finding })
 }
 
-/// A size as it is written above a panel: 0, a power of ten that it does not exceed, or two
-/// decimals.
-fn number(value: f64) -> String {
+/// What stands after |curl|: = 0, < a power of ten, or = two decimals.
+fn relation(value: f64) -> String {
     if value == 0.0 {
         "= 0".into()
     } else if value < 1e-3 {

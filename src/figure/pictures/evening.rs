@@ -133,7 +133,7 @@ fn plane<'a>(page: &'a mut Canvas, number: u32, title: &str, density: &Mixture) 
     panel
 }
 
-/// So many noisy points are shown with their ways back: more would lie on each other.
+/// The number of noisy points that are shown; more would cover each other.
 pub(super) const WAYS: usize = 16;
 
 /// Some noisy points, each with the line to where it came from.

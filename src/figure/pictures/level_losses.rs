@@ -12,7 +12,7 @@ use crate::{
 const D: usize = 2;
 
 pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
-    // First what no other figure makes: the one before this may be busy with the shape.
+    // First the training that only this figure needs: the one before may still be busy with the other.
     let plain = studio.unweighted_pinwheel()?;
     let (weighted, _) = studio.shape(Shape::Pinwheel)?;
     let variances = GradientVariances::of(weighted, studio.seed);

@@ -7,6 +7,7 @@
 //! | `curves` | closed forms, identities, made-up numbers |
 //! | `evening` | derivatives of the density on a tape, made-up numbers |
 //! | `planes` | densities, scores and posterior moments by other formulas |
+//! | `routes` | made-up numbers, all different |
 //! | `images` | the digits themselves, and what is said of them |
 //! | `own_tables` | small tables, and numbers made up about them |
 //!
@@ -17,6 +18,7 @@ mod evening;
 mod images;
 mod own_tables;
 mod planes;
+mod routes;
 
 use super::prelude::*;
 use super::{blindness, efficiency, floor, level_losses, mode_weights, speed, step_size, training};
@@ -26,7 +28,7 @@ use crate::{
         digits::{CurvePoint, Loss},
         mode_weights::{Annealing, Ends, LEVELS},
         sampled_shapes::LevelFit,
-        speed::Sitting,
+        speed::{Setting, Sitting},
     },
     figure::tools::Drawn,
     identity::{

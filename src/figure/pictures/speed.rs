@@ -124,7 +124,7 @@ pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
 /// JAX's time over ours, row by row, and how often a step of ours asks the allocator.
 fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], all: usize) {
     let all_pairs = || alone.iter().chain(together);
-    let ratios = || all_pairs().flat_map(|pair| [pair.ratio, pair.medians]);
+    let ratios = || all_pairs().flat_map(|pair| [pair.ratio, pair.ratio_of_medians]);
     let axis = Axis::log(ratios().fold(0.5, f64::min) * 0.9, ratios().fold(4.0, f64::max) * 1.1);
     let across = |ratio: f64| frame.left + frame.width * axis.fraction(ratio);
     let row = frame.height / alone.len().max(1) as f64;
@@ -171,8 +171,8 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
             let Some(pair) = pair else { continue };
             // The lines to the medians lie a little apart, so that none hides another.
             let aside = y + [-1.5, 1.5][k];
-            if pair.medians.is_finite() {
-                let ends = [pair.ratio, pair.medians].map(|ratio| [across(ratio), aside]);
+            if pair.ratio_of_medians.is_finite() {
+                let ends = [pair.ratio, pair.ratio_of_medians].map(|ratio| [across(ratio), aside]);
                 canvas.line(&ends, 1.0, colour);
             }
             dot(canvas, [across(pair.ratio), y], k, colour);

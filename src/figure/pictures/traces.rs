@@ -11,7 +11,7 @@ use crate::experiment::{
 const SETTING: Setting = Setting { precision: "f64", threads: 1 };
 
 /// The dimensions that the bench takes.
-const DIMENSIONS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+pub(super) const DIMENSIONS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 /// What the place of the thin lines of a route is multiplied by, so that none hides another.
 pub(super) const ASIDE: [f64; 7] = [0.97, 1.03, 1.03, 0.97, 1.0, 1.0, 1.0];
 /// Up to where the right panel shows errors, in units of the larger deviation.

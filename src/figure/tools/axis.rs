@@ -24,7 +24,7 @@ pub struct Axis {
     logarithmic: bool,
     /// Whether its ticks have numbers.
     numbered: bool,
-    /// Where they stand, if not as below.
+    /// Where they stand; if empty, that is chosen.
     places: &'static [f64],
 }
 
@@ -57,7 +57,7 @@ impl Axis {
         Self { numbered: false, ..self }
     }
 
-    /// The same with numbers at just these places, where something was measured.
+    /// The same with numbers at just these places inside it, where something was measured.
     #[must_use]
     pub const fn at(self, places: &'static [f64]) -> Self {
         Self { places, ..self }
@@ -130,9 +130,9 @@ impl Axis {
     }
 
     fn numbered_ticks(&self) -> Vec<Tick> {
-        let given = self.places.iter().map(|&value| Tick { value, label: value.to_string() });
-        if given.len() > 0 {
-            return given.collect();
+        if !self.places.is_empty() {
+            let tick = |&value: &f64| Tick { value, label: minus(&value) };
+            return self.places.iter().map(tick).collect();
         }
         if !self.logarithmic {
             return linear_ticks(self.low, self.high);

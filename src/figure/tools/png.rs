@@ -1,19 +1,19 @@
 //! PNG: the pixels of a page as a file.
 //!
-//! plotters can write one, but by the fastest way of a library that it lets nobody else choose
-//! (`bitmap.rs:202` of its backend), which shortens runs of one colour and no more. In our figures letters,
-//! marks and arrows return again and again, so here is looked for what has stood before, as DEFLATE
-//! (RFC 1951) allows: a file takes two thirds of the bytes. DEFLATE also allows a code made for the file
-//! at hand, which would save a fifth of the rest for twice the lines; the one that it fixes will do.
+//! plotters can write one, but only with the fastest setting of its library (`bitmap.rs:202` of its
+//! backend), which shortens runs of one colour and nothing else. In our figures letters, marks and arrows
+//! return again and again. So we look for earlier copies, as DEFLATE (RFC 1951) allows, and a file takes
+//! two thirds of the bytes. DEFLATE also allows a code made for the file at hand. It would save a fifth of
+//! the rest for twice the lines, so we use the code that is fixed once for all.
 
 use std::iter;
 
-/// So far back may a copy begin.
+/// The farthest distance of a copy.
 const WINDOW: usize = 1 << 15;
-/// Copies are of so many bytes.
+/// The shortest and the longest copy, in bytes.
 const SHORTEST: usize = 3;
 const LONGEST: usize = 258;
-/// How many earlier places are compared with one: twice as many save a hundredth.
+/// How many earlier places are compared with one.
 const TRIES: usize = 32;
 
 /// A file of `width` × `height` pixels from their reds, greens and blues, row by row from the top.
@@ -36,13 +36,13 @@ pub(super) fn png((width, height): (u32, u32), rgb: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The remainder of the bits, seen as a polynomial over {0, 1}, by CRC-32.
+/// CRC-32: the remainder of the bits, read as a polynomial over {0, 1}, after division by a fixed one.
 fn crc(bytes: &[u8]) -> u32 {
     let shift = |sum: u32, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 };
     !bytes.iter().fold(!0, |sum, &byte| (0..8).fold(sum ^ u32::from(byte), shift))
 }
 
-/// RFC 1950: a header, the compressed bytes, and the check of the others, Adler-32.
+/// RFC 1950: a header, the compressed bytes, and Adler-32 of the bytes before compression.
 fn zlib(bytes: &[u8]) -> Vec<u8> {
     const BASE: u32 = 65_521;
     let add = |(a, b), &byte: &u8| {
@@ -83,8 +83,8 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
     out.bytes
 }
 
-/// DEFLATE's names for numbers: 2ᵐ names for each doubling, here with m = `fine`, and in how many bits to say
-/// which of the numbers of that name is meant: (name, which, bits).
+/// How DEFLATE writes a number: a name, and extra bits that say which number of that name is meant. Each
+/// doubling has 2^`fine` names. (name, extra, how many bits)
 fn graded(number: usize, fine: u32) -> (u32, u32, u32) {
     let number = number as u32;
     let bits = number.checked_ilog2().unwrap_or(0).saturating_sub(fine);
@@ -147,7 +147,7 @@ impl<'a> Places<'a> {
     }
 
     fn hash(&self, at: usize) -> Option<usize> {
-        let [a, b, c] = *self.bytes.get(at..at + SHORTEST)?.first_chunk()?;
+        let [a, b, c] = *self.bytes.get(at..)?.first_chunk()?;
         let hash = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1);
         Some((hash >> 17) as usize)
     }
@@ -238,7 +238,13 @@ mod tests {
             copies.push(rng.random());
         }
         let runs: Vec<u8> = (0..300_u32).flat_map(|n| vec![n as u8; n as usize]).collect();
-        for bytes in [noise, copies, runs, vec![], vec![7], vec![7; 4]] {
+        // At the end of the window a copy is found, beyond it none.
+        let [last, beyond] =
+            [WINDOW, WINDOW + 1].map(|back| [&noise[..back], &noise[..200]].concat());
+        let longer =
+            |bytes: &[u8]| deflate(bytes).len() - deflate(&bytes[..bytes.len() - 200]).len();
+        assert!(longer(&last) < 20 && longer(&beyond) > 200);
+        for bytes in [noise, copies, runs, last, beyond, vec![], vec![7], vec![7; 4]] {
             assert_eq!(inflate(&deflate(&bytes)), bytes);
         }
         let repeated = vec![[1, 2, 3, 4, 5]; 1000].concat();

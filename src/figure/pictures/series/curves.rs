@@ -6,12 +6,10 @@ use crate::{
         ContrastiveDivergence, ObjectivesOnALine,
         contrastive_divergence::{Gap, Gaps, Precision, Recipe, fixed_point},
         objectives_on_a_line::{ENDS, Objectives, POINTS},
-        traces::{PROBES, ProbeErrors},
     },
     figure::pictures::{
         boundary, contrastive_divergence, derivatives, equivalence, explicit_implicit, fisher_kl,
         identities::{self, Mark},
-        traces,
     },
     identity::{self, Claim, Evidence, Sides, Theorem, denoising_autoencoder, number},
 };
@@ -102,7 +100,12 @@ fn circles_of_derivatives_lie_on_the_curve_of_their_own_order() {
         close(&[curve[120]], &[[0.0, at_zero[order]]]);
         let zeros = only(panel, "marks", INK);
         assert_eq!(zeros.len(), order.saturating_sub(1));
-        assert!(zeros.iter().all(|zero| zero[1] == 0.0), "{zeros:?}");
+        // Between points 0.05 apart a zero of the curve is found to much less than that; s‴ = 0 where
+        // s = ½ ± 1/√12, which is x = ±log(2 + √3).
+        if order == 3 {
+            let found = (2.0 + 3f64.sqrt()).ln();
+            assert!((zeros[0][0] + found).abs() < 1e-3 && (zeros[1][0] - found).abs() < 1e-3);
+        }
         // A central difference with h = 0.05 errs by h²/6 of a derivative that is 31/4 at most.
         let [left, right] = [curve[119], curve[121]];
         let slope = (right[1] - left[1]) / (right[0] - left[0]);
@@ -186,64 +189,6 @@ fn noise_destroys_kl_at_the_speed_of_the_line() {
     let [d, last] = *kl.last().expect("a curve");
     assert!(d == 16.0 && (last - 0.8 * 1.6_f64.ln() - 0.2 * 0.4_f64.ln()).abs() < 1e-9);
     assert!(fisher.last().expect("a curve")[1] < 1e-9);
-}
-
-#[test]
-fn costs_are_those_of_their_own_route() {
-    let routes = [
-        ("trace_by_differences", GREY, 1.0),
-        ("trace_reverse", RED, 2.0),
-        ("trace_by_columns", OCHRE, 3.0),
-        ("trace_forward_in_chunks", VIOLET, 4.0),
-        ("trace_any_depth", GREEN, 5.0),
-        ("trace_closed", NAVY, 6.0),
-        ("score", INK, 7.0),
-    ];
-    let line = |route: &str, time: f64, d: f64| {
-        let (best, median) = (time * d, 1.5 * time * d);
-        format!(
-            "{{\"bench\":\"{route}\",\"peer\":\"ours\",\"dtype\":\"f64\",\"threads\":1,\
-             \"shape\":\"s\",\"best_ms\":{best},\"median_ms\":{median},\"d\":{d}}}\n"
-        )
-    };
-    let lines = routes.map(|(route, _, time)| [1.0, 64.0].map(|d| line(route, time, d)).concat());
-    let text = format!("{{\"machine\":\"M\"}}\n{}", lines.concat());
-    let mut canvas = page();
-    traces::routes(&mut canvas, FRAME, &Sitting::read(&text).expect("lines"));
-    for ((_, colour, time), aside) in routes.into_iter().zip(traces::ASIDE) {
-        let [best, median] = [time, 1.5 * time].map(|t| [[1.0, t], [64.0, 64.0 * t]]);
-        let beside = |[d, t]: Point| [d * aside, t];
-        let bars = (0..2).map(|i| vec![beside(best[i]), beside(median[i])]);
-        let expected: Vec<Vec<Point>> = bars.chain([best.to_vec()]).collect();
-        assert_eq!(all(&canvas.drawn, "curve", colour), expected);
-        assert_eq!(only(&canvas.drawn, "marks", colour), best);
-    }
-}
-
-/// Errors e and 2e with one probe have the mean square 5e²/2 ± 3e²/2.
-#[test]
-fn errors_of_probes_are_scaled_and_beside_the_level_of_their_own_kind() {
-    let errors = |variance, e: f64| ProbeErrors {
-        variance,
-        paths: vec![vec![[1.0, e], [4.0, -e]], vec![[1.0, 2.0 * e], [4.0, 0.0]]],
-    };
-    let (sliced, reduced) = (errors(4.0, 0.5), errors(1.0, 0.25));
-    let mut canvas = page();
-    let named = [("sliced", RED, &sliced), ("reduced", NAVY, &reduced)];
-    traces::errors(&mut canvas, FRAME, named);
-    // Both are farthest off with one probe: by 4e − √2.5 e, with an error of 0.75 e/√2.5.
-    let worst = (2.0 * 2.5_f64.sqrt() - 1.25) / 0.375;
-    assert!(near(sliced.worst(), worst) && near(reduced.worst(), worst));
-    for (colour, level, e) in [(RED, 2.0, 0.5), (NAVY, 1.0, 0.25)] {
-        let line = [[0.8, level], [1.25 * PROBES as f64, level]];
-        close(&only(&canvas.drawn, "curve", colour), &line);
-        let [one, four] = [2.5_f64, 2.0].map(|square| square.sqrt() * e);
-        close(&only(&canvas.drawn, "dots", colour), &[[1.0, one], [4.0, four]]);
-        let [first, second] = [0.75 * e * e / one, e * e / four];
-        let ends =
-            [[1.0, one - first], [1.0, one + first], [4.0, four - second], [4.0, four + second]];
-        close(&bars(&canvas.drawn, colour), &ends);
-    }
 }
 
 #[test]

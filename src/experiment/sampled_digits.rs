@@ -6,8 +6,8 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | is it natural? | nearer to some held-out digit than 99 % of the held-out digits are to the training ones |
-//! | is it a copy? | nearer to a training digit than 1 % of the held-out digits are |
+//! | is it natural? | the nearest held-out digit is closer than the 99th percentile of these distances |
+//! | is it a copy? | the nearest training digit is closer than the 1st percentile |
 //! | are all classes there? | the label of the nearest training digit |
 //! | is the law right? | maximum mean discrepancy (MMD) to the held-out digits, beside that of training digits |
 //!

@@ -133,14 +133,23 @@ fn plane<'a>(page: &'a mut Canvas, number: u32, title: &str, density: &Mixture) 
     panel
 }
 
-/// The number of noisy points that are shown; more would cover each other.
+/// The number of noisy points that are shown, and how far apart they and where they came from are.
 pub(super) const WAYS: usize = 16;
+pub(super) const APART: f64 = 0.25;
 
-/// Some noisy points, each with the line to where it came from.
+/// The first noisy points that do not cover each other, each with the line to where it came from.
 fn ways(panel: &mut Panel, noisy: &[Point], x: &[Point]) {
-    for (&noisy, &x) in noisy.iter().zip(x).take(WAYS) {
-        panel.dots(&[noisy], 1.6, NAVY).dots(&[x], 1.6, RED);
-        panel.curve(&[noisy, x], 0.9, INK);
+    let apart = |[a, b]: [Point; 2]| (a[0] - b[0]).hypot(a[1] - b[1]) > APART;
+    let mut shown: Vec<[Point; 2]> = vec![];
+    for (&noisy, &x) in noisy.iter().zip(x) {
+        let alone = shown.iter().flatten().all(|&old| apart([old, noisy]) && apart([old, x]));
+        if alone && shown.len() < WAYS {
+            panel.curve(&[noisy, x], 0.9, INK);
+            shown.push([noisy, x]);
+        }
+    }
+    for [noisy, x] in shown {
+        panel.dots(&[noisy], 2.0, NAVY).dots(&[x], 2.0, RED);
     }
 }
 
@@ -161,7 +170,7 @@ pub(super) fn falling(page: &mut Canvas, losses: &[f64], floor: f64) -> f64 {
         .labels("training", "step", "loss")
         .horizontal(floor, &format!("the perfect score, {floor:.1}"))
         .horizontal(nothing, "")
-        .label([x.high(), nothing], End([-6.0, -9.0]), GREY, "$ψ = 0$, no arrows")
+        .label([x.high(), nothing], End([-6.0, -9.0]), GREY, "$ψ = 0$")
         .band(&lower, &upper, NAVY.alpha(0.25))
         .curve(&curve, 1.6, NAVY);
     curve[curve.len() - 1][1]

@@ -44,9 +44,9 @@ pub(super) fn draw(studio: &Studio) -> Result<Picture, Error> {
 
     let [dsm, dae] = [p.loss.denoising, p.loss.reconstruction];
     let finding = format!(
-        "held-out digit {}, a {}: DSM {dsm:.12} and DAE/(2σ⁴) {dae:.12} differ by {:.1} machine \
+        "held-out digit {}, class {}: DSM {dsm:.12} and DAE/(2σ⁴) {dae:.12} differ by {:.1} machine \
          epsilons; ‖∇_θ‖ = {:.2}, one step of Adam takes {:.3} off the loss, α Σ|∇_θ| is {:.3};\n  after {} Langevin \
-         steps the nearest training digit is a {neighbour}, {:.3} away",
+         steps the nearest training digit is of class {neighbour}, {:.3} away",
         p.row,
         p.label,
         (dsm / dae - 1.0).abs() / f64::EPSILON,
@@ -176,7 +176,7 @@ fn to_a_sample(p: &Pipeline, neighbour: u8) -> [Station; 3] {
             ],
         ),
         Station::new(
-            ["noisy sample", "$y$, from $e^{−E}/Z$", "$y$"],
+            ["noisy sample", "$y$, towards $e^{−E}/Z$", "$y$"],
             Images::grey(last),
             [
                 ("after steps", STEPS[3].to_string()),
@@ -188,7 +188,7 @@ fn to_a_sample(p: &Pipeline, neighbour: u8) -> [Station; 3] {
             ["sample", "$r(y) = y + σ^2ψ(y)$", "$r(y)$"],
             Images::grey(&p.sample),
             [
-                ("nearest training", format!("a {neighbour}")),
+                ("nearest training", format!("class {neighbour}")),
                 ("at the distance", format!("{:.4}", p.neighbour.distance)),
                 ("$‖r(y) - x‖$", format!("{:.4}", square(&(p.sample.clone() - &p.clean)).sqrt())),
             ],

@@ -142,7 +142,7 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
         canvas.rectangle(band, colour.alpha(share));
         let at = [frame.left + 8.0 + 214.0 * k as f64, frame.bottom() + 18.0];
         dot(canvas, at, k, colour);
-        let key = format!("{name}; its noise: {low} to {high}");
+        let key = format!("{name}; its shade: {low} to {high}");
         canvas.text(Start([at[0] + 10.0, at[1]]), 10.0, colour, &key);
     }
     for ratio in [0.5, 1.0, 2.0, 4.0, 8.0] {
@@ -169,10 +169,10 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
         let both = [Some(pair), together.iter().find(same)];
         for (k, (pair, (colour, _))) in both.into_iter().zip(series).enumerate() {
             let Some(pair) = pair else { continue };
-            // The lines to the medians lie a little apart, so that none hides another.
-            let aside = y + [-1.5, 1.5][k];
+            // A little apart, so that none hides another.
+            let y = y + [-3.5, 3.5][k];
             if pair.ratio_of_medians.is_finite() {
-                let ends = [pair.ratio, pair.ratio_of_medians].map(|ratio| [across(ratio), aside]);
+                let ends = [pair.ratio, pair.ratio_of_medians].map(|ratio| [across(ratio), y]);
                 canvas.line(&ends, 1.0, colour);
             }
             dot(canvas, [across(pair.ratio), y], k, colour);

@@ -50,7 +50,7 @@ fn step(model: Autoencoder<Matrix>, x: &Matrix, rng: &mut Generator) -> Autoenco
     model.map(|p| p - gradient.next().expect("one for each parameter") * RATE)
 }
 
-/// Runs `f`, when no other test runs, on a thread of its own that also does all parallel work.
+/// Runs `f`, a whole test, when no other test runs, on a thread of its own that also does all parallel work.
 fn alone<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -246,30 +246,30 @@ fn idle_threads_together_keep_no_more_than_one() {
 /// large blocks is counted.
 #[test]
 fn a_table_is_read_or_refused_in_a_few_times_its_size() {
-    let cells = |n: usize, cell: &str| cell.repeat(n);
-    let names: Vec<_> = (0..=100_000).map(|i| format!("c{i}")).collect();
-    let names = names.join(",");
-    let files = [
-        (cells(500_000, "0\n"), None, true),
-        (cells(5000, &(cells(199, "1,") + "1\n")), None, true),
-        (names.clone() + "\n" + &cells(100_000, "1,") + "1", Some("c99999"), true),
-        (names.clone() + "\n" + &cells(100_000, "1,") + "1", None, false),
-        (names, Some("c0"), false),
-        (cells(1_000_000, ","), None, false),
-        (cells(1_000_000, "1;"), Some("x1"), true),
-        (cells(1_000_000, "\t"), None, false),
-        (cells(1_000_000, "\""), None, false),
-        (cells(1_000_000, "x"), None, false),
-        (cells(255, "1,") + "1" + &cells(1_000_000, "\n") + "1", None, false),
-    ];
-    for (text, column, accepted) in files {
-        let column = column.map(|name: &str| [name.to_owned()]);
-        let columns = column.as_ref().map(<[String; 1]>::as_slice);
-        let asked = alone(|| {
+    alone(|| {
+        let cells = |n: usize, cell: &str| cell.repeat(n);
+        let names: Vec<_> = (0..=100_000).map(|i| format!("c{i}")).collect();
+        let names = names.join(",");
+        let files = [
+            (cells(500_000, "0\n"), None, true),
+            (cells(5000, &(cells(199, "1,") + "1\n")), None, true),
+            (names.clone() + "\n" + &cells(100_000, "1,") + "1", Some("c99999"), true),
+            (names.clone() + "\n" + &cells(100_000, "1,") + "1", None, false),
+            (names, Some("c0"), false),
+            (cells(1_000_000, ","), None, false),
+            (cells(1_000_000, "1;"), Some("x1"), true),
+            (cells(1_000_000, "\t"), None, false),
+            (cells(1_000_000, "\""), None, false),
+            (cells(1_000_000, "x"), None, false),
+            (cells(255, "1,") + "1" + &cells(1_000_000, "\n") + "1", None, false),
+        ];
+        for (text, column, accepted) in files {
+            let column = column.map(|name: &str| [name.to_owned()]);
+            let columns = column.as_ref().map(<[String; 1]>::as_slice);
             let before = FRESH.get();
             assert_eq!(parse(text.as_bytes(), columns).is_ok(), accepted, "{text:.9}");
-            FRESH.get() - before
-        });
-        assert!(asked <= 6 * text.len(), "{asked} bytes for {} of {text:.9}", text.len());
-    }
+            let asked = FRESH.get() - before;
+            assert!(asked <= 6 * text.len(), "{asked} bytes for {} of {text:.9}", text.len());
+        }
+    });
 }

@@ -140,6 +140,7 @@ pub trait Array:
         self.apply(Function::Softplus)
     }
     /// tanh(x).
+    #[inline]
     fn tanh(self) -> Self {
         self.apply(Function::Tanh)
     }

@@ -30,7 +30,7 @@ pub use polynomial::{Exact, Polynomial};
 
 use crate::{
     array::{Array, Function, Linear, Product, Shape, elements, operators, row_shape},
-    matrix::{Matrix, Operand, Real, door::Door},
+    matrix::{Matrix, Real, door::Door},
 };
 
 /// What an entry of a [`Grid`] has to know.
@@ -78,7 +78,7 @@ impl Number for f64 {
 
 /// φ of each number, by the kernel of [`Matrix`].
 fn applied<const N: usize>(f: Function, mut x: [f64; N]) -> [f64; N] {
-    Real::apply(Door::current(), f, Operand::InPlace, &mut x);
+    Real::apply(Door::current(), f, None, &mut x);
     x
 }
 

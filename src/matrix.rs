@@ -32,7 +32,6 @@ mod real;
 mod thin;
 pub(crate) mod threads;
 mod tile;
-pub(crate) use elementwise::Operand;
 pub use real::Real;
 
 use crate::array::{
@@ -217,19 +216,13 @@ impl<T: Real> Matrix<T> {
         })
     }
 
-    /// Changes pieces of whole rows where they lie, in this buffer or in a copy. `f` learns at which
-    /// element its piece begins.
-    fn update(self, f: impl Fn(usize, &mut [T]) + Sync) -> Self {
-        self.rewrite(&f, |start, source, out| {
-            out.copy_from_slice(source); // it stays in the first-level cache
-            f(start, out);
-        })
-    }
-
     /// The change of each piece, behind the door of the calling thread.
     fn change<'a>(self, change: impl Fn(usize) -> Change<'a, T> + Sync) -> Self {
         let door = Door::current(); // asked here, since a choice belongs to this thread
-        self.update(|start, x| T::change(door, change(start), x))
+        self.rewrite(
+            |start, x| T::change(door, change(start), None, x),
+            |start, x, out| T::change(door, change(start), Some(x), out),
+        )
     }
 }
 
@@ -256,17 +249,19 @@ impl<T: Real> Array for Matrix<T> {
 
     fn apply(self, f: Function) -> Self {
         let door = Door::current();
-        self.rewrite(
-            |_, x| T::apply(door, f, Operand::InPlace, x),
-            |_, x, out| T::apply(door, f, Operand::Of(x), out),
-        )
+        self.rewrite(|_, x| T::apply(door, f, None, x), |_, x, out| T::apply(door, f, Some(x), out))
     }
 
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
-        let Some(slope) = f.slope() else { return self * f.derivative(x, y) };
-        same_shape("x ∘ y", self.shape(), x.shape());
+        same_shape("g ∘ φ′(x)", self.shape(), x.shape());
         let door = Door::current();
-        self.update(|start, g| T::apply(door, slope, Operand::TimesOf(&x.data()[start..]), g))
+        let times = |start: usize, g: &mut [T]| {
+            T::times_slope(door, f, [x, y].map(|x| &x.data()[start..]), g);
+        };
+        self.rewrite(times, |start, g, out| {
+            out.copy_from_slice(g); // it stays in the first-level cache
+            times(start, out);
+        })
     }
 
     fn linear(self, l: Linear) -> Self {

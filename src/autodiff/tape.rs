@@ -30,10 +30,11 @@
 //! ```
 
 mod recorded;
+mod sweep;
 
 pub use recorded::Recorded;
 
-use super::rules::{Op, Side};
+use super::rules::Op;
 use crate::{
     array::{Array, Function, Linear, Product, Shape, operators},
     matrix::Matrix,
@@ -110,70 +111,6 @@ impl<A: Array> Tape<A> {
 
     fn value(&self, position: u32) -> A {
         self.nodes.borrow()[position as usize].value.clone()
-    }
-
-    /// One backward sweep from `of` to each of `wrt`.
-    ///
-    /// `read` says which reading of the values the rules receive: the values themselves, so that
-    /// nothing is recorded, or variables, so that the result can be differentiated again.
-    fn sweep<B: Array>(&self, of: u32, wrt: &[u32], seed: B, read: impl Fn(u32) -> B) -> Vec<B> {
-        let links: Vec<(Op, [u32; 2])> =
-            self.nodes.borrow()[..=of as usize].iter().map(|n| (n.op, n.inputs)).collect();
-        let depends = depending(&links, wrt);
-        let mut adjoints = Adjoints(vec![None; links.len()]);
-        adjoints.add(of, seed);
-        for i in (0..=of).rev().filter(|&i| depends[i as usize]) {
-            let Some(g) = adjoints.take(i, wrt.contains(&i)) else { continue };
-            let (op, [x, y]) = links[i as usize];
-            let pullback = |side, g| op.pullback(side, [&read(x), &read(y), &read(i)], g);
-            match (op != Op::Leaf && depends[x as usize], binary(op) && depends[y as usize]) {
-                // The last pullback takes g itself, so that it can work in g's buffer.
-                (true, true) => {
-                    adjoints.add(x, pullback(Side::Left, g.clone()));
-                    adjoints.add(y, pullback(Side::Right, g));
-                }
-                (true, false) => adjoints.add(x, pullback(Side::Left, g)),
-                (false, true) => adjoints.add(y, pullback(Side::Right, g)),
-                (false, false) => {}
-            }
-        }
-        let zero = |i| {
-            let x = read(i);
-            let (rows, cols) = x.shape();
-            x.constant(rows, cols, |_, _| 0.0)
-        };
-        let found = wrt.iter().map(|&i| (i, adjoints.0.get(i as usize).cloned().flatten()));
-        found.map(|(i, g)| g.unwrap_or_else(|| zero(i))).collect()
-    }
-}
-
-/// Which nodes depend on one of `wrt`, so that only they take part in a sweep.
-fn depending(links: &[(Op, [u32; 2])], wrt: &[u32]) -> Vec<bool> {
-    let mut depends = vec![false; links.len()];
-    for (i, (_, [x, y])) in links.iter().enumerate() {
-        let asked = wrt.iter().any(|&w| w as usize == i);
-        depends[i] = asked || depends[*x as usize] || depends[*y as usize];
-    }
-    depends
-}
-
-/// The adjoints of the nodes, as far as a sweep has come.
-struct Adjoints<B>(Vec<Option<B>>);
-
-impl<B: Array> Adjoints<B> {
-    /// A value that is used several times receives the sum of what flows back from each use.
-    fn add(&mut self, i: u32, flow: B) {
-        let slot = &mut self.0[i as usize];
-        *slot = Some(match slot.take() {
-            None => flow,
-            Some(sum) => sum + flow,
-        });
-    }
-
-    /// What has arrived at node i, which is used up unless it is also asked for.
-    fn take(&mut self, i: u32, kept: bool) -> Option<B> {
-        let slot = &mut self.0[i as usize];
-        if kept { slot.clone() } else { slot.take() }
     }
 }
 

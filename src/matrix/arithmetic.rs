@@ -25,38 +25,64 @@ pub enum Change<'a, T> {
     Scale(T),
 }
 
-/// Changes x behind the given door.
-pub(crate) fn change<T: Real>(door: Door, change: Change<'_, T>, x: &mut [T]) {
-    door.enter(InPlace { change, x });
+/// A row of up to this length is repeated as often as it fits into it.
+const MANY: usize = 64;
+
+/// out ← x changed, or out itself changed where there is no x, behind the given door.
+pub(crate) fn change<T: Real>(door: Door, change: Change<'_, T>, x: Option<&[T]>, out: &mut [T]) {
+    door.enter(Changed { change, x, out });
 }
 
-struct InPlace<'a, T> {
+struct Changed<'a, T> {
     change: Change<'a, T>,
-    x: &'a mut [T],
+    x: Option<&'a [T]>,
+    out: &'a mut [T],
 }
 
-impl<T: Real> Loop for InPlace<'_, T> {
+impl<T: Real> Loop for Changed<'_, T> {
     type Output = ();
 
     /// The change is chosen once and not per element: each arm is a loop of its own.
     #[inline(always)]
     fn run<I: Instructions>(self) {
-        let x = self.x;
-        match self.change {
-            Change::Add(y) => zip(x, y, |x, y| x + y),
-            Change::Sub(y) => zip(x, y, |x, y| x - y),
-            Change::Mul(y) => zip(x, y, |x, y| x * y),
+        let Self { change, x, out } = self;
+        match change {
+            Change::Add(y) => zip(x, y, out, |x, y| x + y),
+            Change::Sub(y) => zip(x, y, out, |x, y| x - y),
+            Change::Mul(y) => zip(x, y, out, |x, y| x * y),
             Change::AddRow(row) => {
-                x.chunks_exact_mut(row.len().max(1)).for_each(|x| zip(x, row, |x, y| x + y));
+                // A short row is repeated: vectors take many numbers at once.
+                let mut many = [T::default(); MANY];
+                let whole = MANY / row.len().max(1) * row.len();
+                many[..whole]
+                    .chunks_exact_mut(row.len().max(1))
+                    .for_each(|y| y.copy_from_slice(row));
+                let row = if whole > 0 { &many[..whole] } else { row };
+                for (i, out) in out.chunks_mut(row.len().max(1)).enumerate() {
+                    zip(x.map(|x| &x[i * row.len()..]), row, out, |x, y| x + y);
+                }
             }
-            Change::Shift(a) => x.iter_mut().for_each(|x| *x += a),
-            Change::Scale(a) => x.iter_mut().for_each(|x| *x = a * *x),
+            Change::Shift(a) => map(x, out, |x| x + a),
+            Change::Scale(a) => map(x, out, |x| a * x),
         }
     }
 }
 
+/// out ← f(x, y), or f(out, y) where there is no x.
 #[inline(always)]
-fn zip<T: Real>(x: &mut [T], y: &[T], f: impl Fn(T, T) -> T) {
-    debug_assert!(y.len() >= x.len());
-    x.iter_mut().zip(y).for_each(|(x, &y)| *x = f(*x, y));
+fn zip<T: Real>(x: Option<&[T]>, y: &[T], out: &mut [T], f: impl Fn(T, T) -> T) {
+    debug_assert!(y.len() >= out.len());
+    match x {
+        None => out.iter_mut().zip(y).for_each(|(out, &y)| *out = f(*out, y)),
+        Some(x) => out.iter_mut().zip(x).zip(y).for_each(|((out, &x), &y)| *out = f(x, y)),
+    }
+}
+
+/// out ← f(x), or f(out) where there is no x.
+#[inline(always)]
+fn map<T: Real>(x: Option<&[T]>, out: &mut [T], f: impl Fn(T) -> T) {
+    match x {
+        None => out.iter_mut().for_each(|out| *out = f(*out)),
+        Some(x) => out.iter_mut().zip(x).for_each(|(out, &x)| *out = f(x)),
+    }
 }

@@ -42,75 +42,13 @@
 //! has the same formulas with polynomials that are as good. `ln` and 1/x are left to the standard
 //! library: no training step takes a logarithm.
 
-use super::{
-    Real,
-    door::{Door, Instructions, Loop},
-};
+use super::{Real, door::Instructions};
 use crate::array::Function;
 
 mod double;
+mod loops;
 mod single;
-
-/// What φ is applied to, and what becomes of it. A slice is at least as long as `out`.
-#[derive(Clone, Copy, Debug)]
-pub enum Operand<'a, T> {
-    /// out ← φ(out)
-    InPlace,
-    /// out ← φ(x)
-    Of(&'a [T]),
-    /// out ← out ∘ φ(x): what flows back through a function whose slope is φ.
-    TimesOf(&'a [T]),
-}
-
-/// φ of an operand, behind the given door.
-pub(crate) fn apply<T: Elementary>(door: Door, f: Function, x: Operand<'_, T>, out: &mut [T]) {
-    door.enter(Apply { f, x, out });
-}
-
-struct Apply<'a, T> {
-    f: Function,
-    x: Operand<'a, T>,
-    out: &'a mut [T],
-}
-
-impl<T: Real> Apply<'_, T> {
-    #[inline(always)]
-    fn each(self, f: impl Fn(T) -> T) {
-        match self.x {
-            Operand::InPlace => self.out.iter_mut().for_each(|out| *out = f(*out)),
-            Operand::Of(x) => self.out.iter_mut().zip(x).for_each(|(out, &x)| *out = f(x)),
-            Operand::TimesOf(x) => {
-                self.out.iter_mut().zip(x).for_each(|(out, &x)| *out = *out * f(x));
-            }
-        }
-    }
-}
-
-impl<T: Elementary> Loop for Apply<'_, T> {
-    type Output = ();
-
-    /// The function is chosen once and not per element: each arm is a loop of its own.
-    #[inline(always)]
-    fn run<I: Instructions>(self) {
-        let (zero, one) = (T::default(), T::of(1.0));
-        match self.f {
-            Function::Sigmoid => self.each(sigmoid::<I, T>),
-            Function::SigmoidSlope => self.each(sigmoid_slope::<I, T>),
-            Function::Softplus => self.each(softplus::<I, T>),
-            Function::Tanh => self.each(tanh::<I, T>),
-            Function::Exp => self.each(exp::<I, T>),
-            Function::Ln => self.each(T::ln),
-            Function::Reciprocal => self.each(|x| one / x),
-            // A comparison with NaN is false, so that the last `else` keeps it.
-            Function::Relu => self.each(|x| if x <= zero { zero } else { x }),
-            Function::Heaviside => self.each(|x| match x {
-                x if x > zero => one,
-                x if x <= zero => zero,
-                nan => nan,
-            }),
-        }
-    }
-}
+pub(crate) use loops::{apply, times_slope};
 
 /// What the formulas below need to know about a precision.
 pub(crate) trait Elementary: Real {
@@ -164,6 +102,34 @@ macro_rules! operations {
     };
 }
 use operations;
+
+/// φ(x)
+#[inline(always)]
+fn value<I: Instructions, T: Elementary>(f: Function, x: T) -> T {
+    let (zero, one) = (T::default(), T::of(1.0));
+    match f {
+        Function::Sigmoid => sigmoid::<I, T>(x),
+        Function::SigmoidSlope => sigmoid_slope::<I, T>(x),
+        Function::Softplus => softplus::<I, T>(x),
+        Function::Tanh => tanh::<I, T>(x),
+        Function::Exp => exp::<I, T>(x),
+        Function::Ln => x.ln(),
+        Function::Reciprocal => one / x,
+        // A comparison with NaN is false, so that the last `else` keeps it.
+        Function::Relu => {
+            if x <= zero {
+                zero
+            } else {
+                x
+            }
+        }
+        Function::Heaviside => match x {
+            x if x > zero => one,
+            x if x <= zero => zero,
+            nan => nan,
+        },
+    }
+}
 
 /// eˣ = 2ᵏ (1 + p), with 2ᵏ in two factors.
 struct Exponential<T> {

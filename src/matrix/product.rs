@@ -91,8 +91,8 @@ const RUN: usize = 4096;
 const TINY: usize = 256;
 /// Rows that are computed at once, so that the list of their places stays below 16 KiB.
 const BAND: usize = 1000;
-/// From this number of multiply-adds on, 30 to 200 µs of one core, it pays to wake another thread.
-const PARALLEL: usize = 1 << 20;
+/// From this number of multiply-adds on, 10 to 100 µs of a core, a second thread pays, even if it sleeps.
+const PARALLEL: usize = 1 << 19;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.
 pub(crate) fn multiply<T: Real>(

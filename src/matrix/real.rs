@@ -8,7 +8,7 @@ use super::{
     arithmetic::{self, Change},
     buffer::{self, Pool, Pools},
     door::Door,
-    elementwise::{self, Operand},
+    elementwise,
     noise::{self, Generator},
     product,
 };
@@ -65,10 +65,13 @@ pub trait Real:
         factors: [&[Self]; 2],
         z: &mut [Self],
     );
-    /// φ of an operand, behind the given door.
-    fn apply(door: Door, f: Function, x: Operand<'_, Self>, out: &mut [Self]);
-    /// Changes x by an operation of the vocabulary, behind the given door.
-    fn change(door: Door, change: Change<'_, Self>, x: &mut [Self]);
+    /// out ← φ(x), or φ(out) where there is no x, behind the given door.
+    fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]);
+    /// g ← g ∘ φ′(x), given x and y = φ(x), behind the given door.
+    fn times_slope(door: Door, f: Function, at: [&[Self]; 2], g: &mut [Self]);
+    /// out ← x changed by an operation of the vocabulary, or out itself changed where there is no x,
+    /// behind the given door.
+    fn change(door: Door, change: Change<'_, Self>, x: Option<&[Self]>, out: &mut [Self]);
     /// Independent draws from N(0, 1), behind the given door.
     fn standard_normal(door: Door, rng: &mut Generator, out: &mut [Self]);
     /// Where this precision's buffers wait to be used again.
@@ -98,11 +101,14 @@ macro_rules! real {
         fn multiply(door: Door, form: Product, sizes: (usize, usize, usize), factors: [&[Self]; 2], z: &mut [Self]) {
             product::multiply(door, form, sizes, factors, z);
         }
-        fn apply(door: Door, f: Function, x: Operand<'_, Self>, out: &mut [Self]) {
+        fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]) {
             elementwise::apply(door, f, x, out);
         }
-        fn change(door: Door, change: Change<'_, Self>, x: &mut [Self]) {
-            arithmetic::change(door, change, x);
+        fn times_slope(door: Door, f: Function, at: [&[Self]; 2], g: &mut [Self]) {
+            elementwise::times_slope(door, f, at, g);
+        }
+        fn change(door: Door, change: Change<'_, Self>, x: Option<&[Self]>, out: &mut [Self]) {
+            arithmetic::change(door, change, x, out);
         }
         fn standard_normal(door: Door, rng: &mut Generator, out: &mut [Self]) {
             noise::fill(door, rng, out);

@@ -1,0 +1,143 @@
+//! The backward sweep over a tape.
+//!
+//! Each node hands its adjoint on by its rule. One thing is spared: where φ(x) is differentiated and
+//! φ′(x) stands on the tape, as it does when a formula uses both, its value is taken from there. It is
+//! the same number.
+
+use super::{Tape, binary};
+use crate::{
+    array::{Array, Function},
+    autodiff::rules::{Op, Side},
+};
+use std::collections::HashMap;
+
+impl<A: Array> Tape<A> {
+    /// One backward sweep from `of` to each of `wrt`.
+    ///
+    /// `read` says which reading of the values the rules receive: the values themselves, so that
+    /// nothing is recorded, or variables, so that the result can be differentiated again.
+    pub(super) fn sweep<B: Array>(
+        &self,
+        of: u32,
+        wrt: &[u32],
+        seed: B,
+        read: impl Fn(u32) -> B,
+    ) -> Vec<B> {
+        let links: Vec<(Op, [u32; 2])> =
+            self.nodes.borrow()[..=of as usize].iter().map(|n| (n.op, n.inputs)).collect();
+        let depends = depending(&links, wrt);
+        let applied = applied(&links);
+        let mut adjoints = Adjoints(vec![None; links.len()]);
+        adjoints.add(of, seed);
+        for i in (0..=of).rev().filter(|&i| depends[i as usize]) {
+            let Some(g) = adjoints.take(i, wrt.contains(&i)) else { continue };
+            let (op, [x, y]) = links[i as usize];
+            let pullback = |side, g| match slope(op).and_then(|slope| applied.get(&(slope, x))) {
+                Some(&slope) => g * read(slope), // φ′(x) is on the tape: it is not computed again
+                None => op.pullback(side, [&read(x), &read(y), &read(i)], g),
+            };
+            match (op != Op::Leaf && depends[x as usize], binary(op) && depends[y as usize]) {
+                // The last pullback takes g itself, so that it can work in g's buffer.
+                (true, true) => {
+                    adjoints.add(x, pullback(Side::Left, g.clone()));
+                    adjoints.add(y, pullback(Side::Right, g));
+                }
+                (true, false) => adjoints.add(x, pullback(Side::Left, g)),
+                (false, true) => adjoints.add(y, pullback(Side::Right, g)),
+                (false, false) => {}
+            }
+        }
+        let zero = |i| {
+            let x = read(i);
+            let (rows, cols) = x.shape();
+            x.constant(rows, cols, |_, _| 0.0)
+        };
+        let found = wrt.iter().map(|&i| (i, adjoints.0.get(i as usize).cloned().flatten()));
+        found.map(|(i, g)| g.unwrap_or_else(|| zero(i))).collect()
+    }
+}
+
+/// Which nodes depend on one of `wrt`, so that only they take part in a sweep.
+fn depending(links: &[(Op, [u32; 2])], wrt: &[u32]) -> Vec<bool> {
+    let mut depends = vec![false; links.len()];
+    for (i, (_, [x, y])) in links.iter().enumerate() {
+        let asked = wrt.iter().any(|&w| w as usize == i);
+        depends[i] = asked || depends[*x as usize] || depends[*y as usize];
+    }
+    depends
+}
+
+/// The adjoints of the nodes, as far as a sweep has come.
+struct Adjoints<B>(Vec<Option<B>>);
+
+impl<B: Array> Adjoints<B> {
+    /// A value that is used several times receives the sum of what flows back from each use.
+    fn add(&mut self, i: u32, flow: B) {
+        let slot = &mut self.0[i as usize];
+        *slot = Some(match slot.take() {
+            None => flow,
+            Some(sum) => sum + flow,
+        });
+    }
+
+    /// What has arrived at node i, which is used up unless it is also asked for.
+    fn take(&mut self, i: u32, kept: bool) -> Option<B> {
+        let slot = &mut self.0[i as usize];
+        if kept { slot.clone() } else { slot.take() }
+    }
+}
+
+/// Where φ(x) stands, by φ and the position of x.
+fn applied(links: &[(Op, [u32; 2])]) -> HashMap<(Function, u32), u32> {
+    let nodes = (0..).zip(links);
+    nodes
+        .filter_map(|(i, (op, [x, _]))| match op {
+            Op::Apply(f) => Some(((*f, *x), i)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// φ′ of an operation φ, where it is in the table.
+const fn slope(op: Op) -> Option<Function> {
+    if let Op::Apply(f) = op { f.slope() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Matrix, Tape};
+
+    const SLOPE: Op = Op::Apply(Function::SigmoidSlope);
+
+    /// s(x) s′(z), with the slope on the tape before its function is differentiated.
+    fn product_with_slope<'t>(x: &crate::Var<'t>, z: &crate::Var<'t>) -> crate::Var<'t> {
+        let slope = Function::Sigmoid.derivative(z, &z.sigmoid());
+        (x.sigmoid() * slope).sum()
+    }
+
+    #[test]
+    fn a_slope_that_is_on_the_tape_is_not_computed_again() {
+        let x = Matrix::from_rows([[-1.0, 0.5, 2.0]]);
+        let tape = Tape::new();
+        let var = tape.var(&x);
+        let together = product_with_slope(&var, &var).grad(&[var])[0].value();
+        assert_eq!(tape.nodes().iter().filter(|node| node.op == SLOPE).count(), 1);
+
+        let tape = Tape::new();
+        let apart = [tape.var(&x), tape.var(&x)];
+        let parts = product_with_slope(&apart[0], &apart[1]).grad(&apart);
+        assert_eq!(tape.nodes().iter().filter(|node| node.op == SLOPE).count(), 2);
+        assert_eq!(together, parts[0].value() + parts[1].value());
+    }
+
+    /// The slope at another place is another number.
+    #[test]
+    fn the_slope_is_that_of_the_same_input() {
+        let tape = Tape::new();
+        let [x, z] = [0.5, 2.0].map(|a| tape.var(&Matrix::from_rows([[a]])));
+        let slope = |a: f64| Matrix::from_rows([[a]]).apply(Function::SigmoidSlope).item();
+        let found = product_with_slope(&x, &z).gradient(&[x])[0].item();
+        assert_eq!(found, slope(2.0) * slope(0.5));
+    }
+}

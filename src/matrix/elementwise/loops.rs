@@ -1,0 +1,150 @@
+//! The loops over slices: φ(x), and g ∘ φ′(x) in one pass over memory.
+//!
+//! φ′ is a formula of the vocabulary ([`Function::derivative`]). Read with matrices, each of its
+//! operations is a pass; read with one number in a register, all of them are one loop.
+
+use super::{Elementary, value};
+use crate::{
+    array::{Array, Function, Linear, Product, Shape, operators},
+    matrix::door::{Door, Instructions, Loop},
+};
+use std::marker::PhantomData;
+
+/// The function is chosen once and not per element: each has a loop of its own.
+macro_rules! for_each {
+    ($f:ident => $loop:expr) => {
+        for_each!($f => $loop;
+            Sigmoid Softplus Tanh Exp Ln Reciprocal Relu Heaviside SigmoidSlope)
+    };
+    ($f:ident => $loop:expr; $($function:ident)*) => {
+        match $f {
+            $(Function::$function => {
+                let $f = Function::$function;
+                $loop
+            })*
+        }
+    };
+}
+
+/// out ← φ(x), or φ(out) where there is no x, behind the given door.
+pub(crate) fn apply<T: Elementary>(door: Door, f: Function, x: Option<&[T]>, out: &mut [T]) {
+    door.enter(Apply { f, x, out });
+}
+
+struct Apply<'a, T> {
+    f: Function,
+    x: Option<&'a [T]>,
+    out: &'a mut [T],
+}
+
+impl<T: Elementary> Apply<'_, T> {
+    #[inline(always)]
+    fn by<I: Instructions>(self, f: Function) {
+        // Loops, since a closure of this length is not inlined.
+        match self.x {
+            None => {
+                for out in self.out {
+                    *out = value::<I, T>(f, *out);
+                }
+            }
+            Some(x) => {
+                for (out, &x) in self.out.iter_mut().zip(x) {
+                    *out = value::<I, T>(f, x);
+                }
+            }
+        }
+    }
+}
+
+impl<T: Elementary> Loop for Apply<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Instructions>(self) {
+        let f = self.f;
+        for_each!(f => self.by::<I>(f));
+    }
+}
+
+/// g ← g ∘ φ′(x), given y = φ(x), behind the given door. x and y are at least as long as g.
+pub(crate) fn times_slope<T: Elementary>(door: Door, f: Function, [x, y]: [&[T]; 2], g: &mut [T]) {
+    door.enter(TimesSlope { f, x, y, g });
+}
+
+struct TimesSlope<'a, T> {
+    f: Function,
+    x: &'a [T],
+    y: &'a [T],
+    g: &'a mut [T],
+}
+
+impl<T: Elementary> TimesSlope<'_, T> {
+    #[inline(always)]
+    fn by<I: Instructions>(self, f: Function) {
+        for ((g, &x), &y) in self.g.iter_mut().zip(self.x).zip(self.y) {
+            let [x, y] = [x, y].map(Number::<I, T>::of);
+            *g = *g * f.derivative(&x, &y).value;
+        }
+    }
+}
+
+impl<T: Elementary> Loop for TimesSlope<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Instructions>(self) {
+        let f = self.f;
+        for_each!(f => self.by::<I>(f));
+    }
+}
+
+/// One number as an array of shape (1, 1).
+struct Number<I, T> {
+    value: T,
+    door: PhantomData<I>,
+}
+
+impl<I, T: Elementary> Number<I, T> {
+    #[inline(always)]
+    const fn of(value: T) -> Self {
+        Self { value, door: PhantomData }
+    }
+}
+
+impl<I, T: Elementary> Clone for Number<I, T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self::of(self.value)
+    }
+}
+
+impl<I: Instructions, T: Elementary> Array for Number<I, T> {
+    #[inline(always)]
+    fn shape(&self) -> Shape {
+        (1, 1)
+    }
+    fn constant(&self, _: usize, _: usize, f: impl Fn(usize, usize) -> f64) -> Self {
+        Self::of(T::of(f(0, 0)))
+    }
+    fn product(&self, _: Product, y: &Self) -> Self {
+        self.clone() * y
+    }
+    fn add_row(self, row: &Self) -> Self {
+        self + row
+    }
+    #[inline(always)]
+    fn apply(self, f: Function) -> Self {
+        Self::of(value::<I, T>(f, self.value))
+    }
+    #[inline(always)]
+    fn linear(self, l: Linear) -> Self {
+        if let Linear::Scale(a) = l { Self::of(T::of(a) * self.value) } else { self }
+    }
+}
+
+operators!([I: Instructions, T: Elementary] Number<I, T> {
+    add: |x, y| Self::of(x.value + y.value),
+    sub: |x, y| Self::of(x.value - y.value),
+    mul: |x, y| Self::of(x.value * y.value),
+    shift: |x, a| Self::of(x.value + T::of(a)),
+});

@@ -140,7 +140,6 @@ pub trait Array:
         self.apply(Function::Softplus)
     }
     /// tanh(x).
-    #[inline]
     fn tanh(self) -> Self {
         self.apply(Function::Tanh)
     }

@@ -148,3 +148,33 @@ operators!([I: Instructions, T: Elementary] Number<I, T> {
     mul: |x, y| Self::of(x.value * y.value),
     shift: |x, a| Self::of(x.value + T::of(a)),
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Matrix;
+
+    /// Equal, or both not a number.
+    fn same(x: &Matrix, y: &Matrix) -> bool {
+        let equal = |(x, y): (&f64, &f64)| x == y || x.is_nan() && y.is_nan();
+        x.data().iter().zip(y.data()).all(equal)
+    }
+
+    /// Also where g has another owner, where threads share it, and beyond where φ is defined.
+    #[test]
+    fn one_pass_gives_the_numbers_of_a_pass_for_each_operation() {
+        let x = Matrix::from_fn(300, 300, |i, j| 40.0 * ((i * j) as f64).sin()); // 0 in the first row
+        let g = Matrix::from_fn(300, 300, |i, j| (i as f64 - j as f64) / 7.0);
+        for door in Door::available() {
+            door.within(|| {
+                for f in Function::ALL {
+                    let y = x.clone().apply(f);
+                    let passes = g.clone() * f.derivative(&x, &y);
+                    let shared = g.clone().times_slope(f, &x, &y);
+                    let own = (g.clone() + 0.0).times_slope(f, &x, &y);
+                    assert!(same(&shared, &passes) && same(&own, &passes), "{f:?} {door:?}");
+                }
+            });
+        }
+    }
+}

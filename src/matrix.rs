@@ -17,6 +17,7 @@
 //! place exactly when it holds the last owner. Formulas can therefore consume and clone freely.
 
 pub mod arithmetic;
+mod blocks;
 mod buffer;
 pub mod cholesky;
 pub(crate) mod distance;

@@ -60,6 +60,13 @@ impl<'a, T: Real> Lines<'a, T> {
         &self.data[i * self.line..][..k]
     }
 
+    /// R lines of `depth` terms from line i on, each of which lies by itself. Where there are fewer the last
+    /// is repeated.
+    #[inline(always)]
+    pub(super) fn rows<const R: usize>(self, i: usize, depth: usize) -> [&'a [T]; R] {
+        std::array::from_fn(|r| self.row((i + r).min(self.count - 1), depth))
+    }
+
     /// Fills panels of R lines and `depth` terms, one after another. The last may lack lines, and then
     /// gets others.
     #[inline(always)]

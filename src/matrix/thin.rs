@@ -16,7 +16,7 @@ use super::{
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::Lines,
-    tile::{each_row, tile},
+    tile::{Rows, each_row},
 };
 
 /// With at most this number of rows or columns of z, [`Few`] is faster than the blocks.
@@ -221,7 +221,7 @@ fn side_by_side<I: Instructions, T: Real, const R: usize, const W: usize>(
         }
         if let Some(rest) = rest.first_mut() {
             many.from(whole.len() * W, 0).pack(edge.len(), edge);
-            *rest = tile::<I, T, R, W>(few.iter().zip(&*edge));
+            *rest = few.tile::<I, W, W>(edge);
         }
         for j in 0..many.count {
             put(i + j, &sums[j / W].map(|sums| sums[j % W]));

@@ -64,16 +64,47 @@ macro_rules! each_row {
 }
 pub(super) use each_row;
 
-/// c = Σₖ a[k] b[k]ᵀ, a block of MR × NR.
-#[inline(always)]
-pub(super) fn tile<'a, I: Instructions, T: Real, const MR: usize, const NR: usize>(
-    pairs: impl Iterator<Item = (&'a [T; MR], &'a [T; NR])>,
-) -> [[T; NR]; MR] {
-    let mut c = [[T::default(); NR]; MR];
-    for (a, b) in pairs {
-        each_row!(i < MR: for j in 0..NR {
-            c[i][j] = I::multiply_add(a[i], b[j], c[i][j]);
-        });
+/// MR rows of x, as the tile reads them.
+pub(super) trait Rows<T: Real, const MR: usize> {
+    /// Whether they lie in a panel.
+    const PACKED: bool;
+
+    /// c = Σₖ a[k] b[k]ᵀ, a block of MR × W, with the first W columns of a panel of y.
+    fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR];
+}
+
+/// Packed: the numbers for one k lie side by side.
+impl<T: Real, const MR: usize> Rows<T, MR> for &[[T; MR]] {
+    const PACKED: bool = true;
+
+    #[inline(always)]
+    fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR] {
+        let mut c = [[T::default(); W]; MR];
+        for (a, b) in self.iter().zip(b) {
+            each_row!(i < MR: for j in 0..W {
+                c[i][j] = I::multiply_add(a[i], b[j], c[i][j]);
+            });
+        }
+        c
     }
-    c
+}
+
+/// In place: each row lies by itself.
+impl<T: Real, const MR: usize> Rows<T, MR> for [&[T]; MR] {
+    const PACKED: bool = false;
+
+    #[inline(always)]
+    fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR] {
+        let depth = b.len();
+        let rows = self.map(|row| &row[..depth]);
+        let mut c = [[T::default(); W]; MR];
+        // With an iterator over b in the place of an index the compiler does not keep c in vectors.
+        for k in 0..depth {
+            let b = &b[k];
+            each_row!(i < MR: for j in 0..W {
+                c[i][j] = I::multiply_add(rows[i][k], b[j], c[i][j]);
+            });
+        }
+        c
+    }
 }

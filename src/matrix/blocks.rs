@@ -1,0 +1,209 @@
+//! The five loops of the [product](super::product).
+//!
+//! They come in two kinds, by where the tile finds its rows of x. *Packed*: all numbers for one k lie side
+//! by side, in a panel. *In place*: each row lies where it is, and nothing is copied. A packed row is
+//! read a little faster. But to pack a number takes as long as several multiply-adds with a whole row of a
+//! tile, and it is used only once for each panel of y. So packing pays where y has many panels. The order of
+//! summation is the same, hence the bits.
+
+use super::{
+    Real,
+    buffer::Buffer,
+    door::{Door, Instructions, Loop},
+    pack::{DEPTH, Lines},
+    tile::{Rows, each_row},
+};
+use std::ops::Range;
+
+/// Terms in a block: a panel of y (KC × NR, 32 KiB) stays in the first-level cache, and each
+/// element of z is fetched only once in KC terms. Half as many cost 15 % at n = 512.
+const KC: usize = 256;
+/// The same for sums of [`LONG`] terms and more. Their z is fetched again so often that halving this
+/// is worth a panel of y that shares the first-level cache.
+const LONG_KC: usize = 512;
+/// From this number of terms on a sum is long.
+const LONG: usize = 1024;
+/// Rows in a block: MC × KC numbers are 96 KiB (f32) or 192 KiB (f64), twice that in long sums, which
+/// any second-level cache of today holds beside what streams through it. 192 rows were no better.
+pub(super) const MC: usize = 96;
+/// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
+/// share of the third level.
+const NC: usize = 1024;
+/// Rows of x are read in place if a row of z has no more bytes: y then has 16 panels (AVX2) or fewer.
+const SHORT_ROW: usize = 1024;
+
+/// A block of z to be computed, with the lines of x and y it needs. In safe Rust a block of columns
+/// of a row-major matrix is a list of pieces of rows, so that is what z is.
+pub(super) struct Piece<'a, T: Real> {
+    pub(super) x: Lines<'a, T>,
+    pub(super) y: Lines<'a, T>,
+    pub(super) k: usize,
+    pub(super) z: Vec<&'a mut [T]>,
+}
+
+impl<T: Real> Piece<'_, T> {
+    /// Cuts the columns in proportion to the threads on either hand, until each thread has a piece of
+    /// its own, and computes each as a whole small product. Pieces that are nearly square pack little
+    /// twice, and threads that share nothing never wait for each other.
+    pub(super) fn share(self, door: Door, threads: usize) {
+        if threads < 2 && self.x.step == 1 && self.y.count * size_of::<T>() <= SHORT_ROW {
+            return door.enter(InPlace(self));
+        }
+        if threads < 2 {
+            return door.enter(Packed(self));
+        }
+        let Self { x, y, k, z } = self;
+        let left = threads / 2;
+        let cut = y.count * left / threads;
+        let (z, rest) = z.into_iter().map(|row| row.split_at_mut(cut)).unzip();
+        rayon::join(
+            || Piece { x, y: y.until(cut), k, z }.share(door, left),
+            || Piece { x, y: y.from(cut, 0), k, z: rest }.share(door, threads - left),
+        );
+    }
+
+    /// The five loops, with rows of x packed or in place.
+    #[inline(always)]
+    fn blocks<I: Instructions, const MR: usize, const NR: usize, const HALF: usize>(
+        mut self,
+        packed: bool,
+    ) {
+        const {
+            assert!(NR == 2 * HALF, "half a tile");
+            assert!(
+                MC.is_multiple_of(MR) && NC.is_multiple_of(NR),
+                "only the last tile of a block may be ragged"
+            );
+        }
+        let (x, y, k) = (self.x, self.y, self.k);
+        let (m, n) = (x.count.next_multiple_of(MR), y.count.next_multiple_of(NR));
+        let (mc, nc) = (m.min(MC), n.min(NC));
+        // Blocks of k as equal as can be: k = 260 makes two of about 130, not 256 and 4.
+        let most = if k < LONG { KC } else { LONG_KC };
+        let kc = k.div_ceil(k.div_ceil(most)).next_multiple_of(DEPTH).min(k);
+        let mut a = Buffer::scratch(if packed { mc * kc } else { 0 });
+        let mut b = Buffer::scratch(nc * kc);
+        let a = a.as_mut_slice().as_chunks_mut::<MR>().0;
+        let b = b.as_mut_slice().as_chunks_mut::<NR>().0;
+
+        // loop 5: columns of z
+        for j in (0..y.count).step_by(nc) {
+            let columns = nc.min(y.count - j);
+            // loop 4: terms of the sums
+            for l in (0..k).step_by(kc) {
+                let depth = kc.min(k - l);
+                y.from(j, l).until(columns).pack(depth, b);
+                // loop 3: rows of z
+                for (i, z) in self.z.chunks_mut(mc).enumerate() {
+                    let x = x.from(i * mc, l).until(z.len());
+                    if packed {
+                        x.pack(depth, a);
+                    }
+                    // loop 2: panels of y, each used for all panels of x while it is near
+                    for (jr, b) in b.chunks_exact(depth).take(columns.div_ceil(NR)).enumerate() {
+                        let columns = j + jr * NR..(j + (jr + 1) * NR).min(j + columns);
+                        if packed {
+                            let a = a.chunks_exact(depth);
+                            strip::<I, T, _, MR, NR, HALF>(a, b, z, columns, l > 0);
+                        } else {
+                            let rows = (0..z.len()).step_by(MR).map(|i| x.rows::<MR>(i, depth));
+                            strip::<I, T, _, MR, NR, HALF>(rows, b, z, columns, l > 0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Loop 1: some columns of z, from a panel of y and rows of x, MR at a time. Where no more than half of the
+/// panel is wanted half of it is used; what is beyond is made up.
+#[inline(always)]
+fn strip<
+    I: Instructions,
+    T: Real,
+    A: Rows<T, MR>,
+    const MR: usize,
+    const NR: usize,
+    const HALF: usize,
+>(
+    a: impl Iterator<Item = A>,
+    b: &[[T; NR]],
+    z: &mut [&mut [T]],
+    columns: Range<usize>,
+    add: bool,
+) {
+    let half = columns.len() <= HALF;
+    for (z, a) in z.chunks_mut(MR).zip(a) {
+        // The sums take longer than z takes to come from memory; without this they would wait for it. A z with
+        // short rows is near.
+        if A::PACKED {
+            for z in &*z {
+                I::prefetch(&z[columns.clone()]);
+            }
+        }
+        if half {
+            place::<T, MR, HALF>(&a.tile::<I, NR, HALF>(b), z, columns.clone(), add);
+        } else {
+            place::<T, MR, NR>(&a.tile::<I, NR, NR>(b), z, columns.clone(), add);
+        }
+    }
+}
+
+/// Puts a tile where it belongs, or what of it there is room for.
+#[inline(always)]
+fn place<T: Real, const MR: usize, const W: usize>(
+    c: &[[T; W]; MR],
+    z: &mut [&mut [T]],
+    columns: Range<usize>,
+    add: bool,
+) {
+    if let (Some(z), true) = (z.first_chunk_mut::<MR>(), columns.len() == W) {
+        // All sizes are constants here, so c goes from its registers into z.
+        each_row!(i < MR: put::<T, W>(&mut z[i][columns.clone()], &c[i], add));
+    } else {
+        for (z, c) in z.iter_mut().zip(c) {
+            put(&mut z[columns.clone()], c, add);
+        }
+    }
+}
+
+/// z ← c, or z ← z + c after the first block of terms; so what was in z before does not matter.
+#[inline(always)]
+fn put<T: Real, const W: usize>(z: &mut [T], c: &[T; W], add: bool) {
+    if let Some(z) = z.first_chunk_mut::<W>() {
+        // The length is a constant here: nearly every tile, in whole vectors.
+        let old = if add { *z } else { [T::default(); W] };
+        *z = std::array::from_fn(|j| old[j] + c[j]);
+    } else {
+        for (z, &c) in z.iter_mut().zip(c) {
+            *z = if add { *z + c } else { c };
+        }
+    }
+}
+
+struct Packed<'a, T: Real>(Piece<'a, T>);
+struct InPlace<'a, T: Real>(Piece<'a, T>);
+
+/// Each is compiled by itself: with both in one function the compiler no longer keeps rows in vectors.
+macro_rules! by_door {
+    ($name:ident, $packed:literal) => {
+        impl<T: Real> Loop for $name<'_, T> {
+            type Output = ();
+
+            #[inline(always)]
+            fn run<I: Instructions>(self) {
+                match (I::DOOR, size_of::<T>()) {
+                    (Door::Portable, 4) => self.0.blocks::<I, 4, 8, 4>($packed),
+                    (Door::Portable, _) => self.0.blocks::<I, 4, 4, 2>($packed),
+                    (Door::Avx2, 4) => self.0.blocks::<I, 6, 16, 8>($packed),
+                    (Door::Avx2, _) => self.0.blocks::<I, 6, 8, 4>($packed),
+                    (Door::Avx512, 4) => self.0.blocks::<I, 8, 32, 16>($packed),
+                    (Door::Avx512, _) => self.0.blocks::<I, 8, 16, 8>($packed),
+                }
+            }
+        }
+    };
+}
+by_door!(Packed, true);
+by_door!(InPlace, false);

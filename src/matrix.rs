@@ -4,7 +4,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`product`] | x y, x yᵀ, xᵀ y: packed and blocked, unless they are tiny |
+//! | [`product`] | x y, x yᵀ, xᵀ y: in blocks, packed where that pays |
 //! | [`arithmetic`] | +, −, ∘ and their like over slices |
 //! | [`elementwise`] | exp, sigmoid, softplus, tanh, … over slices, within 2 ulp |
 //! | [`door`] | one safe loop, compiled for several instruction sets |
@@ -254,7 +254,8 @@ impl<T: Real> Array for Matrix<T> {
     }
 
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
-        same_shape("g ∘ φ′(x)", self.shape(), x.shape());
+        same_shape("x ∘ y", self.shape(), x.shape());
+        same_shape("x ∘ y", self.shape(), y.shape());
         let door = Door::current();
         let times = |start: usize, g: &mut [T]| {
             T::times_slope(door, f, [x, y].map(|x| &x.data()[start..]), g);

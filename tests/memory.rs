@@ -50,7 +50,8 @@ fn step(model: Autoencoder<Matrix>, x: &Matrix, rng: &mut Generator) -> Autoenco
     model.map(|p| p - gradient.next().expect("one for each parameter") * RATE)
 }
 
-/// Runs `f`, a whole test, when no other test runs, on a thread of its own that also does all parallel work.
+/// Runs `f`, a whole test, when no other test runs. It has a thread of its own, which also does all
+/// parallel work.
 fn alone<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -176,7 +176,7 @@ impl Function {
     /// Softplus is a primitive for a reason: composed as log(1 + e^(−|x|)) + max(x, 0), each piece
     /// has a kink at 0, and the usual conventions there add up to a wrong slope
     /// ([T27](crate::identity::derivatives)).
-    #[inline(always)]
+    #[inline(always)] // a loop over numbers takes it in, to compile it for its door
     pub fn derivative<A: Array>(self, x: &A, y: &A) -> A {
         if let Some(slope) = self.slope() {
             return x.clone().apply(slope);

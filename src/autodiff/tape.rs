@@ -12,7 +12,7 @@
 //!    3       Linear(Σ)   2        Σ φ(x) ∘ x       1          ← seed
 //! ```
 //!
-//! [`Var::gradient`] reads the rule book with numbers, and [`Var::grad`] reads the same book with
+//! The sweep stands in `sweep`. [`Var::gradient`] reads the rule book with numbers, and [`Var::grad`] reads the same book with
 //! variables, which appends the sweep itself to the tape.
 //!
 //! ```

@@ -25,7 +25,7 @@ pub enum Change<'a, T> {
     Scale(T),
 }
 
-/// A row of up to this length is repeated as often as it fits into it.
+/// Numbers of a row that is repeated: a row of 5 stands there 12 times.
 const MANY: usize = 64;
 
 /// out ← x changed, or out itself changed where there is no x, behind the given door.
@@ -53,13 +53,12 @@ impl<T: Real> Loop for Changed<'_, T> {
             Change::AddRow(row) => {
                 // A short row is repeated: vectors take many numbers at once.
                 let mut many = [T::default(); MANY];
-                let whole = MANY / row.len().max(1) * row.len();
-                many[..whole]
-                    .chunks_exact_mut(row.len().max(1))
-                    .for_each(|y| y.copy_from_slice(row));
-                let row = if whole > 0 { &many[..whole] } else { row };
-                for (i, out) in out.chunks_mut(row.len().max(1)).enumerate() {
-                    zip(x.map(|x| &x[i * row.len()..]), row, out, |x, y| x + y);
+                let d = row.len().max(1);
+                let whole = MANY / d * d;
+                many[..whole].chunks_exact_mut(d).for_each(|y| y.copy_from_slice(row));
+                let rows = if d < MANY { &many[..whole] } else { row };
+                for (i, out) in out.chunks_mut(rows.len().max(1)).enumerate() {
+                    zip(x.map(|x| &x[i * rows.len()..]), rows, out, |x, y| x + y);
                 }
             }
             Change::Shift(a) => map(x, out, |x| x + a),

@@ -1,17 +1,16 @@
 //! The five loops of the [product](super::product).
 //!
-//! They come in two kinds, by where the tile finds its rows of x. *Packed*: all numbers for one k lie side
-//! by side, in a panel. *In place*: each row lies where it is, and nothing is copied. A packed row is
-//! read a little faster. But to pack a number takes as long as several multiply-adds with a whole row of a
-//! tile, and it is used only once for each panel of y. So packing pays where y has many panels. The order of
-//! summation is the same, hence the bits.
+//! There are two kinds. *Packed*: x is first copied into panels, in which all numbers for one k lie side by
+//! side. *In place*: each row of x is read where it lies. The tile reads a panel a little faster. But the
+//! copy costs as much as several uses, and each panel of y uses it once. So packing pays if y has many
+//! panels. Both sum in the same order, so they give the same bits.
 
 use super::{
     Real,
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::{DEPTH, Lines},
-    tile::{Rows, each_row},
+    tile::{Left, each_row},
 };
 use std::ops::Range;
 
@@ -29,7 +28,8 @@ pub(super) const MC: usize = 96;
 /// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
 /// share of the third level.
 const NC: usize = 1024;
-/// Rows of x are read in place if a row of z has no more bytes: y then has 16 panels (AVX2) or fewer.
+/// Rows of x are read in place if a row of the piece of z has at most this number of bytes: y then has up
+/// to 8, 16 or 32 panels, by the door.
 const SHORT_ROW: usize = 1024;
 
 /// A block of z to be computed, with the lines of x and y it needs. In safe Rust a block of columns
@@ -46,11 +46,15 @@ impl<T: Real> Piece<'_, T> {
     /// its own, and computes each as a whole small product. Pieces that are nearly square pack little
     /// twice, and threads that share nothing never wait for each other.
     pub(super) fn share(self, door: Door, threads: usize) {
-        if threads < 2 && self.x.step == 1 && self.y.count * size_of::<T>() <= SHORT_ROW {
-            return door.enter(InPlace(self));
-        }
+        let threads = threads.min(self.y.count); // no piece is empty
         if threads < 2 {
-            return door.enter(Packed(self));
+            let in_place = self.x.step == 1 && self.y.count * size_of::<T>() <= SHORT_ROW;
+            if in_place {
+                door.enter(Blocks::<T, false>(self));
+            } else {
+                door.enter(Blocks::<T, true>(self));
+            }
+            return;
         }
         let Self { x, y, k, z } = self;
         let left = threads / 2;
@@ -64,9 +68,14 @@ impl<T: Real> Piece<'_, T> {
 
     /// The five loops, with rows of x packed or in place.
     #[inline(always)]
-    fn blocks<I: Instructions, const MR: usize, const NR: usize, const HALF: usize>(
+    fn blocks<
+        I: Instructions,
+        const PACKED: bool,
+        const MR: usize,
+        const NR: usize,
+        const HALF: usize,
+    >(
         mut self,
-        packed: bool,
     ) {
         const {
             assert!(NR == 2 * HALF, "half a tile");
@@ -81,7 +90,7 @@ impl<T: Real> Piece<'_, T> {
         // Blocks of k as equal as can be: k = 260 makes two of about 130, not 256 and 4.
         let most = if k < LONG { KC } else { LONG_KC };
         let kc = k.div_ceil(k.div_ceil(most)).next_multiple_of(DEPTH).min(k);
-        let mut a = Buffer::scratch(if packed { mc * kc } else { 0 });
+        let mut a = Buffer::scratch(if PACKED { mc * kc } else { 0 });
         let mut b = Buffer::scratch(nc * kc);
         let a = a.as_mut_slice().as_chunks_mut::<MR>().0;
         let b = b.as_mut_slice().as_chunks_mut::<NR>().0;
@@ -96,18 +105,18 @@ impl<T: Real> Piece<'_, T> {
                 // loop 3: rows of z
                 for (i, z) in self.z.chunks_mut(mc).enumerate() {
                     let x = x.from(i * mc, l).until(z.len());
-                    if packed {
+                    if PACKED {
                         x.pack(depth, a);
                     }
                     // loop 2: panels of y, each used for all panels of x while it is near
                     for (jr, b) in b.chunks_exact(depth).take(columns.div_ceil(NR)).enumerate() {
                         let columns = j + jr * NR..(j + (jr + 1) * NR).min(j + columns);
-                        if packed {
+                        if PACKED {
                             let a = a.chunks_exact(depth);
                             strip::<I, T, _, MR, NR, HALF>(a, b, z, columns, l > 0);
                         } else {
-                            let rows = (0..z.len()).step_by(MR).map(|i| x.rows::<MR>(i, depth));
-                            strip::<I, T, _, MR, NR, HALF>(rows, b, z, columns, l > 0);
+                            let a = (0..z.len()).step_by(MR).map(|i| x.beside::<MR>(i, depth));
+                            strip::<I, T, _, MR, NR, HALF>(a, b, z, columns, l > 0);
                         }
                     }
                 }
@@ -116,13 +125,13 @@ impl<T: Real> Piece<'_, T> {
     }
 }
 
-/// Loop 1: some columns of z, from a panel of y and rows of x, MR at a time. Where no more than half of the
-/// panel is wanted half of it is used; what is beyond is made up.
+/// Loop 1: some columns of z, from a panel of y and rows of x, MR at a time. If at most half of the panel's
+/// columns are wanted, the tile is half as wide. Columns beyond those wanted are thrown away.
 #[inline(always)]
 fn strip<
     I: Instructions,
     T: Real,
-    A: Rows<T, MR>,
+    A: Left<T, MR>,
     const MR: usize,
     const NR: usize,
     const HALF: usize,
@@ -135,8 +144,8 @@ fn strip<
 ) {
     let half = columns.len() <= HALF;
     for (z, a) in z.chunks_mut(MR).zip(a) {
-        // The sums take longer than z takes to come from memory; without this they would wait for it. A z with
-        // short rows is near.
+        // The sums take longer than z takes to come from memory; without this they would wait for it. With rows
+        // in place it costs more than it brings.
         if A::PACKED {
             for z in &*z {
                 I::prefetch(&z[columns.clone()]);
@@ -150,7 +159,7 @@ fn strip<
     }
 }
 
-/// Puts a tile where it belongs, or what of it there is room for.
+/// Writes the part of the tile that lies in z.
 #[inline(always)]
 fn place<T: Real, const MR: usize, const W: usize>(
     c: &[[T; W]; MR],
@@ -182,28 +191,58 @@ fn put<T: Real, const W: usize>(z: &mut [T], c: &[T; W], add: bool) {
     }
 }
 
-struct Packed<'a, T: Real>(Piece<'a, T>);
-struct InPlace<'a, T: Real>(Piece<'a, T>);
+/// A type for each kind, so that each is compiled by itself: with both in one function the compiler does not
+/// keep rows in vectors.
+struct Blocks<'a, T: Real, const PACKED: bool>(Piece<'a, T>);
 
-/// Each is compiled by itself: with both in one function the compiler no longer keeps rows in vectors.
-macro_rules! by_door {
-    ($name:ident, $packed:literal) => {
-        impl<T: Real> Loop for $name<'_, T> {
-            type Output = ();
+impl<T: Real, const PACKED: bool> Loop for Blocks<'_, T, PACKED> {
+    type Output = ();
 
-            #[inline(always)]
-            fn run<I: Instructions>(self) {
-                match (I::DOOR, size_of::<T>()) {
-                    (Door::Portable, 4) => self.0.blocks::<I, 4, 8, 4>($packed),
-                    (Door::Portable, _) => self.0.blocks::<I, 4, 4, 2>($packed),
-                    (Door::Avx2, 4) => self.0.blocks::<I, 6, 16, 8>($packed),
-                    (Door::Avx2, _) => self.0.blocks::<I, 6, 8, 4>($packed),
-                    (Door::Avx512, 4) => self.0.blocks::<I, 8, 32, 16>($packed),
-                    (Door::Avx512, _) => self.0.blocks::<I, 8, 16, 8>($packed),
-                }
+    #[inline(always)]
+    fn run<I: Instructions>(self) {
+        match (I::DOOR, size_of::<T>()) {
+            (Door::Portable, 4) => self.0.blocks::<I, PACKED, 4, 8, 4>(),
+            (Door::Portable, _) => self.0.blocks::<I, PACKED, 4, 4, 2>(),
+            (Door::Avx2, 4) => self.0.blocks::<I, PACKED, 6, 16, 8>(),
+            (Door::Avx2, _) => self.0.blocks::<I, PACKED, 6, 8, 4>(),
+            (Door::Avx512, 4) => self.0.blocks::<I, PACKED, 8, 32, 16>(),
+            (Door::Avx512, _) => self.0.blocks::<I, PACKED, 8, 16, 8>(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::noise::{Generator, standard_normal};
+    use rand::SeedableRng;
+
+    fn both_kinds_agree<T: Real>() {
+        let mut rng = Generator::seed_from_u64(1);
+        for (m, n, k) in (1..=25)
+            .flat_map(|m| [1, 5, 8, 13, 33, 70].map(|n| (m, n, 33 * m % 400 + 4)))
+            .chain([(13, 40, 1030), (100, 9, 300)])
+        {
+            let [x, y] =
+                [(m, k), (n, k)].map(|(rows, cols)| standard_normal::<T>(rows, cols, &mut rng));
+            let of = |data, count| Lines { data, count, line: k, step: 1 };
+            let z = |kind: fn(Door, Piece<'_, T>), door| {
+                let mut z = vec![T::default(); m * n];
+                let rows = z.chunks_exact_mut(n).collect();
+                kind(door, Piece { x: of(x.data(), m), y: of(y.data(), n), k, z: rows });
+                z
+            };
+            for door in Door::available() {
+                let packed = z(|door, piece| door.enter(Blocks::<T, true>(piece)), door);
+                let in_place = z(|door, piece| door.enter(Blocks::<T, false>(piece)), door);
+                assert!(packed == in_place, "{m} × {n}, {k} terms, {door:?}");
             }
         }
-    };
+    }
+
+    #[test]
+    fn rows_in_place_give_the_bits_of_packed_ones() {
+        both_kinds_agree::<f32>();
+        both_kinds_agree::<f64>();
+    }
 }
-by_door!(Packed, true);
-by_door!(InPlace, false);

@@ -63,7 +63,7 @@ impl<'a, T: Real> Lines<'a, T> {
     /// R lines of `depth` terms from line i on, each of which lies by itself. Where there are fewer the last
     /// is repeated.
     #[inline(always)]
-    pub(super) fn rows<const R: usize>(self, i: usize, depth: usize) -> [&'a [T]; R] {
+    pub(super) fn beside<const R: usize>(self, i: usize, depth: usize) -> [&'a [T]; R] {
         std::array::from_fn(|r| self.row((i + r).min(self.count - 1), depth))
     }
 

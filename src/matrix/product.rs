@@ -16,9 +16,10 @@
 //! ```
 //!
 //! The last line is the `tile`, the only place where arithmetic happens. Packing costs m k + k n
-//! copies against m n k multiply-adds: little, unless a dimension is small. Where n is small the tile reads
-//! rows of x where they lie, and x is not packed (`blocks`). With next to nothing of a dimension, as in many
-//! products of 2-dimensional toy data, there are other paths (`thin`).
+//! copies against m n k multiply-adds: little, unless a dimension is small. Where z has few columns and each
+//! row of x lies in one piece, as in x y and x yᵀ, the tile reads x where it lies, unpacked (`blocks`). With
+//! next to nothing of a dimension, as with 2-dimensional toy data, there are other paths (`thin`). At a
+//! narrow edge the tile is half as wide.
 //!
 //! ## The same bits on any number of threads
 //! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond `RUN` terms
@@ -67,9 +68,8 @@ fn naive<T: Real>(form: Product, (m, n, k): (usize, usize, usize), x: &[T], y: &
     }
 }
 
-/// Up to this number of columns, if there are more rows and each of them is spread over memory, the
-/// transpose is computed: to pack them for the wide side of a tile takes half as long, and less of a
-/// tile is thrown away.
+/// With at most this number of columns and more rows, zᵀ is computed instead of z if x is transposed: its
+/// numbers for one k lie side by side, and to pack them for the wide side of a tile takes half as long.
 const NARROW: usize = 12;
 /// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter.
 const RUN: usize = 4096;
@@ -77,8 +77,8 @@ const RUN: usize = 4096;
 const TINY: usize = 256;
 /// Rows that are computed at once, so that the list of their places stays below 16 KiB.
 const BAND: usize = 1000;
-/// From this number of multiply-adds on, 10 to 100 µs of a core, a second thread pays, even if it sleeps.
-const PARALLEL: usize = 1 << 19;
+/// The least number of multiply-adds, 3 to 50 µs of a core, for which a thread is woken.
+const SHARE: usize = 1 << 18;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.
 pub(crate) fn multiply<T: Real>(
@@ -104,15 +104,17 @@ pub(crate) fn multiply<T: Real>(
 /// The path is chosen here, for a sum of a given length, since another path has another order of
 /// summation, and the order must not depend on how the work is shared.
 fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
-    let many = x.count * y.count * k >= PARALLEL;
-    let threads = if many { rayon::current_num_threads() } else { 1 };
+    let threads = match x.count * y.count * k / SHARE {
+        0 | 1 => 1, // the pool is not asked, so that it need not be there
+        shares => rayon::current_num_threads().min(shares),
+    };
     if k > RUN {
         let half = k.div_ceil(2);
         let mut rest = Buffer::scratch(z.len());
         let rest = rest.as_mut_slice();
         let first = |z| sum(door, x, y, half, z);
         let second = |z| sum(door, x.from(0, half), y.from(0, half), k - half, z);
-        if many {
+        if threads > 1 {
             both(|| first(&mut *z), || second(&mut *rest));
         } else {
             first(&mut *z);
@@ -151,5 +153,26 @@ fn bands<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], thre
         second();
     } else {
         rayon::join(first, second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Array, Matrix,
+        matrix::noise::{Generator, standard_normal},
+    };
+    use rand::SeedableRng;
+
+    /// The work is enough for 77 threads, and there are 71 columns.
+    #[test]
+    fn more_threads_than_columns_give_the_same_bits() {
+        let mut rng = Generator::seed_from_u64(1);
+        let [x, y]: [Matrix; 2] = [70, 71].map(|rows| standard_normal(rows, 4096, &mut rng));
+        let by = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("threads").install(|| x.nt(&y))
+        };
+        assert!(by(80) == by(1));
     }
 }

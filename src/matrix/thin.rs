@@ -16,7 +16,7 @@ use super::{
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::Lines,
-    tile::{Rows, each_row},
+    tile::{Left, each_row},
 };
 
 /// With at most this number of rows or columns of z, [`Few`] is faster than the blocks.

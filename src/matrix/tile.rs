@@ -64,8 +64,8 @@ macro_rules! each_row {
 }
 pub(super) use each_row;
 
-/// MR rows of x, as the tile reads them.
-pub(super) trait Rows<T: Real, const MR: usize> {
+/// The left operand of a tile: MR rows of x, as they are read.
+pub(super) trait Left<T: Real, const MR: usize> {
     /// Whether they lie in a panel.
     const PACKED: bool;
 
@@ -74,7 +74,7 @@ pub(super) trait Rows<T: Real, const MR: usize> {
 }
 
 /// Packed: the numbers for one k lie side by side.
-impl<T: Real, const MR: usize> Rows<T, MR> for &[[T; MR]] {
+impl<T: Real, const MR: usize> Left<T, MR> for &[[T; MR]] {
     const PACKED: bool = true;
 
     #[inline(always)]
@@ -90,7 +90,7 @@ impl<T: Real, const MR: usize> Rows<T, MR> for &[[T; MR]] {
 }
 
 /// In place: each row lies by itself.
-impl<T: Real, const MR: usize> Rows<T, MR> for [&[T]; MR] {
+impl<T: Real, const MR: usize> Left<T, MR> for [&[T]; MR] {
     const PACKED: bool = false;
 
     #[inline(always)]

@@ -32,9 +32,10 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
 
 /// Sizes m, n, k on both sides of what loops are cut into: 2¹⁶ elements for threads, and in a
 /// product KC = 256 terms or 512 of a long sum, 4096 of one that is halved, MC = 96 rows, NC = 1024
-/// columns, PIECE = 1024 lines in a product with few, NARROW = 12 columns with BAND = 1000 rows; first, many rows or columns with next to no others;
-/// last, all of them at once.
-const BEYOND: [[usize; 3]; 21] = [
+/// columns, SHORT_ROW = 1024 bytes of a row, PIECE = 1024 lines in a product with few, NARROW = 12
+/// columns with BAND = 1000 rows, any number of rows left over; first, many rows or columns with next
+/// to no others; last, all of them at once.
+const BEYOND: [[usize; 3]; 26] = [
     [301, 1, 1],
     [301, 1, 3],
     [1, 301, 2],
@@ -53,6 +54,11 @@ const BEYOND: [[usize; 3]; 21] = [
     [2, 2051, 33],
     [1031, 3, 70],
     [1301, 9, 40],
+    [8, 300, 35],
+    [9, 300, 35],
+    [10, 300, 35],
+    [11, 300, 35],
+    [13, 300, 1030],
     [7, 1024, 33],
     [7, 1031, 33],
     [97, 1025, 257],

@@ -7,7 +7,7 @@
 use rand::SeedableRng;
 use score_matching::{
     Array, Dual, Matrix, Tape,
-    array::{Linear, Product},
+    array::{Function, Linear, Product},
     corruption::Kernel,
     density::{Boltzmann, Density, KernelEstimate, Mixture, Univariate, univariate::ln_gamma},
     discrepancy::{maximum_mean_discrepancy, median_distance, nearest},
@@ -97,6 +97,8 @@ fn every_operation_complains<A: Array>(x: &A) {
     complains!(x().product(Product::Nn, &x()), "x y: (2, 3) · (2, 3): y with 3 rows expected");
     complains!(x().add_row(&z), "x.add_row(row): (2, 3) · (1, 2): a row of (1, 3) expected");
     complains!(x().add_row(&x()), "x.add_row(row): (2, 3) · (2, 3): a row of (1, 3) expected");
+    let tanh = Function::Tanh;
+    complains!(x().times_slope(tanh, &y, &y), "x ∘ y: (2, 3) · (3, 2): the same shape expected");
     complains!(x().linear(Linear::Fold(4)), "Fold(4) of (2, 3): a multiple of that many rows expected");
     complains!(x().linear(Linear::Fold(0)), "Fold(0) of (2, 3): no rows expected");
     complains!(x().linear(Linear::SumEach(4)), "SumEach(4) of (2, 3): a multiple of that many rows expected");

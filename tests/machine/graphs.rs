@@ -142,7 +142,7 @@ fn every_reading_of_a_random_formula_is_its_definition() {
     for seed in first..first + number("PROPTEST_CASES").unwrap_or(300) {
         let mut rng = Generator::seed_from_u64(seed);
         let graph = match seed % 100 {
-            // More than 2¹⁶ elements, 2²⁰ multiplications, 256 terms: threads and blocks.
+            // More than 2¹⁶ elements, 2¹⁹ multiplications, 256 terms: threads and blocks.
             99 => random(&[1, 3, 17, 257, 260, 600], 1 << 17, &mut rng),
             75..99 => random(&[0, 1, 2, 4, 5, 17, 37, 300], 1 << 13, &mut rng),
             _ => random(&[0, 1, 2, 3, 5, 7], 1 << 6, &mut rng),

@@ -1,8 +1,8 @@
 //! The backward sweep over a tape.
 //!
-//! Each node hands its adjoint on by its rule. One thing is spared: where φ(x) is differentiated and
-//! φ′(x) stands on the tape, as it does when a formula uses both, its value is taken from there. It is
-//! the same number.
+//! Each node hands its adjoint on by its rule. One thing is spared. Some φ have a φ′ that is one function of
+//! the table, as sigmoid has. If φ′(x) was on the tape before the sweep began, its value is taken from
+//! there. It is the same number.
 
 use super::{Tape, binary};
 use crate::{
@@ -98,7 +98,7 @@ fn applied(links: &[(Op, [u32; 2])]) -> HashMap<(Function, u32), u32> {
         .collect()
 }
 
-/// φ′ of an operation φ, where it is in the table.
+/// φ′ of an operation φ, if it is one function of the table.
 const fn slope(op: Op) -> Option<Function> {
     if let Op::Apply(f) = op { f.slope() } else { None }
 }
@@ -106,38 +106,63 @@ const fn slope(op: Op) -> Option<Function> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Matrix, Tape};
+    use crate::{Matrix, Tape, Var};
 
-    const SLOPE: Op = Op::Apply(Function::SigmoidSlope);
+    /// Each φ whose φ′ is one function of the table.
+    const PAIRS: [Function; 4] =
+        [Function::Sigmoid, Function::Softplus, Function::Ln, Function::Relu];
 
-    /// s(x) s′(z), with the slope on the tape before its function is differentiated.
-    fn product_with_slope<'t>(x: &crate::Var<'t>, z: &crate::Var<'t>) -> crate::Var<'t> {
-        let slope = Function::Sigmoid.derivative(z, &z.sigmoid());
-        (x.sigmoid() * slope).sum()
+    /// Σ φ(x) φ′(z), recorded in either order, and how often φ′ stands on the tape after it was
+    /// differentiated.
+    fn gradient_and_slopes(
+        f: Function,
+        [x, z]: [&Var; 2],
+        wrt: &[Var],
+        slope_first: bool,
+    ) -> (Vec<Matrix>, usize) {
+        let slope = || f.derivative(z, z);
+        let product = if slope_first {
+            let slope = slope();
+            x.apply(f) * slope
+        } else {
+            x.apply(f) * slope()
+        };
+        let gradient = product.sum().grad(wrt).iter().map(Var::value).collect();
+        let is_slope = |op: Op| f.slope().is_some_and(|slope| op == Op::Apply(slope));
+        (gradient, x.tape.nodes().iter().filter(|node| is_slope(node.op)).count())
     }
 
     #[test]
     fn a_slope_that_is_on_the_tape_is_not_computed_again() {
-        let x = Matrix::from_rows([[-1.0, 0.5, 2.0]]);
-        let tape = Tape::new();
-        let var = tape.var(&x);
-        let together = product_with_slope(&var, &var).grad(&[var])[0].value();
-        assert_eq!(tape.nodes().iter().filter(|node| node.op == SLOPE).count(), 1);
+        let x = Matrix::from_rows([[0.25, 0.5, 2.0]]);
+        for (f, slope_first) in PAIRS.into_iter().flat_map(|f| [(f, false), (f, true)]) {
+            let tape = Tape::new();
+            let var = tape.var(&x);
+            let (one, slopes) = gradient_and_slopes(f, [&var, &var], &[var], slope_first);
+            assert_eq!(slopes, 1, "{f:?}");
 
-        let tape = Tape::new();
-        let apart = [tape.var(&x), tape.var(&x)];
-        let parts = product_with_slope(&apart[0], &apart[1]).grad(&apart);
-        assert_eq!(tape.nodes().iter().filter(|node| node.op == SLOPE).count(), 2);
-        assert_eq!(together, parts[0].value() + parts[1].value());
+            let tape = Tape::new();
+            let [x, z] = [tape.var(&x), tape.var(&x)];
+            let (two, slopes) = gradient_and_slopes(f, [&x, &z], &[x, z], slope_first);
+            assert_eq!(slopes, 2, "{f:?}");
+            assert_eq!(one[0], two[0].clone() + &two[1], "{f:?}");
+        }
     }
 
     /// The slope at another place is another number.
     #[test]
     fn the_slope_is_that_of_the_same_input() {
-        let tape = Tape::new();
-        let [x, z] = [0.5, 2.0].map(|a| tape.var(&Matrix::from_rows([[a]])));
-        let slope = |a: f64| Matrix::from_rows([[a]]).apply(Function::SigmoidSlope).item();
-        let found = product_with_slope(&x, &z).gradient(&[x])[0].item();
-        assert_eq!(found, slope(2.0) * slope(0.5));
+        for f in PAIRS {
+            let tape = Tape::new();
+            let [x, z] = [0.5, 2.0].map(|a| tape.var(&Matrix::from_rows([[a]])));
+            let slope =
+                |a: f64| f.slope().map(|slope| Matrix::from_rows([[a]]).apply(slope).item());
+            let (found, _) = gradient_and_slopes(f, [&x, &z], &[x], true);
+            assert_eq!(
+                Some(found[0].item()),
+                slope(2.0).zip(slope(0.5)).map(|(a, b)| a * b),
+                "{f:?}"
+            );
+        }
     }
 }

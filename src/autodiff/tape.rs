@@ -12,8 +12,8 @@
 //!    3       Linear(Σ)   2        Σ φ(x) ∘ x       1          ← seed
 //! ```
 //!
-//! The sweep stands in `sweep`. [`Var::gradient`] reads the rule book with numbers, and [`Var::grad`] reads the same book with
-//! variables, which appends the sweep itself to the tape.
+//! The sweep stands in `sweep`. [`Var::gradient`] reads the rule book with numbers, and [`Var::grad`]
+//! reads the same book with variables, which appends the sweep itself to the tape.
 //!
 //! ```
 //! use score_matching::{Array, Matrix, Tape, Var};

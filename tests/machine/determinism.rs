@@ -84,8 +84,8 @@ fn in_precision<T: Real>() {
     let row = noise::<T>((1, 400_001), 6);
     the_same_bits("a long row", || vec![row.clone().sum(), row.nt(&row)]);
 
-    // More than 2¹⁹ multiply-adds, some packed on one thread and in place on seven; cut by rows, by columns, and by both; odd sizes, so that the cuts fall
-    // within tiles; a long sum; last, few rows or columns, and narrow ones that are turned.
+    // More than 2¹⁹ multiply-adds, some packed on one thread and in place on seven; cut by rows, by
+    // columns, and by both; odd sizes, so that the cuts fall within tiles; a long sum; last, few rows or columns, and narrow ones that are turned.
     for (m, n, k) in [
         (1001, 41, 333),
         (43, 1301, 301),

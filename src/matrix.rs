@@ -197,33 +197,26 @@ impl<T: Real> Matrix<T> {
         Self { rows, cols, data: Arc::new(buffer) }
     }
 
-    /// Changes pieces of whole rows: in place if this is the last owner, else from the old buffer
-    /// into a new one. Both closures learn at which element their piece begins.
-    fn rewrite(
-        mut self,
-        in_place: impl Fn(usize, &mut [T]) + Sync,
-        copied: impl Fn(usize, &[T], &mut [T]) + Sync,
-    ) -> Self {
-        let chunk = (CHUNK / self.cols.max(1)).max(1) * self.cols.max(1);
+    /// Changes pieces, each a multiple of `unit` long: in place if this is the last owner, else from the old
+    /// buffer into a new one. `f` gets the element at which a piece begins, the old piece if there is one, and
+    /// the piece to be written.
+    fn rewrite(mut self, unit: usize, f: impl Fn(usize, Option<&[T]>, &mut [T]) + Sync) -> Self {
+        let chunk = CHUNK.next_multiple_of(unit);
+        let long = self.data().len() >= PARALLEL;
         if let Some(buffer) = Arc::get_mut(&mut self.data) {
-            in_pieces(buffer.as_mut_slice(), chunk, PARALLEL, in_place);
+            in_pieces(buffer.as_mut_slice(), chunk, long, |start, x| f(start, None, x));
             return self;
         }
-        let source = self.data();
+        let old = self.data();
         Self::build(self.rows, self.cols, |out| {
-            in_pieces(out, chunk, PARALLEL, |start, out| {
-                copied(start, &source[start..][..out.len()], out);
-            });
+            in_pieces(out, chunk, long, |start, x| f(start, Some(&old[start..][..x.len()]), x));
         })
     }
 
     /// The change of each piece, behind the door of the calling thread.
     fn change<'a>(self, change: impl Fn(usize) -> Change<'a, T> + Sync) -> Self {
         let door = Door::current(); // asked here, since a choice belongs to this thread
-        self.rewrite(
-            |start, x| T::change(door, change(start), None, x),
-            |start, x, out| T::change(door, change(start), Some(x), out),
-        )
+        self.rewrite(change(0).unit(), |start, x, out| T::change(door, change(start), x, out))
     }
 }
 
@@ -245,24 +238,26 @@ impl<T: Real> Array for Matrix<T> {
 
     fn add_row(self, row: &Self) -> Self {
         row_shape(self.shape(), row.shape());
+        if self.rows == 1 {
+            return self + row; // of which the threads can share pieces
+        }
         self.change(|_| Change::AddRow(row.data()))
     }
 
     fn apply(self, f: Function) -> Self {
         let door = Door::current();
-        self.rewrite(|_, x| T::apply(door, f, None, x), |_, x, out| T::apply(door, f, Some(x), out))
+        self.rewrite(1, |_, x, out| T::apply(door, f, x, out))
     }
 
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
         same_shape("x ∘ y", self.shape(), x.shape());
         same_shape("x ∘ y", self.shape(), y.shape());
         let door = Door::current();
-        let times = |start: usize, g: &mut [T]| {
+        self.rewrite(1, |start, old, g| {
+            if let Some(old) = old {
+                g.copy_from_slice(old); // it stays in the first-level cache
+            }
             T::times_slope(door, f, [x, y].map(|x| &x.data()[start..]), g);
-        };
-        self.rewrite(times, |start, g, out| {
-            out.copy_from_slice(g); // it stays in the first-level cache
-            times(start, out);
         })
     }
 

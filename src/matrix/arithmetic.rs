@@ -25,6 +25,16 @@ pub enum Change<'a, T> {
     Scale(T),
 }
 
+impl<T> Change<'_, T> {
+    /// What changes by itself is a multiple of this long.
+    pub(super) fn unit(&self) -> usize {
+        match self {
+            Self::AddRow(row) => row.len().max(1),
+            _ => 1,
+        }
+    }
+}
+
 /// Numbers of a row that is repeated: a row of 5 stands there 12 times.
 const MANY: usize = 64;
 

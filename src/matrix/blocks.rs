@@ -10,6 +10,7 @@ use super::{
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::{DEPTH, Lines},
+    threads::join,
     tile::{Left, each_row},
 };
 use std::ops::Range;
@@ -60,7 +61,7 @@ impl<T: Real> Piece<'_, T> {
         let left = threads / 2;
         let cut = y.count * left / threads;
         let (z, rest) = z.into_iter().map(|row| row.split_at_mut(cut)).unzip();
-        rayon::join(
+        join(
             || Piece { x, y: y.until(cut), k, z }.share(door, left),
             || Piece { x, y: y.from(cut, 0), k, z: rest }.share(door, threads - left),
         );

@@ -12,10 +12,10 @@ use super::{
     Matrix,
     buffer::Buffer,
     door::{Door, Instructions, Loop},
+    threads::in_pieces,
     tile::each_row,
 };
 use crate::array::Array;
-use rayon::prelude::*;
 
 /// Points that are compared with one row at once; every door's vectors divide them.
 const LANES: usize = 16;
@@ -68,19 +68,14 @@ fn compare(b: &Matrix, r: &Matrix, y: &Matrix, finish: impl Fn(f64, f64) -> f64 
         }
     }
     let (door, packed) = (Door::current(), packed.as_slice());
-    let rows = |(piece, out): (usize, &mut [f64])| {
-        let first = piece * ROWS;
+    let rows = |start: usize, out: &mut [f64]| {
+        let first = start / m;
         let rows = first * d..(first + out.len() / m) * d;
         let [b, r] = [b, r].map(|x| &x.data()[rows.clone()]);
         door.enter(Rows { d, b, r, y, packed, out, finish: &finish });
     };
     Matrix::build(n, m, |out| {
-        let piece = (ROWS * m).max(1);
-        if n * m * d < PARALLEL {
-            out.chunks_mut(piece).enumerate().for_each(rows);
-        } else {
-            out.par_chunks_mut(piece).enumerate().for_each(rows);
-        }
+        in_pieces(out, (ROWS * m).max(1), n * m * d >= PARALLEL, rows);
     })
 }
 

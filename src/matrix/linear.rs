@@ -1,6 +1,10 @@
 //! The linear maps that only move, repeat or add elements.
 
-use super::{Matrix, Real, buffer::Buffer, threads::both};
+use super::{
+    CHUNK, Matrix, Real,
+    buffer::Buffer,
+    threads::{both, in_pieces},
+};
 use crate::array::Linear;
 
 /// out ← L x, for every L but those that leave each element where it is.
@@ -8,31 +12,30 @@ pub(super) fn apply<T: Real>(l: Linear, matrix: &Matrix<T>, out: &mut [T]) {
     let (n, d, x) = (matrix.rows(), matrix.cols(), matrix.data());
     match l {
         _ if out.is_empty() => {}
-        Linear::Tile(_) => out.chunks_exact_mut(n * d).for_each(|out| out.copy_from_slice(x)),
-        Linear::Each(k) => {
-            for (i, out) in out.chunks_exact_mut(d).enumerate() {
-                out.copy_from_slice(matrix.row(i / k));
-            }
-        }
+        Linear::Tile(_) => each(out, n * d, n * d, |_, out| out.copy_from_slice(x)),
+        Linear::Each(k) => each(out, d, d, |i, out| out.copy_from_slice(matrix.row(i / k))),
         Linear::Fold(_) => add_blocks(out, x),
         Linear::SumEach(k) => {
-            for (i, out) in out.chunks_exact_mut(d).enumerate() {
-                add_blocks(out, &x[i * k * d..][..k * d]);
-            }
+            each(out, d, k * d, |i, out| add_blocks(out, &x[i * k * d..][..k * d]));
         }
-        Linear::Spread(k) => out.chunks_exact_mut(k).zip(x).for_each(|(out, &x)| out.fill(x)),
-        Linear::RowSum(_) => {
-            for (i, out) in out.iter_mut().enumerate() {
-                add_blocks(std::slice::from_mut(out), matrix.row(i));
-            }
-        }
-        Linear::Transpose => {
-            for (j, out) in out.chunks_exact_mut(n).enumerate() {
-                out.iter_mut().enumerate().for_each(|(i, out)| *out = x[i * d + j]);
-            }
-        }
+        Linear::Spread(k) => each(out, k, k, |i, out| out.fill(x[i])),
+        Linear::RowSum(_) => each(out, 1, d, |i, out| add_blocks(out, matrix.row(i))),
+        Linear::Transpose => each(out, n, n, |j, out| {
+            out.iter_mut().enumerate().for_each(|(i, out)| *out = x[i * d + j]);
+        }),
         Linear::Scale(_) => unreachable!("a scaling works in place"),
     }
+}
+
+/// Calls `f` for each `unit` of out, with its number. The threads share them; `numbers` is how many one of
+/// them reads or writes.
+#[inline(always)]
+fn each<T: Real>(out: &mut [T], unit: usize, numbers: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+    let units = (CHUNK / numbers.max(1)).max(1);
+    let long = out.len() / unit * numbers >= PARALLEL;
+    in_pieces(out, units * unit, long, |start, out| {
+        out.chunks_exact_mut(unit).enumerate().for_each(|(i, out)| f(start / unit + i, out));
+    });
 }
 
 /// The number of sums that run side by side, so that the loop can be vectorised.

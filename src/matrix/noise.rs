@@ -45,7 +45,7 @@ pub fn standard_normal<T: Real>(rows: usize, cols: usize, rng: &mut impl Rng) ->
     let streams: Vec<_> = (0..chunks).map(|_| Generator::from_rng(rng)).collect();
     let door = Door::current();
     Matrix::build(rows, cols, |out| {
-        in_pieces(out, CHUNK, 2 * CHUNK, |start, out| {
+        in_pieces(out, CHUNK, out.len() >= 2 * CHUNK, |start, out| {
             T::standard_normal(door, &mut streams[start / CHUNK].clone(), out);
         });
     })

@@ -47,7 +47,7 @@ use super::{
     door::Door,
     pack::{DEPTH, Lines},
     thin,
-    threads::both,
+    threads::join,
 };
 use crate::array::Product;
 
@@ -104,29 +104,35 @@ pub(crate) fn multiply<T: Real>(
 /// The path is chosen here, for a sum of a given length, since another path has another order of
 /// summation, and the order must not depend on how the work is shared.
 fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
-    let threads = match x.count * y.count * k / SHARE {
-        0 | 1 => 1, // the pool is not asked, so that it need not be there
-        shares => rayon::current_num_threads().min(shares),
-    };
+    let multiply_adds = x.count * y.count * k;
+    let numbers = z.len().max(x.count.max(y.count) * k);
     if k > RUN {
         let half = k.div_ceil(2);
         let mut rest = Buffer::scratch(z.len());
         let rest = rest.as_mut_slice();
         let first = |z| sum(door, x, y, half, z);
         let second = |z| sum(door, x.from(0, half), y.from(0, half), k - half, z);
-        if threads > 1 {
-            both(|| first(&mut *z), || second(&mut *rest));
+        if threads_for(multiply_adds, SHARE) > 1 {
+            join(|| first(&mut *z), || second(&mut *rest));
         } else {
             first(&mut *z);
             second(&mut *rest);
         }
         z.iter_mut().zip(rest).for_each(|(z, rest)| *z += *rest);
     } else if k <= thin::SHORT {
-        door.enter(thin::Short { x, y, k, z });
+        thin::short(door, [x, y], k, z, threads_for(numbers, thin::SHARE));
     } else if x.count.min(y.count) <= thin::FEW {
-        thin::few(door, [x, y], k, z, threads);
+        thin::few(door, [x, y], k, z, threads_for(numbers, thin::SHARE));
     } else {
-        bands(door, [x, y], k, z, threads);
+        bands(door, [x, y], k, z, threads_for(multiply_adds, SHARE));
+    }
+}
+
+/// One thread for each share of the work, if there are so many.
+fn threads_for(work: usize, share: usize) -> usize {
+    match work / share {
+        0 | 1 => 1, // the pool is not asked, so that it need not be there
+        shares => rayon::current_num_threads().min(shares),
     }
 }
 
@@ -152,7 +158,7 @@ fn bands<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], thre
         first();
         second();
     } else {
-        rayon::join(first, second);
+        join(first, second);
     }
 }
 

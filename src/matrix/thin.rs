@@ -3,26 +3,32 @@
 //! With 2-dimensional data one of m, n and k is 2 all the time. Then packing an operand costs as
 //! much as using it, and a tile of 8 × 32 would compute mostly zeros. Such products are limited by
 //! memory, so each number of the larger operand is read once, where it lies, and three short loops
-//! suffice. Of the last two the threads share the lines, if there is much to do:
+//! suffice. The threads share its lines if there is much to do:
 //!
 //! | | example | loop |
 //! |---|---|---|
-//! | [`Short`]: k ≤ 3 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
+//! | [`short`]: k ≤ 3 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
 //! | [`Few`]: m or n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
 //! | [`Few`]: m or n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | rows of x, as they lie, are added to many sums |
+
+mod short;
+pub(super) use short::short;
 
 use super::{
     Real,
     buffer::Buffer,
     door::{Door, Instructions, Loop},
     pack::Lines,
+    threads::join,
     tile::{Left, each_row},
 };
 
 /// With at most this number of rows or columns of z, [`Few`] is faster than the blocks.
 pub(super) const FEW: usize = 4;
-/// With at most this number of terms, [`Short`] is faster than the blocks.
+/// With at most this number of terms, [`short`] is faster than the blocks.
 pub(super) const SHORT: usize = 3;
+/// The least number of numbers, of the largest of the three matrices, for which a thread is woken.
+pub(super) const SHARE: usize = 1 << 15;
 /// Lines whose sums stay in the first- or second-level cache together: they take 4 to 32 KiB.
 const PIECE: usize = 1024;
 /// Lines whose lanes are added at once.
@@ -32,49 +38,23 @@ const BLOCK: usize = 16;
 /// Rows that are added at once, so that the sums are seldom fetched.
 const ROWS: usize = 4;
 
-/// z = Σₖ xₖ yₖᵀ, a sum of few outer products.
-pub(super) struct Short<'a, T: Real> {
-    pub(super) x: Lines<'a, T>,
-    pub(super) y: Lines<'a, T>,
-    pub(super) k: usize,
-    pub(super) z: &'a mut [T],
-}
-
-impl<T: Real> Loop for Short<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Instructions>(self) {
-        // A column lies in memory as a row does, and one long row is better than many of one number.
-        let [x, y] = if self.y.count == 1 { [self.y, self.x] } else { [self.x, self.y] };
-        let (k, z, n) = (self.k, self.z, y.count);
-        // The only copy here: yᵀ, so that all that follows runs along rows.
-        let mut rows = Buffer::scratch(k * n);
-        for (l, row) in rows.as_mut_slice().chunks_exact_mut(n).enumerate() {
-            row.iter_mut().enumerate().for_each(|(j, out)| *out = y.at(j, l));
-        }
-        let rows = rows.as_slice();
-        const { assert!(SHORT == 3, "an arm for each k") };
-        match k {
-            1 => outer::<I, T, 1>(x, rows, z),
-            2 => outer::<I, T, 2>(x, rows, z),
-            _ => outer::<I, T, SHORT>(x, rows, z),
-        }
+/// Calls `f` for pieces of the lines of x and of the rows of z, one for each thread.
+fn share<T: Real>(
+    [x, y]: [Lines<T>; 2],
+    z: &mut [T],
+    threads: usize,
+    f: &(impl Fn([Lines<T>; 2], &mut [T]) + Sync),
+) {
+    if threads < 2 || x.count < threads {
+        return f([x, y], z);
     }
-}
-
-/// The sum of K outer products of columns of x with rows of y. Each number of z is written once,
-/// when all its terms are in.
-#[inline(always)]
-fn outer<I: Instructions, T: Real, const K: usize>(x: Lines<T>, rows: &[T], z: &mut [T]) {
-    let n = rows.len() / K;
-    let rows: [&[T]; K] = std::array::from_fn(|l| &rows[l * n..][..n]);
-    for (i, z) in z.chunks_exact_mut(n).enumerate() {
-        let x: [T; K] = std::array::from_fn(|l| x.at(i, l));
-        for (j, z) in z.iter_mut().enumerate() {
-            *z = (1..K).fold(x[0] * rows[0][j], |z, l| I::multiply_add(x[l], rows[l][j], z));
-        }
-    }
+    let left = threads / 2;
+    let cut = x.count * left / threads;
+    let (above, below) = z.split_at_mut(cut * y.count);
+    join(
+        || share([x.until(cut), y], above, left, f),
+        || share([x.from(cut, 0), y], below, threads - left, f),
+    );
 }
 
 /// z = Σₖ xₖ yₖᵀ where one of them has at most [`FEW`] lines.
@@ -85,12 +65,15 @@ pub(super) fn few<T: Real>(
     z: &mut [T],
     threads: usize,
 ) {
+    let columns = |[x, y]: [Lines<T>; 2], z: &mut [T]| {
+        share([x, y], z, threads, &|[x, y], z| door.enter(Few { x, y, k, z }));
+    };
     if y.count <= x.count {
-        few_columns(door, [x, y], k, z, threads);
+        columns([x, y], z);
     } else if x.count == 1 {
-        few_columns(door, [y, x], k, z, threads); // a row lies in memory as a column does
+        columns([y, x], z); // a row lies in memory as a column does
     } else {
-        by_transpose(y.count, z, |z| few_columns(door, [y, x], k, z, threads));
+        by_transpose(y.count, z, |z| columns([y, x], z));
     }
 }
 
@@ -108,22 +91,8 @@ pub(super) fn by_transpose<T: Real>(n: usize, z: &mut [T], compute: impl FnOnce(
     }
 }
 
-/// z = Σₖ xₖ yₖᵀ where y has at most [`FEW`] lines. The threads share those of x.
-fn few_columns<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], threads: usize) {
-    if threads < 2 || x.count < threads {
-        return door.enter(Few { x, y, k, z });
-    }
-    let left = threads / 2;
-    let cut = x.count * left / threads;
-    let (above, below) = z.split_at_mut(cut * y.count);
-    rayon::join(
-        || few_columns(door, [x.until(cut), y], k, above, left),
-        || few_columns(door, [x.from(cut, 0), y], k, below, threads - left),
-    );
-}
-
-/// `few_columns` on one thread. How the lines of x, the many, lie in memory matters: there is one loop
-/// for each layout.
+/// z = Σₖ xₖ yₖᵀ where y has at most [`FEW`] lines. How those of x, the many, lie in memory matters: there is
+/// one loop for each layout.
 struct Few<'a, T: Real> {
     x: Lines<'a, T>,
     y: Lines<'a, T>,

@@ -1,27 +1,48 @@
-//! What is shared among the threads: loops over pieces of a slice, the two halves of a computation, and
-//! computations that know nothing of each other.
+//! What is shared among the threads: pieces of a slice, computations that know nothing of each other, and
+//! the two halves of one.
+//!
+//! A thread that is not one of the pool's takes its share of pieces and of the halves of a product itself. To
+//! hand all of it to a worker and to wait would take longer than most products: first the worker wakes, then it
+//! wakes another, at last the caller wakes.
 
 use super::door::Door;
-use rayon::prelude::*;
+use std::sync::Mutex;
 
-/// Calls `f` for each piece of `chunk` elements, with the index of its first; on several threads
-/// from a length of `parallel` on. One thread alone stays where it is: to hand a loop to a worker and
-/// to wait for it costs as much as a short loop.
+/// Calls `f` for each piece of `chunk` elements, with the index of its first; on all threads if it is `long`.
+/// One thread alone stays where it is.
 pub(super) fn in_pieces<T: Send>(
     values: &mut [T],
     chunk: usize,
-    parallel: usize,
+    long: bool,
     f: impl Fn(usize, &mut [T]) + Sync,
 ) {
+    /// Each thread takes the next piece when it is done with one, so none of them waits long.
     #[inline(never)] // inlined, its large stack frame costs every short loop 10 ns
-    fn in_parallel<T: Send>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-        values.par_chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
+    fn on_all_threads<T: Send>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+        let pieces = Mutex::new(values.chunks_mut(chunk).enumerate());
+        let take = || {
+            let next = || pieces.lock().expect("no piece is computed under the lock").next();
+            while let Some((i, piece)) = next() {
+                f(i * chunk, piece);
+            }
+        };
+        rayon::in_place_scope(|scope| {
+            (1..rayon::current_num_threads()).for_each(|_| scope.spawn(|_| take()));
+            take();
+        });
     }
-    if values.len() >= parallel && rayon::current_num_threads() > 1 {
-        in_parallel(values, chunk, f);
+    if long && rayon::current_num_threads() > 1 {
+        on_all_threads(values, chunk, f);
     } else {
         values.chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
     }
+}
+
+/// f(0), f(1), …, f(n − 1), on all threads. The door of the calling thread goes with them.
+pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    let (door, mut results) = (Door::current(), Vec::from_iter((0..n).map(|_| None)));
+    in_pieces(&mut results, 1, true, |i, result| result[0] = Some(door.within(|| f(i))));
+    results.into_iter().map(|result| result.expect("f was called for each")).collect()
 }
 
 /// Both results; on two threads if there are several. The door of the calling thread goes with them.
@@ -36,12 +57,14 @@ pub(crate) fn both<A: Send, B: Send>(
     rayon::join(|| door.within(a), || door.within(b))
 }
 
-/// f(0), f(1), …, f(n − 1), on several threads if there are several. The door of the calling thread goes
-/// with them.
-pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
-    if rayon::current_num_threads() == 1 {
-        return (0..n).map(f).collect();
+/// Both pieces of a product, on two threads.
+pub(super) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+    if rayon::current_thread_index().is_some() {
+        rayon::join(a, b);
+        return;
     }
-    let door = Door::current();
-    (0..n).into_par_iter().map(|i| door.within(|| f(i))).collect()
+    rayon::in_place_scope(|scope| {
+        scope.spawn(|_| b());
+        a();
+    });
 }

@@ -9,7 +9,7 @@
 use rand::SeedableRng;
 use score_matching::{
     Array, Matrix, Tape,
-    array::Function,
+    array::{Function, Linear::*},
     density::{Density, shapes},
     matrix::{Real, door::Door, noise::Generator, noise::standard_normal},
     model::{Autoencoder, Parameters},
@@ -24,16 +24,19 @@ fn bits<T: Real>(m: &Matrix<T>) -> Vec<u64> {
     m.data().iter().map(|x| x.to_f64().to_bits()).collect()
 }
 
-/// Behind every door, `f` gives the same matrices, bit for bit, on 1, 2, 3 and 7 threads.
+/// Behind every door, `f` gives the same matrices, bit for bit, on 1, 2, 3 and 7 threads of a pool, and on a
+/// thread that belongs to none but may hand work to one.
 fn the_same_bits<T: Real>(name: &str, f: impl Fn() -> Vec<Matrix<T>> + Sync) {
     for door in Door::available() {
+        // A door is forced on one thread, so this has to happen inside the pool.
+        let here = || door.within(|| f().iter().map(bits).collect::<Vec<_>>());
         let run = |threads| {
             let pool =
                 rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            // A door is forced on one thread, so this has to happen inside the pool.
-            pool.install(|| door.within(|| f().iter().map(bits).collect::<Vec<_>>()))
+            pool.install(here)
         };
         let one = run(1);
+        assert!(here() == one, "{name}, {door:?}, outside");
         for threads in [2, 3, 7] {
             assert!(run(threads) == one, "{name}, {door:?}, {threads} threads");
         }
@@ -82,10 +85,20 @@ fn in_precision<T: Real>() {
         });
     }
     let row = noise::<T>((1, 400_001), 6);
-    the_same_bits("a long row", || vec![row.clone().sum(), row.nt(&row)]);
+    the_same_bits("a long row", || {
+        let sum = row.clone() + &row.clone().add_row(&row);
+        vec![row.clone().sum(), row.nt(&row), row.clone().tanh(), sum]
+    });
+    the_same_bits("linear maps", || {
+        let maps = [Tile(2), Each(3), SumEach(7), Transpose, RowSum(257)];
+        let mut all = maps.map(|l| x.clone().linear(l)).to_vec();
+        all.push(x.clone().sum_over_dimensions().linear(Spread(300)));
+        all
+    });
 
     // More than 2¹⁹ multiply-adds, some packed on one thread and in place on seven; cut by rows, by
-    // columns, and by both; odd sizes, so that the cuts fall within tiles; a long sum; last, few rows or columns, and narrow ones that are turned.
+    // columns, and by both; odd sizes, so that the cuts fall within tiles; a long sum; few rows or columns,
+    // and narrow ones that are turned; last, less work but many numbers, with few terms or lines.
     for (m, n, k) in [
         (1001, 41, 333),
         (43, 1301, 301),
@@ -95,6 +108,11 @@ fn in_precision<T: Real>() {
         (3, 1301, 401),
         (1301, 2, 701),
         (1301, 11, 101),
+        (1301, 101, 2),
+        (1, 100_003, 3),
+        (100_003, 1, 1),
+        (3, 1301, 101),
+        (1301, 4, 101),
     ] {
         let [x, xt] = [(m, k), (k, m)].map(|shape| noise::<T>(shape, 3));
         let [y, yt] = [(k, n), (n, k)].map(|shape| noise::<T>(shape, 4));

@@ -72,30 +72,35 @@ impl<'a, T: Real> Lines<'a, T> {
     #[inline(always)]
     pub(super) fn pack<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
         let panels = &mut panels[..self.count.div_ceil(R) * depth];
-        if self.step * size_of::<T>() >= FAR {
-            return self.deal(depth, panels);
-        }
-        for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
-            let lines = self.from(i * R, 0);
-            if self.step == 1 {
-                lines.transpose(panel);
-            } else {
-                lines.copy(panel);
+        if self.step == 1 {
+            for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
+                self.from(i * R, 0).transpose(panel);
             }
+        } else if self.step * size_of::<T>() < FAR {
+            self.copy(depth, panels);
+        } else {
+            self.deal(depth, panels);
         }
     }
 
-    /// The lines lie side by side: so do the numbers for one k.
+    /// The lines lie side by side: so do the numbers for one k. Those for some k stay in the first-level cache
+    /// until all panels have theirs.
     #[inline(always)]
-    fn copy<const R: usize>(self, panel: &mut [[T; R]]) {
-        for (l, out) in panel.iter_mut().enumerate() {
-            let source = &self.data[l * self.step..];
-            // Where lines are missing, whatever stands next in memory is taken: what comes of it is thrown
-            // away, and a copy of a length that the compiler does not know takes ten times as long.
-            if let Some(source) = source.first_chunk() {
-                *out = *source;
-            } else {
-                fill(out, &source[..self.count]);
+    fn copy<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
+        for first in (0..depth).step_by(DEPTH) {
+            for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
+                let lines = self.from(i * R, first);
+                for (l, out) in panel[first..].iter_mut().take(DEPTH).enumerate() {
+                    let source = &lines.data[l * self.step..];
+                    // Where lines are missing, whatever stands next in memory is taken: what comes of it is
+                    // thrown away, and a copy of a length that the compiler does not know takes ten times as
+                    // long.
+                    if let Some(source) = source.first_chunk() {
+                        *out = *source;
+                    } else {
+                        fill(out, &source[..lines.count]);
+                    }
+                }
             }
         }
     }

@@ -90,8 +90,8 @@ impl<'a, T: Real> Lines<'a, T> {
         for first in (0..depth).step_by(DEPTH) {
             for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
                 let lines = self.from(i * R, first);
-                for (l, out) in panel[first..].iter_mut().take(DEPTH).enumerate() {
-                    let source = &lines.data[l * self.step..];
+                let sources = lines.data.chunks(self.step);
+                for (out, source) in panel[first..].iter_mut().take(DEPTH).zip(sources) {
                     // Where lines are missing, whatever stands next in memory is taken: what comes of it is
                     // thrown away, and a copy of a length that the compiler does not know takes ten times as
                     // long.

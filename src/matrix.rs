@@ -61,7 +61,8 @@ pub struct Matrix<T: Real = f64> {
     data: Arc<Buffer<T>>,
 }
 
-/// Elementwise loops from this length on are split among the threads.
+/// Sums and their like from this length on are split among the threads; functions, which take longer, from
+/// half of it on.
 const PARALLEL: usize = 1 << 16;
 /// About how many elements a piece of them has: small enough for the first-level cache.
 const CHUNK: usize = 1 << 12;
@@ -197,12 +198,17 @@ impl<T: Real> Matrix<T> {
         Self { rows, cols, data: Arc::new(buffer) }
     }
 
-    /// Changes pieces, each a multiple of `unit` long: in place if this is the last owner, else from the old
-    /// buffer into a new one. `f` gets the element at which a piece begins, the old piece if there is one, and
+    /// Changes pieces, each a multiple of `unit` long, on all threads from a length of `parallel` on: in place
+    /// if this is the last owner, else from the old buffer into a new one. `f` gets the element at which a piece begins, the old piece if there is one, and
     /// the piece to be written.
-    fn rewrite(mut self, unit: usize, f: impl Fn(usize, Option<&[T]>, &mut [T]) + Sync) -> Self {
+    fn rewrite(
+        mut self,
+        unit: usize,
+        parallel: usize,
+        f: impl Fn(usize, Option<&[T]>, &mut [T]) + Sync,
+    ) -> Self {
         let chunk = CHUNK.next_multiple_of(unit);
-        let long = self.data().len() >= PARALLEL;
+        let long = self.data().len() >= parallel;
         if let Some(buffer) = Arc::get_mut(&mut self.data) {
             in_pieces(buffer.as_mut_slice(), chunk, long, |start, x| f(start, None, x));
             return self;
@@ -216,7 +222,9 @@ impl<T: Real> Matrix<T> {
     /// The change of each piece, behind the door of the calling thread.
     fn change<'a>(self, change: impl Fn(usize) -> Change<'a, T> + Sync) -> Self {
         let door = Door::current(); // asked here, since a choice belongs to this thread
-        self.rewrite(change(0).unit(), |start, x, out| T::change(door, change(start), x, out))
+        self.rewrite(change(0).unit(), PARALLEL, |start, x, out| {
+            T::change(door, change(start), x, out)
+        })
     }
 }
 
@@ -246,14 +254,14 @@ impl<T: Real> Array for Matrix<T> {
 
     fn apply(self, f: Function) -> Self {
         let door = Door::current();
-        self.rewrite(1, |_, x, out| T::apply(door, f, x, out))
+        self.rewrite(1, PARALLEL / 2, |_, x, out| T::apply(door, f, x, out))
     }
 
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
         same_shape("x ∘ y", self.shape(), x.shape());
         same_shape("x ∘ y", self.shape(), y.shape());
         let door = Door::current();
-        self.rewrite(1, |start, old, g| {
+        self.rewrite(1, PARALLEL / 2, |start, old, g| {
             if let Some(old) = old {
                 g.copy_from_slice(old); // it stays in the first-level cache
             }

@@ -223,7 +223,7 @@ impl<T: Real> Matrix<T> {
     fn change<'a>(self, change: impl Fn(usize) -> Change<'a, T> + Sync) -> Self {
         let door = Door::current(); // asked here, since a choice belongs to this thread
         self.rewrite(change(0).unit(), PARALLEL, |start, x, out| {
-            T::change(door, change(start), x, out)
+            T::change(door, change(start), x, out);
         })
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn in_pieces<T: Send>(
 
 /// f(0), f(1), …, f(n − 1), on all threads. The door of the calling thread goes with them.
 pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
-    let (door, mut results) = (Door::current(), Vec::from_iter((0..n).map(|_| None)));
+    let door = Door::current();
+    let mut results: Vec<_> = (0..n).map(|_| None).collect();
     in_pieces(&mut results, 1, true, |i, result| result[0] = Some(door.within(|| f(i))));
     results.into_iter().map(|result| result.expect("f was called for each")).collect()
 }

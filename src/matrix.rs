@@ -42,7 +42,7 @@ use arithmetic::Change;
 use buffer::Buffer;
 use door::Door;
 use std::{fmt, sync::Arc};
-use threads::in_pieces;
+use threads::{CHUNK, PARALLEL, PARALLEL_FUNCTIONS, in_pieces};
 
 /// A row-major matrix of shape (rows, columns); rows are samples, columns are dimensions. To make one
 /// with more elements than memory can hold is a panic at the caller's line.
@@ -60,12 +60,6 @@ pub struct Matrix<T: Real = f64> {
     cols: usize,
     data: Arc<Buffer<T>>,
 }
-
-/// Sums and their like from this length on are split among the threads; functions, which take longer, from
-/// half of it on.
-const PARALLEL: usize = 1 << 16;
-/// About how many elements a piece of them has: small enough for the first-level cache.
-const CHUNK: usize = 1 << 12;
 
 impl Matrix {
     /// From its rows, in double precision; [`Matrix::cast`] gives the other.
@@ -198,16 +192,16 @@ impl<T: Real> Matrix<T> {
         Self { rows, cols, data: Arc::new(buffer) }
     }
 
-    /// Changes pieces, each a multiple of `unit` long, on all threads from a length of `parallel` on: in place
-    /// if this is the last owner, else from the old buffer into a new one. `f` gets the element at which a piece begins, the old piece if there is one, and
-    /// the piece to be written.
+    /// Changes all elements, piece by piece, on all threads from a length of `parallel` on. The length of a
+    /// piece is a multiple of `unit`. It works in place if this is the last owner, else from the old buffer into
+    /// a new one. `f` gets the index of the first element, the old piece (none if in place), and the new one.
     fn rewrite(
         mut self,
         unit: usize,
         parallel: usize,
         f: impl Fn(usize, Option<&[T]>, &mut [T]) + Sync,
     ) -> Self {
-        let chunk = CHUNK.next_multiple_of(unit);
+        let chunk = (CHUNK / unit).max(1) * unit;
         let long = self.data().len() >= parallel;
         if let Some(buffer) = Arc::get_mut(&mut self.data) {
             in_pieces(buffer.as_mut_slice(), chunk, long, |start, x| f(start, None, x));
@@ -247,21 +241,21 @@ impl<T: Real> Array for Matrix<T> {
     fn add_row(self, row: &Self) -> Self {
         row_shape(self.shape(), row.shape());
         if self.rows == 1 {
-            return self + row; // of which the threads can share pieces
+            return self + row; // which the threads share: a row is not cut where it is added to rows
         }
         self.change(|_| Change::AddRow(row.data()))
     }
 
     fn apply(self, f: Function) -> Self {
         let door = Door::current();
-        self.rewrite(1, PARALLEL / 2, |_, x, out| T::apply(door, f, x, out))
+        self.rewrite(1, PARALLEL_FUNCTIONS, |_, x, out| T::apply(door, f, x, out))
     }
 
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
         same_shape("x ∘ y", self.shape(), x.shape());
         same_shape("x ∘ y", self.shape(), y.shape());
         let door = Door::current();
-        self.rewrite(1, PARALLEL / 2, |start, old, g| {
+        self.rewrite(1, PARALLEL_FUNCTIONS, |start, old, g| {
             if let Some(old) = old {
                 g.copy_from_slice(old); // it stays in the first-level cache
             }

@@ -26,7 +26,7 @@ pub enum Change<'a, T> {
 }
 
 impl<T> Change<'_, T> {
-    /// What changes by itself is a multiple of this long.
+    /// The length of a piece must be a multiple of this: where a row is added, each piece begins with a row.
     pub(super) fn unit(&self) -> usize {
         match self {
             Self::AddRow(row) => row.len().max(1),

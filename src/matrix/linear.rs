@@ -1,9 +1,9 @@
 //! The linear maps that only move, repeat or add elements.
 
 use super::{
-    CHUNK, Matrix, Real,
+    Matrix, Real,
     buffer::Buffer,
-    threads::{both, in_pieces},
+    threads::{CHUNK, both, in_pieces},
 };
 use crate::array::Linear;
 
@@ -12,25 +12,30 @@ pub(super) fn apply<T: Real>(l: Linear, matrix: &Matrix<T>, out: &mut [T]) {
     let (n, d, x) = (matrix.rows(), matrix.cols(), matrix.data());
     match l {
         _ if out.is_empty() => {}
-        Linear::Tile(_) => each(out, n * d, n * d, |_, out| out.copy_from_slice(x)),
-        Linear::Each(k) => each(out, d, d, |i, out| out.copy_from_slice(matrix.row(i / k))),
+        Linear::Tile(_) => by_units(out, n * d, n * d, |_, out| out.copy_from_slice(x)),
+        Linear::Each(k) => by_units(out, d, d, |i, out| out.copy_from_slice(matrix.row(i / k))),
         Linear::Fold(_) => add_blocks(out, x),
         Linear::SumEach(k) => {
-            each(out, d, k * d, |i, out| add_blocks(out, &x[i * k * d..][..k * d]));
+            by_units(out, d, k * d, |i, out| add_blocks(out, &x[i * k * d..][..k * d]));
         }
-        Linear::Spread(k) => each(out, k, k, |i, out| out.fill(x[i])),
-        Linear::RowSum(_) => each(out, 1, d, |i, out| add_blocks(out, matrix.row(i))),
-        Linear::Transpose => each(out, n, n, |j, out| {
+        Linear::Spread(k) => by_units(out, k, k, |i, out| out.fill(x[i])),
+        Linear::RowSum(_) => by_units(out, 1, d, |i, out| add_blocks(out, matrix.row(i))),
+        Linear::Transpose => by_units(out, n, n, |j, out| {
             out.iter_mut().enumerate().for_each(|(i, out)| *out = x[i * d + j]);
         }),
         Linear::Scale(_) => unreachable!("a scaling works in place"),
     }
 }
 
-/// Calls `f` for each `unit` of out, with its number. The threads share them; `numbers` is how many one of
-/// them reads or writes.
+/// Calls `f` for each unit of out, `unit` elements long, with the unit's index. The threads share the units.
+/// `numbers` is how many numbers one unit reads or writes, whichever is more.
 #[inline(always)]
-fn each<T: Real>(out: &mut [T], unit: usize, numbers: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+fn by_units<T: Real>(
+    out: &mut [T],
+    unit: usize,
+    numbers: usize,
+    f: impl Fn(usize, &mut [T]) + Sync,
+) {
     let units = (CHUNK / numbers.max(1)).max(1);
     let long = out.len() / unit * numbers >= PARALLEL;
     in_pieces(out, units * unit, long, |start, out| {

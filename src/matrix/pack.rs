@@ -27,7 +27,8 @@ pub(super) struct Lines<'a, T> {
     pub(super) step: usize,
 }
 
-/// The number of elements of a line that are turned at once, so that whole cache lines are read.
+/// Terms that are packed at once: whole cache lines of lines that are turned, and few rows of those that are
+/// copied.
 pub(super) const DEPTH: usize = 32;
 
 /// From this number of bytes on the numbers for one k are far from those for the next.
@@ -83,15 +84,15 @@ impl<'a, T: Real> Lines<'a, T> {
         }
     }
 
-    /// The lines lie side by side: so do the numbers for one k. Those for some k stay in the first-level cache
-    /// until all panels have theirs.
+    /// The lines lie side by side: so do the numbers for one k. All panels read the rows of [`DEPTH`] terms
+    /// before they read the next ones: so these rows are still in a near cache.
     #[inline(always)]
     fn copy<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
         for first in (0..depth).step_by(DEPTH) {
             for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
                 let lines = self.from(i * R, first);
-                let sources = lines.data.chunks(self.step);
-                for (out, source) in panel[first..].iter_mut().take(DEPTH).zip(sources) {
+                for (l, out) in panel[first..].iter_mut().take(DEPTH).enumerate() {
+                    let source = &lines.data[l * self.step..];
                     // Where lines are missing, whatever stands next in memory is taken: what comes of it is
                     // thrown away, and a copy of a length that the compiler does not know takes ten times as
                     // long.

@@ -77,7 +77,7 @@ const RUN: usize = 4096;
 const TINY: usize = 256;
 /// Rows that are computed at once, so that the list of their places stays below 16 KiB.
 const BAND: usize = 1000;
-/// The least number of multiply-adds, 3 to 50 µs of a core, for which a thread is woken.
+/// The share of one thread, in multiply-adds, 3 to 50 µs of a core: from two shares on a second thread is woken.
 const SHARE: usize = 1 << 18;
 
 /// z = x y, x yᵀ or xᵀ y on row-major slices, compiled for `door`.
@@ -104,15 +104,19 @@ pub(crate) fn multiply<T: Real>(
 /// The path is chosen here, for a sum of a given length, since another path has another order of
 /// summation, and the order must not depend on how the work is shared.
 fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
-    let multiply_adds = x.count * y.count * k;
-    let numbers = z.len().max(x.count.max(y.count) * k);
+    let thin = k <= thin::SHORT || x.count.min(y.count) <= thin::FEW;
+    let threads = if thin {
+        threads_for(z.len().max(x.count.max(y.count) * k), thin::SHARE)
+    } else {
+        threads_for(x.count * y.count * k, SHARE)
+    };
     if k > RUN {
         let half = k.div_ceil(2);
         let mut rest = Buffer::scratch(z.len());
         let rest = rest.as_mut_slice();
         let first = |z| sum(door, x, y, half, z);
         let second = |z| sum(door, x.from(0, half), y.from(0, half), k - half, z);
-        if threads_for(multiply_adds, SHARE) > 1 {
+        if threads > 1 {
             join(|| first(&mut *z), || second(&mut *rest));
         } else {
             first(&mut *z);
@@ -120,15 +124,15 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
         }
         z.iter_mut().zip(rest).for_each(|(z, rest)| *z += *rest);
     } else if k <= thin::SHORT {
-        thin::short(door, [x, y], k, z, threads_for(numbers, thin::SHARE));
-    } else if x.count.min(y.count) <= thin::FEW {
-        thin::few(door, [x, y], k, z, threads_for(numbers, thin::SHARE));
+        thin::short(door, [x, y], k, z, threads);
+    } else if thin {
+        thin::few(door, [x, y], k, z, threads);
     } else {
-        bands(door, [x, y], k, z, threads_for(multiply_adds, SHARE));
+        bands(door, [x, y], k, z, threads);
     }
 }
 
-/// One thread for each share of the work, if there are so many.
+/// As many threads as there are whole shares of the work, but no more than the pool has.
 fn threads_for(work: usize, share: usize) -> usize {
     match work / share {
         0 | 1 => 1, // the pool is not asked, so that it need not be there

@@ -3,11 +3,11 @@
 //! With 2-dimensional data one of m, n and k is 2 all the time. Then packing an operand costs as
 //! much as using it, and a tile of 8 × 32 would compute mostly zeros. Such products are limited by
 //! memory, so each number of the larger operand is read once, where it lies, and three short loops
-//! suffice. The threads share its lines if there is much to do:
+//! suffice. If there is much to do, the threads share the rows of z, or its columns where the rows are few:
 //!
 //! | | example | loop |
 //! |---|---|---|
-//! | [`short`]: k ≤ 3 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
+//! | [`short()`]: k ≤ 3 | x Wᵀ, (1024, 2) · (2, 128) | each row of z is a sum of k rows |
 //! | [`Few`]: m or n ≤ 4, long lines | h W, (1024, 128) · (128, 2) | inner products, in lanes |
 //! | [`Few`]: m or n ≤ 4, lines side by side | aᵀ x, (128, 1024) · (1024, 2) | rows of x, as they lie, are added to many sums |
 
@@ -25,9 +25,10 @@ use super::{
 
 /// With at most this number of rows or columns of z, [`Few`] is faster than the blocks.
 pub(super) const FEW: usize = 4;
-/// With at most this number of terms, [`short`] is faster than the blocks.
+/// With at most this number of terms, [`short()`] is faster than the blocks.
 pub(super) const SHORT: usize = 3;
-/// The least number of numbers, of the largest of the three matrices, for which a thread is woken.
+/// The share of one thread, in numbers of the largest of the three matrices: from two shares on a second thread
+/// is woken.
 pub(super) const SHARE: usize = 1 << 15;
 /// Lines whose sums stay in the first- or second-level cache together: they take 4 to 32 KiB.
 const PIECE: usize = 1024;
@@ -45,7 +46,8 @@ fn share<T: Real>(
     threads: usize,
     f: &(impl Fn([Lines<T>; 2], &mut [T]) + Sync),
 ) {
-    if threads < 2 || x.count < threads {
+    let threads = threads.min(x.count); // no piece is empty
+    if threads < 2 {
         return f([x, y], z);
     }
     let left = threads / 2;

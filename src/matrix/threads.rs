@@ -1,15 +1,22 @@
-//! What is shared among the threads: pieces of a slice, computations that know nothing of each other, and
-//! the two halves of one.
+//! How work is shared among the threads: pieces of a slice, independent computations, and the two halves of a
+//! computation.
 //!
-//! A thread that is not one of the pool's takes its share of pieces and of the halves of a product itself. To
-//! hand all of it to a worker and to wait would take longer than most products: first the worker wakes, then it
-//! wakes another, at last the caller wakes.
+//! A thread outside the pool takes pieces, and its half of a product, itself. To hand everything to a worker and
+//! to wait would take longer than most products: the worker must wake, then wake the others, and at the end
+//! wake the caller.
 
 use super::door::Door;
 use std::sync::Mutex;
 
-/// Calls `f` for each piece of `chunk` elements, with the index of its first; on all threads if it is `long`.
-/// One thread alone stays where it is.
+/// From this length on x + y, a x and their like are shared among the threads.
+pub(super) const PARALLEL: usize = 1 << 16;
+/// The same for functions such as exp, which take longer for each element.
+pub(super) const PARALLEL_FUNCTIONS: usize = 1 << 15;
+/// About how many elements a piece of them has: small enough for the first-level cache.
+pub(super) const CHUNK: usize = 1 << 12;
+
+/// Calls `f` for each piece of `chunk` elements, with the index of its first element. The threads share the
+/// pieces if the slice is `long`; otherwise, or if there is one thread, the caller does all.
 pub(super) fn in_pieces<T: Send>(
     values: &mut [T],
     chunk: usize,
@@ -18,21 +25,29 @@ pub(super) fn in_pieces<T: Send>(
 ) {
     /// Each thread takes the next piece when it is done with one, so none of them waits long.
     #[inline(never)] // inlined, its large stack frame costs every short loop 10 ns
-    fn on_all_threads<T: Send>(values: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+    fn on_threads<T: Send>(
+        threads: usize,
+        values: &mut [T],
+        chunk: usize,
+        f: impl Fn(usize, &mut [T]) + Sync,
+    ) {
         let pieces = Mutex::new(values.chunks_mut(chunk).enumerate());
         let take = || {
+            // A closure, so that the lock is open again before the piece is computed.
             let next = || pieces.lock().expect("no piece is computed under the lock").next();
             while let Some((i, piece)) = next() {
                 f(i * chunk, piece);
             }
         };
         rayon::in_place_scope(|scope| {
-            (1..rayon::current_num_threads()).for_each(|_| scope.spawn(|_| take()));
+            (1..threads).for_each(|_| scope.spawn(|_| take()));
             take();
         });
     }
-    if long && rayon::current_num_threads() > 1 {
-        on_all_threads(values, chunk, f);
+    let threads =
+        if long { rayon::current_num_threads().min(values.len().div_ceil(chunk)) } else { 1 };
+    if threads > 1 {
+        on_threads(threads, values, chunk, f);
     } else {
         values.chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
     }
@@ -46,7 +61,9 @@ pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
     results.into_iter().map(|result| result.expect("f was called for each")).collect()
 }
 
-/// Both results; on two threads if there are several. The door of the calling thread goes with them.
+/// Both results; on two threads if there are several. The door of the calling thread goes with them. From
+/// outside the pool both go to its workers: halves that are cut again would else make one thread more than
+/// there are processors.
 pub(crate) fn both<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
@@ -58,7 +75,7 @@ pub(crate) fn both<A: Send, B: Send>(
     rayon::join(|| door.within(a), || door.within(b))
 }
 
-/// Both pieces of a product, on two threads.
+/// Both halves of a product, on two threads. No door goes with them: each must know its own.
 pub(super) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
     if rayon::current_thread_index().is_some() {
         rayon::join(a, b);
@@ -68,4 +85,45 @@ pub(super) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
         scope.spawn(|_| b());
         a();
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+
+    /// Outside every pool, and in some.
+    fn everywhere(run: impl Fn() + Sync) {
+        run();
+        for threads in [1, 2, 5] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("threads").install(&run);
+        }
+    }
+
+    #[test]
+    fn each_piece_is_taken_once() {
+        everywhere(|| {
+            for (length, chunk) in [(0, 1), (1, 4), (9, 3), (10, 3), (100, 1)] {
+                let mut values = vec![0; length];
+                in_pieces(&mut values, chunk, true, |start, piece| {
+                    assert!(piece.len() <= chunk);
+                    piece.iter_mut().enumerate().for_each(|(i, value)| *value += start + i + 1);
+                });
+                assert!(values.into_iter().eq(1..=length), "{length} in pieces of {chunk}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_next_call_works() {
+        everywhere(|| {
+            for bad in 0..8 {
+                assert!(catch_unwind(|| each(8, |i| assert_ne!(i, bad))).is_err());
+                assert!(catch_unwind(|| join(|| panic!("a"), || ())).is_err());
+                assert!(catch_unwind(|| join(|| (), || panic!("b"))).is_err());
+                assert!(each(8, |i| i).into_iter().eq(0..8));
+            }
+        });
+    }
 }

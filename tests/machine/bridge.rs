@@ -30,7 +30,7 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
     sizes.clone().flat_map(move |m| sizes.clone().map(move |n| [m, n, third(m, n)]))
 }
 
-/// Sizes m, n, k on both sides of what loops are cut into: 2¹⁶ elements for threads, and in a
+/// Sizes m, n, k on both sides of what loops are cut into: 2¹⁵ to 2¹⁷ elements for threads, and in a
 /// product KC = 256 terms or 512 of a long sum, 4096 of one that is halved, MC = 96 rows, NC = 1024
 /// columns, SHORT_ROW = 1024 bytes of a row, PIECE = 1024 lines in a product with few, NARROW = 12
 /// columns with BAND = 1000 rows, any number of rows left over; first, many rows or columns with next

@@ -1,8 +1,8 @@
 //! The same seed gives the same bits on any number of threads.
 //!
 //! Floating-point addition is not associative, so a sum whose order depends on scheduling is
-//! another number on another machine. Here nothing depends on it: work is cut into fixed pieces,
-//! sums keep their order, every chunk of noise has its own generator. Each claim is checked behind
+//! another number on another machine. Here nothing depends on it: where pieces depend on the number of threads no sum is
+//! cut, sums keep their order, every chunk of noise has its own generator. Each claim is checked behind
 //! every door of this machine, since a door rounds in its own way; that two doors may differ is no
 //! contradiction.
 
@@ -17,7 +17,7 @@ use score_matching::{
     sampler::{Sampler, Step, langevin, metropolis},
 };
 
-/// More than 2¹⁶ elements, from where on elementwise loops are split.
+/// More than 2¹⁶ elements: from there on sums and products by element are shared, functions from half of it.
 const LARGE: (usize, usize) = (301, 257);
 
 fn bits<T: Real>(m: &Matrix<T>) -> Vec<u64> {
@@ -28,7 +28,7 @@ fn bits<T: Real>(m: &Matrix<T>) -> Vec<u64> {
 /// thread that belongs to none but may hand work to one.
 fn the_same_bits<T: Real>(name: &str, f: impl Fn() -> Vec<Matrix<T>> + Sync) {
     for door in Door::available() {
-        // A door is forced on one thread, so this has to happen inside the pool.
+        // `within` forces the door on one thread only, so all of this runs inside `install`.
         let here = || door.within(|| f().iter().map(bits).collect::<Vec<_>>());
         let run = |threads| {
             let pool =
@@ -89,6 +89,9 @@ fn in_precision<T: Real>() {
         let sum = row.clone() + &row.clone().add_row(&row);
         vec![row.clone().sum(), row.nt(&row), row.clone().tanh(), sum]
     });
+    let wide = noise::<T>((17, 5003), 13);
+    the_same_bits("long rows", || vec![wide.clone().add_row(&wide.select(&[3]))]);
+    let x = noise::<T>((602, 257), 7); // more than 2¹⁷ elements, from where on linear maps are shared
     the_same_bits("linear maps", || {
         let maps = [Tile(2), Each(3), SumEach(7), Transpose, RowSum(257)];
         let mut all = maps.map(|l| x.clone().linear(l)).to_vec();
@@ -110,6 +113,8 @@ fn in_precision<T: Real>() {
         (1301, 11, 101),
         (1301, 101, 2),
         (1, 100_003, 3),
+        (2, 100_003, 3),
+        (2, 3, 70_001),
         (100_003, 1, 1),
         (3, 1301, 101),
         (1301, 4, 101),

@@ -16,7 +16,8 @@ pub(in crate::matrix) fn short<T: Real>(
     z: &mut [T],
     threads: usize,
 ) {
-    // A column lies in memory as a row does, so the many lines of one row can be shared as well.
+    // One row of z lies in memory as a column does. As a column, the threads can share its numbers; `Short`
+    // turns each piece back into a row.
     let lines = if x.count == 1 { [y, x] } else { [x, y] };
     share(lines, z, threads, &|[x, y], z| door.enter(Short { x, y, k, z }));
 }
@@ -34,7 +35,7 @@ impl<T: Real> Loop for Short<'_, T> {
 
     #[inline(always)]
     fn run<I: Instructions>(self) {
-        // One long row is better than many of one number.
+        // A column is computed as one long row: that is faster than many rows of one number.
         let [x, y] = if self.y.count == 1 { [self.y, self.x] } else { [self.x, self.y] };
         let (k, z, n) = (self.k, self.z, y.count);
         // The only copy here: yᵀ, so that all that follows runs along rows.

@@ -241,7 +241,7 @@ impl<T: Real> Array for Matrix<T> {
     fn add_row(self, row: &Self) -> Self {
         row_shape(self.shape(), row.shape());
         if self.rows == 1 {
-            return self + row; // which the threads share: a row is not cut where it is added to rows
+            return self + row; // the threads can share this sum; by `AddRow` a row is never cut
         }
         self.change(|_| Change::AddRow(row.data()))
     }

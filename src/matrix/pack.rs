@@ -27,8 +27,8 @@ pub(super) struct Lines<'a, T> {
     pub(super) step: usize,
 }
 
-/// Terms that are packed at once: whole cache lines of lines that are turned, and few rows of those that are
-/// copied.
+/// Terms that are packed at once. Lines that are turned are then read in whole cache lines. Of lines that are
+/// copied these are few rows, which stay in a near cache.
 pub(super) const DEPTH: usize = 32;
 
 /// From this number of bytes on the numbers for one k are far from those for the next.
@@ -68,7 +68,7 @@ impl<'a, T: Real> Lines<'a, T> {
         std::array::from_fn(|r| self.row((i + r).min(self.count - 1), depth))
     }
 
-    /// Fills panels of R lines and `depth` terms, one after another. The last may lack lines, and then
+    /// Fills panels of R lines and `depth` terms, which lie one after another. The last may lack lines, and then
     /// gets others.
     #[inline(always)]
     pub(super) fn pack<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
@@ -84,8 +84,8 @@ impl<'a, T: Real> Lines<'a, T> {
         }
     }
 
-    /// The lines lie side by side: so do the numbers for one k. All panels read the rows of [`DEPTH`] terms
-    /// before they read the next ones: so these rows are still in a near cache.
+    /// The lines lie side by side: so do the numbers for one k. [`DEPTH`] rows are dealt out to all panels before
+    /// the next rows are read, so that each row is still in a near cache when the next panel wants it.
     #[inline(always)]
     fn copy<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
         for first in (0..depth).step_by(DEPTH) {

@@ -47,7 +47,7 @@ use super::{
     door::Door,
     pack::{DEPTH, Lines},
     thin,
-    threads::join,
+    threads::{both, join},
 };
 use crate::array::Product;
 
@@ -117,7 +117,7 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
         let first = |z| sum(door, x, y, half, z);
         let second = |z| sum(door, x.from(0, half), y.from(0, half), k - half, z);
         if threads > 1 {
-            join(|| first(&mut *z), || second(&mut *rest));
+            both(|| first(&mut *z), || second(&mut *rest));
         } else {
             first(&mut *z);
             second(&mut *rest);

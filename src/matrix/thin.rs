@@ -2,8 +2,9 @@
 //!
 //! With 2-dimensional data one of m, n and k is 2 all the time. Then packing an operand costs as
 //! much as using it, and a tile of 8 × 32 would compute mostly zeros. Such products are limited by
-//! memory, so each number of the larger operand is read once, where it lies, and three short loops
-//! suffice. If there is much to do, the threads share the rows of z, or its columns where the rows are few:
+//! memory, so each number of the larger operand is read once, where it lies. If there is much to do, the threads
+//! share the rows of z; its columns, if there is one row, or if [`Few`] makes more columns than rows. Three
+//! short loops suffice:
 //!
 //! | | example | loop |
 //! |---|---|---|

@@ -1,9 +1,9 @@
 //! How work is shared among the threads: pieces of a slice, independent computations, and the two halves of a
 //! computation.
 //!
-//! A thread outside the pool takes pieces, and its half of a product, itself. To hand everything to a worker and
-//! to wait would take longer than most products: the worker must wake, then wake the others, and at the end
-//! wake the caller.
+//! The pool is rayon's: workers that sleep until there is work. A thread outside it, such as the main thread,
+//! takes pieces itself, and its half of a product. If it handed everything to a worker and waited, that would
+//! take longer than most products: the worker must wake, then wake the others, and at the end wake the caller.
 
 use super::door::Door;
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use std::sync::Mutex;
 pub(super) const PARALLEL: usize = 1 << 16;
 /// The same for functions such as exp, which take longer for each element.
 pub(super) const PARALLEL_FUNCTIONS: usize = 1 << 15;
-/// About how many elements a piece of them has: small enough for the first-level cache.
+/// About how many elements a piece has: few enough for the first-level cache.
 pub(super) const CHUNK: usize = 1 << 12;
 
 /// Calls `f` for each piece of `chunk` elements, with the index of its first element. The threads share the
@@ -23,7 +23,7 @@ pub(super) fn in_pieces<T: Send>(
     long: bool,
     f: impl Fn(usize, &mut [T]) + Sync,
 ) {
-    /// Each thread takes the next piece when it is done with one, so none of them waits long.
+    /// Each thread takes the next piece when it is done with one, so all are done at about the same time.
     #[inline(never)] // inlined, its large stack frame costs every short loop 10 ns
     fn on_threads<T: Send>(
         threads: usize,
@@ -61,9 +61,9 @@ pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
     results.into_iter().map(|result| result.expect("f was called for each")).collect()
 }
 
-/// Both results; on two threads if there are several. The door of the calling thread goes with them. From
-/// outside the pool both go to its workers: halves that are cut again would else make one thread more than
-/// there are processors.
+/// Both results; on two threads if there are several. The door of the calling thread goes with them. A caller
+/// outside the pool hands both to its workers and waits: if it took one itself, and the halves were cut again,
+/// one thread more than there are processors would compute.
 pub(crate) fn both<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
@@ -119,7 +119,9 @@ mod tests {
     fn a_panic_reaches_the_caller_and_the_next_call_works() {
         everywhere(|| {
             for bad in 0..8 {
-                assert!(catch_unwind(|| each(8, |i| assert_ne!(i, bad))).is_err());
+                // Not `each`, which would also panic for want of a result.
+                let pieces = || in_pieces(&mut [0; 8], 1, true, |i, _| assert_ne!(i, bad));
+                assert!(catch_unwind(pieces).is_err());
                 assert!(catch_unwind(|| join(|| panic!("a"), || ())).is_err());
                 assert!(catch_unwind(|| join(|| (), || panic!("b"))).is_err());
                 assert!(each(8, |i| i).into_iter().eq(0..8));

@@ -1,10 +1,10 @@
 //! The same seed gives the same bits on any number of threads.
 //!
 //! Floating-point addition is not associative, so a sum whose order depends on scheduling is
-//! another number on another machine. Here nothing depends on it: where pieces depend on the number of threads no sum is
-//! cut, sums keep their order, every chunk of noise has its own generator. Each claim is checked behind
-//! every door of this machine, since a door rounds in its own way; that two doors may differ is no
-//! contradiction.
+//! another number on another machine. Here nothing depends on scheduling. Some work is cut by the
+//! number of threads, but then no sum is cut; sums keep their order; every chunk of noise has its
+//! own generator. Each claim is checked behind every door of this machine, since a door rounds in
+//! its own way; that two doors may differ is no contradiction.
 
 use rand::SeedableRng;
 use score_matching::{
@@ -28,7 +28,7 @@ fn bits<T: Real>(m: &Matrix<T>) -> Vec<u64> {
 /// thread that belongs to none but may hand work to one.
 fn the_same_bits<T: Real>(name: &str, f: impl Fn() -> Vec<Matrix<T>> + Sync) {
     for door in Door::available() {
-        // `within` forces the door on one thread only, so all of this runs inside `install`.
+        // `within` forces the door on the thread that calls it alone: so it is called inside `install`.
         let here = || door.within(|| f().iter().map(bits).collect::<Vec<_>>());
         let run = |threads| {
             let pool =
@@ -101,7 +101,7 @@ fn in_precision<T: Real>() {
 
     // More than 2¹⁹ multiply-adds, some packed on one thread and in place on seven; cut by rows, by
     // columns, and by both; odd sizes, so that the cuts fall within tiles; a long sum; few rows or columns,
-    // and narrow ones that are turned; last, less work but many numbers, with few terms or lines.
+    // and narrow ones that are turned; last, few terms or lines, which are shared by their numbers.
     for (m, n, k) in [
         (1001, 41, 333),
         (43, 1301, 301),

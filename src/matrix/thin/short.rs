@@ -16,8 +16,8 @@ pub(in crate::matrix) fn short<T: Real>(
     z: &mut [T],
     threads: usize,
 ) {
-    // One row of z lies in memory as a column does. As a column, the threads can share its numbers; `Short`
-    // turns each piece back into a row.
+    // One row of z lies in memory as a column does. So it is handed over as a column, whose numbers the threads
+    // can share; `Short` turns each piece back into a row.
     let lines = if x.count == 1 { [y, x] } else { [x, y] };
     share(lines, z, threads, &|[x, y], z| door.enter(Short { x, y, k, z }));
 }

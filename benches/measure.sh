@@ -1,19 +1,22 @@
 #!/bin/sh
 # Everything that the benches measure, in one file of JSON lines: first what the machine is, then each
-# bench in both precisions, on one thread and on all.
+# bench in both precisions, on one thread and on all; and all of this once more in each further round.
 #
 #   benches/measure.sh measured.jsonl
 #   benches/measure.sh measured.jsonl --secs 2 --peers python3
 #
-# SECS is the time for each line. PYTHON has jax and numpy, and runs benches/peers.py in turn with ours:
-# what else the machine does then meets both. The file is written whole, at the end.
+# SECS is the time for each line in a round. A machine that is shared may be slow for minutes: of a line's
+# rounds, three if ROUNDS does not say otherwise, whoever reads the file takes the fastest. PYTHON has jax and
+# numpy, and runs benches/peers.py in turn with ours: what else the machine does then meets both. The file is
+# written whole, at the end.
 set -eu
-usage() { echo "usage: benches/measure.sh FILE [--secs SECS] [--peers PYTHON]" >&2; exit 2; }
+usage() { echo "usage: benches/measure.sh FILE [--secs SECS] [--rounds ROUNDS] [--peers PYTHON]" >&2; exit 2; }
 fail() { echo "measure.sh: $*" >&2; exit 1; }
-file='' secs=0.5 python=''
+file='' secs=0.5 rounds=3 python=''
 while [ $# -gt 0 ]; do
     case $1 in
         --secs) [ $# -ge 2 ] || usage; secs=$2; shift ;;
+        --rounds) [ $# -ge 2 ] || usage; rounds=$2; shift ;;
         --peers) [ $# -ge 2 ] || usage; python=$2; shift ;;
         -*) usage ;;
         *) [ -z "$file" ] || usage; file=$1 ;;
@@ -25,6 +28,7 @@ done
 [ ! -d "$file" ] || fail "$file is a folder"
 file=$(cd "$(dirname "$file")" && pwd)/$(basename "$file")
 case $secs in *[!0-9.]* | *.*.* | '' | .) fail "--secs wants a number, not '$secs'" ;; esac
+case $rounds in *[!0-9]* | '' | 0*) fail "--rounds wants a number from 1 on, not '$rounds'" ;; esac
 case $python in
     */*)
         [ -x "$python" ] || fail "there is no $python"
@@ -64,6 +68,23 @@ machine() {
     printf '%s}\n' "$peers"
 }
 
+# Every line once.
+round() {
+    for precision in '' --f64; do
+        for count in $threads; do
+            for bench in $benches; do
+                # Without quotes below, since these are several words.
+                words="$precision --threads $count --secs $secs"
+                echo "round $1 of $rounds: $bench $words" >&2
+                cargo bench --quiet --bench "$bench" -- $words || fail "$bench failed"
+                case $bench in limits | elementwise | traces) continue ;; esac
+                [ -n "$python" ] || continue
+                "$python" benches/peers.py --bench "$bench" $words || fail "the peers of $bench failed"
+            done
+        done
+    done
+}
+
 [ -z "$(git status --porcelain --untracked-files=no)" ] || fail "commit first: the lines name a commit"
 cores=$(nproc)
 threads=1
@@ -75,18 +96,6 @@ work=$(mktemp "$file.XXXXXX")
 trap 'rm -f "$work"' EXIT
 trap 'exit 130' HUP INT TERM
 machine >"$work"
-for precision in '' --f64; do
-    for count in $threads; do
-        for bench in $benches; do
-            # Without quotes below, since these are several words.
-            words="$precision --threads $count --secs $secs"
-            echo "$bench $words" >&2
-            cargo bench --quiet --bench "$bench" -- $words >>"$work" || fail "$bench failed"
-            case $bench in limits | elementwise | traces) continue ;; esac
-            [ -n "$python" ] || continue
-            "$python" benches/peers.py --bench "$bench" $words >>"$work" || fail "the peers of $bench failed"
-        done
-    done
-done
+for number in $(seq "$rounds"); do round "$number" >>"$work"; done
 chmod 644 "$work"
 mv "$work" "$file"

@@ -48,10 +48,12 @@ impl Options {
         options
     }
 
-    /// Runs all lines, in the precision and on the threads that were asked for.
-    pub fn run(&self, single: impl FnOnce() + Send, double: impl FnOnce() + Send) {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
-        pool.expect("a pool of threads").install(|| if self.double { double() } else { single() });
+    /// Runs all lines, in the precision and on the threads that were asked for. It does so on the main thread,
+    /// where a program trains.
+    pub fn run(&self, single: impl FnOnce(), double: impl FnOnce()) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
+        pool.expect("the first pool");
+        if self.double { double() } else { single() }
     }
 
     /// Whether a line is asked for.

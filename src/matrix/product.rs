@@ -47,7 +47,7 @@ use super::{
     door::Door,
     pack::{DEPTH, Lines},
     thin,
-    threads::{both, join},
+    threads::{both, join, threads_to_use},
 };
 use crate::array::Product;
 
@@ -136,7 +136,7 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
 fn threads_for(work: usize, share: usize) -> usize {
     match work / share {
         0 | 1 => 1, // the pool is not asked, so that it need not be there
-        shares => rayon::current_num_threads().min(shares),
+        shares => threads_to_use().min(shares),
     }
 }
 

@@ -2,11 +2,21 @@
 //! computation.
 //!
 //! The pool is rayon's: workers that sleep until there is work. A thread outside it, such as the main thread,
-//! takes pieces itself, and its half of a product. If it handed everything to a worker and waited, that would
+//! takes pieces itself, and one of two halves. If it handed everything to a worker and waited, that would
 //! take longer than most products: the worker must wake, then wake the others, and at the end wake the caller.
+//! A piece or a half may itself be shared. While the caller computes, one worker has nothing to do; it would take
+//! part, and there would be one thread more than processors. So each piece and each half is told how many threads
+//! it may use. Inside the pool that is all of them: there are no more workers than threads.
 
 use super::door::Door;
-use std::sync::Mutex;
+use std::{
+    cell::Cell,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread::yield_now,
+};
 
 /// From this length on x + y, a x and their like are shared among the threads.
 pub(super) const PARALLEL: usize = 1 << 16;
@@ -14,6 +24,8 @@ pub(super) const PARALLEL: usize = 1 << 16;
 pub(super) const PARALLEL_FUNCTIONS: usize = 1 << 15;
 /// About how many elements a piece has: few enough for the first-level cache.
 pub(super) const CHUNK: usize = 1 << 12;
+/// How often a caller outside the pool looks whether the others are done, before it sleeps: 0.1 ms.
+const PATIENCE: usize = 1 << 8;
 
 /// Calls `f` for each piece of `chunk` elements, with the index of its first element. The threads share the
 /// pieces if the slice is `long`; otherwise, or if there is one thread, the caller does all.
@@ -39,13 +51,10 @@ pub(super) fn in_pieces<T: Send>(
                 f(i * chunk, piece);
             }
         };
-        rayon::in_place_scope(|scope| {
-            (1..threads).for_each(|_| scope.spawn(|_| take()));
-            take();
-        });
+        let each = share(threads_to_use() / threads);
+        beside((1..threads).map(|_| || each.within(take)), || each.within(take));
     }
-    let threads =
-        if long { rayon::current_num_threads().min(values.len().div_ceil(chunk)) } else { 1 };
+    let threads = if long { threads_to_use().min(values.len().div_ceil(chunk)) } else { 1 };
     if threads > 1 {
         on_threads(threads, values, chunk, f);
     } else {
@@ -61,18 +70,22 @@ pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
     results.into_iter().map(|result| result.expect("f was called for each")).collect()
 }
 
-/// Both results; on two threads if there are several. The door of the calling thread goes with them. A caller
-/// outside the pool hands both to its workers and waits: if it took one itself, and the halves were cut again,
-/// one thread more than there are processors would compute.
+/// Both results; on two threads if there are several. The door of the calling thread goes with them.
 pub(crate) fn both<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    if rayon::current_num_threads() == 1 {
+    let threads = threads_to_use();
+    if threads == 1 {
         return (a(), b());
     }
-    let door = Door::current();
-    rayon::join(|| door.within(a), || door.within(b))
+    let (door, mut results) = (Door::current(), (None, None));
+    let [more, fewer] = [threads.div_ceil(2), threads / 2].map(share);
+    join(
+        || results.0 = Some(more.within(|| door.within(a))),
+        || results.1 = Some(fewer.within(|| door.within(b))),
+    );
+    (results.0.expect("a is done"), results.1.expect("b is done"))
 }
 
 /// Both halves of a product, on two threads. No door goes with them: each must know its own.
@@ -81,10 +94,64 @@ pub(super) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
         rayon::join(a, b);
         return;
     }
+    beside([b], a);
+}
+
+/// `others` on workers, and `own` here.
+fn beside<F: FnOnce() + Send>(others: impl IntoIterator<Item = F>, own: impl FnOnce()) {
+    let running = AtomicUsize::new(0);
     rayon::in_place_scope(|scope| {
-        scope.spawn(|_| b());
-        a();
+        for other in others {
+            running.fetch_add(1, Relaxed);
+            scope.spawn(|_| {
+                other();
+                running.fetch_sub(1, Relaxed);
+            });
+        }
+        own();
+        // Outside the pool the scope would now sleep at once, and to wake takes longer than what the others
+        // mostly have left. A worker does better: it looks for work.
+        if rayon::current_thread_index().is_none() {
+            (0..PATIENCE).take_while(|_| running.load(Relaxed) > 0).for_each(|_| yield_now());
+        }
     });
+}
+
+thread_local! {
+    /// The threads that the computation on this thread may use.
+    static SHARE: Cell<Share> = const { Cell::new(ALL) };
+}
+
+/// Among how many threads work is to be shared here.
+pub(super) fn threads_to_use() -> usize {
+    SHARE.get().0.min(rayon::current_num_threads())
+}
+
+/// The threads that a part of a computation may use.
+#[derive(Clone, Copy, PartialEq)]
+struct Share(usize);
+
+const ALL: Share = Share(usize::MAX);
+
+/// So many threads for a part of what is computed here; all of them if that began inside the pool.
+fn share(threads: usize) -> Share {
+    let whole = SHARE.get();
+    if rayon::current_thread_index().is_some() && whole == ALL { ALL } else { Share(threads) }
+}
+
+impl Share {
+    /// f(), on these threads.
+    fn within<R>(self, f: impl FnOnce() -> R) -> R {
+        /// Puts the former share back, also when `f` panics.
+        struct Restore(Share);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                SHARE.set(self.0);
+            }
+        }
+        let _restore = Restore(SHARE.replace(self));
+        f()
+    }
 }
 
 #[cfg(test)]
@@ -125,7 +192,18 @@ mod tests {
                 assert!(catch_unwind(|| join(|| panic!("a"), || ())).is_err());
                 assert!(catch_unwind(|| join(|| (), || panic!("b"))).is_err());
                 assert!(each(8, |i| i).into_iter().eq(0..8));
+                assert_eq!(threads_to_use(), rayon::current_num_threads());
             }
         });
+    }
+
+    #[test]
+    fn outside_the_pool_no_more_threads_compute_than_it_has() {
+        let all = rayon::current_num_threads();
+        let (a, b) = both(threads_to_use, threads_to_use);
+        assert_eq!(a + b, all.max(2), "one thread does both, one after the other");
+        assert!(each(all, |_| threads_to_use()).into_iter().all(|threads| threads == 1));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(5).build().expect("threads");
+        assert_eq!(pool.install(|| both(threads_to_use, threads_to_use)), (5, 5));
     }
 }

@@ -45,6 +45,16 @@ fn a_ratio_is_the_peers_time_over_ours() {
 }
 
 #[test]
+fn of_several_rounds_the_fastest_counts() {
+    let slower = r#"{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn sq64","best_ms":2,"share":0.1}"#;
+    let faster = slower.replace(":2,", ":0.5,");
+    let lines = format!("{LINES}{faster}\n{slower}");
+    let sitting = Sitting::read(&lines).expect("lines");
+    assert_eq!(sitting.shares("nn", SINGLE), [[64.0, 0.1], [128.0, 0.75]]);
+    assert_eq!(sitting.shares("nn", Setting { threads: 2, ..SINGLE }), [[64.0, 0.125]]);
+}
+
+#[test]
 fn growth_is_that_of_one_size_while_the_others_stay() {
     let sitting = Sitting::read(LINES).expect("lines");
     let (points, order) = sitting.growth("n", [2.0, 2.0, 3.0], SINGLE);

@@ -253,7 +253,7 @@ fn the_axes_of_growth_are_size_and_time() {
         .map(|(n, time)| {
             format!(
                 "{{\"bench\":\"growth\",\"peer\":\"ours\",\"dtype\":\"f32\",\"threads\":1,\
-                 \"shape\":\"s\",\"best_ms\":{time},\"median_ms\":{},\"n\":{},\"d\":64,\"h\":256}}\n",
+                 \"shape\":\"n{n}\",\"best_ms\":{time},\"median_ms\":{},\"n\":{},\"d\":64,\"h\":256}}\n",
                 1.5 * time,
                 512.0 * n
             )

@@ -21,7 +21,7 @@ fn costs_are_those_of_their_own_route() {
         let (best, median) = (time * d, 1.5 * time * d);
         format!(
             "{{\"bench\":\"{route}\",\"peer\":\"ours\",\"dtype\":\"f64\",\"threads\":1,\
-             \"shape\":\"s\",\"best_ms\":{best},\"median_ms\":{median},\"d\":{d}}}\n"
+             \"shape\":\"d{d}\",\"best_ms\":{best},\"median_ms\":{median},\"d\":{d}}}\n"
         )
     };
     let lines = routes.map(|(route, _, time)| [1.0, 64.0].map(|d| line(route, time, d)).concat());

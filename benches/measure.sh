@@ -1,14 +1,14 @@
 #!/bin/sh
 # Everything that the benches measure, in one file of JSON lines: first what the machine is, then each
-# bench in both precisions, on one thread and on all; and all of this once more in each further round.
+# bench in both precisions, on one thread and on all.
 #
 #   benches/measure.sh measured.jsonl
 #   benches/measure.sh measured.jsonl --secs 2 --peers python3
 #
-# SECS is the time for each line in a round. A machine that is shared may be slow for minutes: of a line's
-# rounds, three if ROUNDS does not say otherwise, whoever reads the file takes the fastest. PYTHON has jax and
-# numpy, and runs benches/peers.py in turn with ours: what else the machine does then meets both. The file is
-# written whole, at the end.
+# Everything is measured in ROUNDS rounds, three by default, for SECS on each line. A shared machine may be
+# slow for minutes, so readers of the file take the fastest round of each line. PYTHON has jax and numpy, and
+# runs benches/peers.py in turn with ours: what else the machine does then meets both. The file is written
+# whole, at the end.
 set -eu
 usage() { echo "usage: benches/measure.sh FILE [--secs SECS] [--rounds ROUNDS] [--peers PYTHON]" >&2; exit 2; }
 fail() { echo "measure.sh: $*" >&2; exit 1; }
@@ -96,6 +96,10 @@ work=$(mktemp "$file.XXXXXX")
 trap 'rm -f "$work"' EXIT
 trap 'exit 130' HUP INT TERM
 machine >"$work"
-for number in $(seq "$rounds"); do round "$number" >>"$work"; done
+turn=1
+while [ "$turn" -le "$rounds" ]; do
+    round "$turn" >>"$work"
+    turn=$((turn + 1))
+done
 chmod 644 "$work"
 mv "$work" "$file"

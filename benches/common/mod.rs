@@ -48,11 +48,11 @@ impl Options {
         options
     }
 
-    /// Runs all lines, in the precision and on the threads that were asked for. It does so on the main thread,
-    /// where a program trains.
+    /// Runs all lines, in the precision and on the threads that were asked for. They run on the main thread, as in
+    /// a user's program; it is no thread of the pool.
     pub fn run(&self, single: impl FnOnce(), double: impl FnOnce()) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
-        pool.expect("the first pool");
+        pool.expect("no pool before this one");
         if self.double { double() } else { single() }
     }
 

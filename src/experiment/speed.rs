@@ -2,10 +2,11 @@
 //!
 //! Every other number of a figure comes from its own run; a time belongs to a machine and a minute. So
 //! these lines are kept in `benches/measured.jsonl`, as `benches/measure.sh` wrote them: first what
-//! machine it was, then the measurements. What was measured in several rounds has a line for each, of
-//! which the fastest counts: whatever else the machine does can only make a time longer.
+//! machine it was, then the measurements. A measurement has a line for each round. The fastest counts:
+//! whatever else the machine does can only make a time longer.
 
 use crate::identity::fitted_order;
+use std::collections::HashMap;
 
 /// The lines that are kept.
 const KEPT: &str = include_str!("../../benches/measured.jsonl");
@@ -105,7 +106,8 @@ impl Sitting<'static> {
 }
 
 impl<'a> Sitting<'a> {
-    /// Reads a machine's line and the lines that were measured on it, and keeps the fastest round of each.
+    /// Reads a machine's line and the lines that were measured on it. What has the same bench, peer, precision,
+    /// shape and threads is one measurement, of which the fastest line is kept.
     ///
     /// # Errors
     /// One line, which names the first row that is something else.
@@ -113,17 +115,17 @@ impl<'a> Sitting<'a> {
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
         let machine = Line::read(1, first, &["machine"], &[])?;
         let words = ["bench", "peer", "dtype", "shape"];
-        let mut lines: Vec<Line<'_>> = vec![];
+        let what = |line: &Line<'a>| (words.map(|name| line.word(name)), line.word("threads"));
+        let (mut lines, mut places) = (Vec::<Line<'_>>::new(), HashMap::new());
         for (i, row) in rest.lines().enumerate() {
             let line = Line::read(i + 2, row, &words, &["threads", "best_ms"])?;
-            let what = |line: &Line<'a>| words.map(|name| line.word(name));
-            let same = |other: &&mut Line<'a>| {
-                what(other) == what(&line) && other.word("threads") == line.word("threads")
-            };
-            match lines.iter_mut().find(same) {
-                Some(other) if line.number("best_ms") < other.number("best_ms") => *other = line,
-                Some(_) => (),
+            let place = *places.entry(what(&line)).or_insert(lines.len());
+            match lines.get_mut(place) {
                 None => lines.push(line),
+                Some(fastest) if line.number("best_ms") < fastest.number("best_ms") => {
+                    *fastest = line;
+                }
+                Some(_) => (),
             }
         }
         Ok(Self { machine, lines })
@@ -144,11 +146,14 @@ impl<'a> Sitting<'a> {
     }
 
     /// (n, share of the multiply-add peak) of the products of square matrices in one form: "nn", "nt" or
-    /// "tn".
+    /// "tn"; NaN if the peak was not measured.
     pub fn shares(&self, form: &str, setting: Setting) -> Vec<[f64; 2]> {
+        let mut limits = self.ours("limits", setting);
+        let peak = limits.find(|line| line.word("shape") == "multiply_add");
+        let peak = peak.map_or(f64::NAN, |line| line.number("gflops"));
         let square = |line: &Line| {
             let (its_form, side) = line.word("shape").split_once(" sq")?;
-            (its_form == form).then_some([side.parse().ok()?, line.number("share")])
+            (its_form == form).then_some([side.parse().ok()?, line.number("gflops") / peak])
         };
         self.ours("product", setting).filter_map(square).collect()
     }

@@ -132,7 +132,7 @@ fn sum<T: Real>(door: Door, x: Lines<T>, y: Lines<T>, k: usize, z: &mut [T]) {
     }
 }
 
-/// As many threads as there are whole shares of the work, but no more than the pool has.
+/// As many threads as there are whole shares of the work, but no more than may be used.
 fn threads_for(work: usize, share: usize) -> usize {
     match work / share {
         0 | 1 => 1, // the pool is not asked, so that it need not be there

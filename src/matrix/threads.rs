@@ -4,9 +4,11 @@
 //! The pool is rayon's: workers that sleep until there is work. A thread outside it, such as the main thread,
 //! takes pieces itself, and one of two halves. If it handed everything to a worker and waited, that would
 //! take longer than most products: the worker must wake, then wake the others, and at the end wake the caller.
-//! A piece or a half may itself be shared. While the caller computes, one worker has nothing to do; it would take
-//! part, and there would be one thread more than processors. So each piece and each half is told how many threads
-//! it may use. Inside the pool that is all of them: there are no more workers than threads.
+//!
+//! Such a caller is one thread more than the pool has. So threads are counted: each half and each piece is told
+//! how many it may use, together no more than the pool has. The numbers are fixed beforehand: a half that is done
+//! early does not help the other. Inside the pool nothing is counted: the caller is a worker itself, and any free
+//! worker takes the next part.
 
 use super::door::Door;
 use std::{
@@ -24,7 +26,8 @@ pub(super) const PARALLEL: usize = 1 << 16;
 pub(super) const PARALLEL_FUNCTIONS: usize = 1 << 15;
 /// About how many elements a piece has: few enough for the first-level cache.
 pub(super) const CHUNK: usize = 1 << 12;
-/// How often a caller outside the pool looks whether the others are done, before it sleeps: 0.1 ms.
+/// So many times a caller outside the pool looks whether the others are done; then it sleeps. On an idle machine
+/// this takes 0.1 ms.
 const PATIENCE: usize = 1 << 8;
 
 /// Calls `f` for each piece of `chunk` elements, with the index of its first element. The threads share the
@@ -39,6 +42,7 @@ pub(super) fn in_pieces<T: Send>(
     #[inline(never)] // inlined, its large stack frame costs every short loop 10 ns
     fn on_threads<T: Send>(
         threads: usize,
+        limit: Limit,
         values: &mut [T],
         chunk: usize,
         f: impl Fn(usize, &mut [T]) + Sync,
@@ -51,18 +55,18 @@ pub(super) fn in_pieces<T: Send>(
                 f(i * chunk, piece);
             }
         };
-        let each = share(threads_to_use() / threads);
-        beside((1..threads).map(|_| || each.within(take)), || each.within(take));
+        beside((1..threads).map(|_| || limit.within(take)), || limit.within(take));
     }
-    let threads = if long { threads_to_use().min(values.len().div_ceil(chunk)) } else { 1 };
+    let all = if long { threads_to_use() } else { 1 };
+    let threads = all.min(values.len().div_ceil(chunk));
     if threads > 1 {
-        on_threads(threads, values, chunk, f);
+        on_threads(threads, limit(all / threads), values, chunk, f);
     } else {
         values.chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
     }
 }
 
-/// f(0), f(1), …, f(n − 1), on all threads. The door of the calling thread goes with them.
+/// f(0), f(1), …, f(n − 1), on all threads that may be used. The door of the calling thread goes with them.
 pub(crate) fn each<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
     let door = Door::current();
     let mut results: Vec<_> = (0..n).map(|_| None).collect();
@@ -79,26 +83,30 @@ pub(crate) fn both<A: Send, B: Send>(
     if threads == 1 {
         return (a(), b());
     }
-    let (door, mut results) = (Door::current(), (None, None));
-    let [more, fewer] = [threads.div_ceil(2), threads / 2].map(share);
-    join(
-        || results.0 = Some(more.within(|| door.within(a))),
-        || results.1 = Some(fewer.within(|| door.within(b))),
-    );
-    (results.0.expect("a is done"), results.1.expect("b is done"))
+    let door = Door::current();
+    let [more, fewer] = [threads.div_ceil(2), threads / 2].map(limit);
+    join(|| more.within(|| door.within(a)), || fewer.within(|| door.within(b)))
 }
 
-/// Both halves of a product, on two threads. No door goes with them: each must know its own.
-pub(super) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+/// Both halves of a product, on two threads. No door and no limit go with them: each must know its own, and may
+/// be shared by `join` alone.
+pub(super) fn join<A: Send, B: Send>(
+    a: impl FnOnce() -> A + Send,
+    b: impl FnOnce() -> B + Send,
+) -> (A, B) {
     if rayon::current_thread_index().is_some() {
-        rayon::join(a, b);
-        return;
+        return rayon::join(a, b);
     }
-    beside([b], a);
+    let mut second = None;
+    let first = beside([|| second = Some(b())], a);
+    (first, second.expect("b is done"))
 }
 
-/// `others` on workers, and `own` here.
-fn beside<F: FnOnce() + Send>(others: impl IntoIterator<Item = F>, own: impl FnOnce()) {
+/// Runs `own` here and `others` on workers; returns when all are done.
+fn beside<R, F: FnOnce() + Send>(
+    others: impl IntoIterator<Item = F>,
+    own: impl FnOnce() -> R,
+) -> R {
     let running = AtomicUsize::new(0);
     rayon::in_place_scope(|scope| {
         for other in others {
@@ -108,48 +116,48 @@ fn beside<F: FnOnce() + Send>(others: impl IntoIterator<Item = F>, own: impl FnO
                 running.fetch_sub(1, Relaxed);
             });
         }
-        own();
-        // Outside the pool the scope would now sleep at once, and to wake takes longer than what the others
-        // mostly have left. A worker does better: it looks for work.
+        let result = own();
+        // A caller outside the pool would now sleep at once, and waking it takes longer than the others mostly
+        // still need. A worker first looks for other work.
         if rayon::current_thread_index().is_none() {
             (0..PATIENCE).take_while(|_| running.load(Relaxed) > 0).for_each(|_| yield_now());
         }
-    });
+        result
+    })
 }
 
 thread_local! {
-    /// The threads that the computation on this thread may use.
-    static SHARE: Cell<Share> = const { Cell::new(ALL) };
+    static LIMIT: Cell<Limit> = const { Cell::new(NO_LIMIT) };
 }
 
-/// Among how many threads work is to be shared here.
+/// How many threads may share the work of the computation on this thread.
 pub(super) fn threads_to_use() -> usize {
-    SHARE.get().0.min(rayon::current_num_threads())
+    LIMIT.get().0.min(rayon::current_num_threads())
 }
 
 /// The threads that a part of a computation may use.
 #[derive(Clone, Copy, PartialEq)]
-struct Share(usize);
+struct Limit(usize);
 
-const ALL: Share = Share(usize::MAX);
+const NO_LIMIT: Limit = Limit(usize::MAX);
 
-/// So many threads for a part of what is computed here; all of them if that began inside the pool.
-fn share(threads: usize) -> Share {
-    let whole = SHARE.get();
-    if rayon::current_thread_index().is_some() && whole == ALL { ALL } else { Share(threads) }
+/// So many threads; but a computation that began inside the pool has no limit, and neither have its parts.
+fn limit(threads: usize) -> Limit {
+    let inside = rayon::current_thread_index().is_some();
+    if inside && LIMIT.get() == NO_LIMIT { NO_LIMIT } else { Limit(threads) }
 }
 
-impl Share {
-    /// f(), on these threads.
+impl Limit {
+    /// f(), under this limit.
     fn within<R>(self, f: impl FnOnce() -> R) -> R {
-        /// Puts the former share back, also when `f` panics.
-        struct Restore(Share);
+        /// Puts the former limit back, also when `f` panics.
+        struct Restore(Limit);
         impl Drop for Restore {
             fn drop(&mut self) {
-                SHARE.set(self.0);
+                LIMIT.set(self.0);
             }
         }
-        let _restore = Restore(SHARE.replace(self));
+        let _restore = Restore(LIMIT.replace(self));
         f()
     }
 }
@@ -198,12 +206,23 @@ mod tests {
     }
 
     #[test]
-    fn outside_the_pool_no_more_threads_compute_than_it_has() {
+    fn the_parts_together_may_use_the_threads_of_the_pool() {
+        let pair = || both(threads_to_use, threads_to_use);
+        let (a, b) = pair();
         let all = rayon::current_num_threads();
-        let (a, b) = both(threads_to_use, threads_to_use);
         assert_eq!(a + b, all.max(2), "one thread does both, one after the other");
-        assert!(each(all, |_| threads_to_use()).into_iter().all(|threads| threads == 1));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(5).build().expect("threads");
-        assert_eq!(pool.install(|| both(threads_to_use, threads_to_use)), (5, 5));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().expect("threads");
+        pool.install(|| {
+            assert_eq!(pair(), (8, 8), "no limit inside the pool");
+            // What a caller outside has given to a worker.
+            Limit(5).within(|| {
+                assert_eq!(pair(), (3, 2));
+                assert_eq!(both(pair, pair), ((2, 1), (1, 1)));
+                assert_eq!(each(2, |_| pair()), [(1, 1), (1, 1)]);
+                assert!(each(9, |_| threads_to_use()).into_iter().all(|threads| threads == 1));
+                assert!(catch_unwind(|| both(|| panic!("a"), || ())).is_err());
+                assert_eq!(threads_to_use(), 5);
+            });
+        });
     }
 }

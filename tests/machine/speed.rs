@@ -6,12 +6,16 @@ const SINGLE: Setting = Setting { precision: "f32", threads: 1 };
 
 /// A sitting whose numbers are easy: the product, a step beside a peer's, and steps that take n² hours.
 const LINES: &str = r#"{"machine":"A, of many words","cores":4}
-{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn sq64","best_ms":1,"share":0.25}
-{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nt sq64","best_ms":1,"share":0.5}
-{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn 96x33x77","best_ms":1,"share":0.1}
-{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn sq128","best_ms":8,"share":0.75}
-{"bench":"product","peer":"ours","dtype":"f32","threads":2,"shape":"nn sq64","best_ms":1,"share":0.125}
-{"bench":"product","peer":"ours","dtype":"f64","threads":1,"shape":"nn sq64","best_ms":1,"share":0.9}
+{"bench":"limits","peer":"ours","dtype":"f32","threads":1,"shape":"triad","best_ms":1,"gb_per_s":7}
+{"bench":"limits","peer":"ours","dtype":"f32","threads":1,"shape":"multiply_add","best_ms":1,"gflops":4}
+{"bench":"limits","peer":"ours","dtype":"f32","threads":2,"shape":"multiply_add","best_ms":1,"gflops":8}
+{"bench":"limits","peer":"ours","dtype":"f64","threads":1,"shape":"multiply_add","best_ms":1,"gflops":2}
+{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn sq64","best_ms":1,"gflops":1}
+{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nt sq64","best_ms":1,"gflops":2}
+{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn 96x33x77","best_ms":1,"gflops":0.4}
+{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn sq128","best_ms":8,"gflops":3}
+{"bench":"product","peer":"ours","dtype":"f32","threads":2,"shape":"nn sq64","best_ms":1,"gflops":1}
+{"bench":"product","peer":"ours","dtype":"f64","threads":1,"shape":"nn sq64","best_ms":1,"gflops":1.8}
 {"bench": "dae_dsm", "peer": "jax", "dtype": "f32", "threads": 1, "shape": "b1", "best_ms": 3.0, "median_ms": 8.0}
 {"bench":"dae_dsm","peer":"ours","dtype":"f32","threads":1,"shape":"b1","best_ms":2.0,"median_ms":4.0,"peak_mb":7}
 {"bench":"dae_dsm","peer":"ours","dtype":"f32","threads":2,"shape":"b1","best_ms":1.0}
@@ -46,11 +50,15 @@ fn a_ratio_is_the_peers_time_over_ours() {
 
 #[test]
 fn of_several_rounds_the_fastest_counts() {
-    let slower = r#"{"bench":"product","peer":"ours","dtype":"f32","threads":1,"shape":"nn sq64","best_ms":2,"share":0.1}"#;
-    let faster = slower.replace(":2,", ":0.5,");
-    let lines = format!("{LINES}{faster}\n{slower}");
+    let round = |time, gflops| {
+        format!(
+            "{{\"bench\":\"product\",\"peer\":\"ours\",\"dtype\":\"f32\",\"threads\":1,\
+             \"shape\":\"nn sq64\",\"best_ms\":{time},\"gflops\":{gflops}}}\n"
+        )
+    };
+    let lines = format!("{LINES}{}{}{}", round(0.8, 1.25), round(0.5, 2.0), round(0.9, 1.1));
     let sitting = Sitting::read(&lines).expect("lines");
-    assert_eq!(sitting.shares("nn", SINGLE), [[64.0, 0.1], [128.0, 0.75]]);
+    assert_eq!(sitting.shares("nn", SINGLE), [[64.0, 0.5], [128.0, 0.75]]);
     assert_eq!(sitting.shares("nn", Setting { threads: 2, ..SINGLE }), [[64.0, 0.125]]);
 }
 

@@ -272,13 +272,21 @@ fn shares_of_the_peak_are_those_of_their_precision_and_threads() {
     let line = |precision: &str, threads: usize, form: &str, share: f64| {
         format!(
             "{{\"bench\":\"product\",\"peer\":\"ours\",\"dtype\":\"{precision}\",\"threads\":{threads},\
-             \"shape\":\"{form} sq64\",\"best_ms\":1,\"share\":{share}}}\n"
+             \"shape\":\"{form} sq64\",\"best_ms\":1,\"gflops\":{}}}\n",
+            50.0 * share
+        )
+    };
+    let limit = |precision: &str, threads: usize| {
+        format!(
+            "{{\"bench\":\"limits\",\"peer\":\"ours\",\"dtype\":\"{precision}\",\"threads\":{threads},\
+             \"shape\":\"multiply_add\",\"best_ms\":1,\"gflops\":50}}\n"
         )
     };
     let of = |(precision, threads, share): (&str, usize, f64)| {
         [("nn", 0.1), ("nt", 0.2), ("tn", 0.6)]
             .map(|(form, more)| line(precision, threads, form, share + more))
             .concat()
+            + &limit(precision, threads)
     };
     let lines = [("f32", 1, 0.0), ("f64", 1, 0.1), ("f32", 2, 0.2), ("f64", 2, 0.3)].map(of);
     let text = format!("{{\"machine\":\"M\"}}\n{}", lines.concat());

@@ -5,7 +5,7 @@
 #   benches/measure.sh measured.jsonl
 #   benches/measure.sh measured.jsonl --secs 2 --peers python3
 #
-# Everything is measured in ROUNDS rounds, three by default, for SECS on each line. A shared machine may be
+# There are ROUNDS rounds, three by default. In each, a line is measured for SECS seconds. A shared machine may be
 # slow for minutes, so readers of the file take the fastest round of each line. PYTHON has jax and numpy, and
 # runs benches/peers.py in turn with ours: what else the machine does then meets both. The file is written
 # whole, at the end.
@@ -65,6 +65,8 @@ machine() {
     number memory_gb "$(awk '/^MemTotal:/ { printf "%.1f", $2 * 1024e-9 }' /proc/meminfo)"
     printf ',"kernel":"%s","rustc":"%s"' "$(uname -r)" "$(rustc --version)"
     printf ',"commit":"%s","date":"%s"' "$(git describe --always --dirty)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    number rounds "$rounds"
+    number secs "$secs"
     printf '%s}\n' "$peers"
 }
 

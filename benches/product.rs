@@ -5,7 +5,8 @@
 //! ```
 //!
 //! `share` is the part of what multiply-adds in registers reach on the same threads. That peak is
-//! measured at the start of each run, since a processor is not equally fast on all days.
+//! measured at the start of each run, since a processor is not equally fast on all days. The figure divides
+//! by that of the bench `limits`, of which each round of a sitting has one.
 
 mod common;
 

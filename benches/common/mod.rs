@@ -49,7 +49,7 @@ impl Options {
     }
 
     /// Runs all lines, in the precision and on the threads that were asked for. They run on the main thread, as in
-    /// a user's program; it is no thread of the pool.
+    /// a user's program; the main thread is no thread of the pool.
     pub fn run(&self, single: impl FnOnce(), double: impl FnOnce()) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
         pool.expect("no pool before this one");

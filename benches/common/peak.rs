@@ -7,7 +7,7 @@ use std::hint::black_box;
 /// Multiply-adds that do not wait for each other. A result is ready after some four cycles, and two
 /// are begun in each, so eight would do; and sixteen registers have room for twelve.
 const CHAINS: usize = 12;
-/// Long enough that calling the threads together does not count.
+/// Long enough that calling together threads that are awake does not count.
 const ROUNDS: usize = 100_000;
 
 /// Seconds (best and median) of multiply-adds in registers, behind the door in use and on all threads
@@ -30,7 +30,8 @@ pub fn multiply_adds<T: Real>(options: &Options) -> ([f64; 2], f64) {
     };
     let factor = T::of(0.999_999);
     let call = || drop(rayon::broadcast(|_| chains(black_box(factor))));
-    // Inside the pool: from outside, waking the threads would count.
+    // Inside the pool, where a thread takes its own part at once: from outside, each call would begin and end
+    // with waking a thread.
     let seconds = rayon::scope(|_| options.time(call));
     (seconds, 2e-9 * (threads * CHAINS * lanes * ROUNDS) as f64 / seconds[0])
 }

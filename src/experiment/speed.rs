@@ -83,7 +83,7 @@ pub struct Beside<'a> {
     pub ours: Line<'a>,
     /// The peer's milliseconds over ours, best times: more than 1 where ours is faster.
     pub ratio: f64,
-    /// The same ratio of the medians; NaN if one was not measured.
+    /// The same ratio of the medians, each of the round with the best time; NaN if one was not measured.
     pub ratio_of_medians: f64,
 }
 

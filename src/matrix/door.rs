@@ -18,7 +18,23 @@
 //! a closure.
 
 use super::Real;
-use std::{cell::Cell, sync::OnceLock};
+use std::{cell::Cell, sync::OnceLock, thread::LocalKey};
+
+/// f(), while this thread's cell holds `value`. Then it holds the former one again, also when `f` panics.
+pub(super) fn with<T: Copy, R>(
+    cell: &'static LocalKey<Cell<T>>,
+    value: T,
+    f: impl FnOnce() -> R,
+) -> R {
+    struct Restore<T: Copy + 'static>(&'static LocalKey<Cell<T>>, T);
+    impl<T: Copy> Drop for Restore<T> {
+        fn drop(&mut self) {
+            self.0.set(self.1);
+        }
+    }
+    let _restore = Restore(cell, cell.replace(value));
+    f()
+}
 
 /// A set of vector instructions that the hot loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,16 +163,8 @@ impl Door {
     /// # Panics
     /// If this machine lacks the door.
     pub fn within<R>(self, f: impl FnOnce() -> R) -> R {
-        /// Puts the former choice back, also when `f` panics.
-        struct Restore(Option<Door>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                FORCED.set(self.0);
-            }
-        }
         assert!(self.is_available(), "this machine has no {self:?}");
-        let _restore = Restore(FORCED.replace(Some(self)));
-        f()
+        with(&FORCED, Some(self), f)
     }
 
     /// Runs a loop behind this door. On another thread the choice of the calling thread must be

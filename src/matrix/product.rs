@@ -168,6 +168,7 @@ fn bands<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], thre
 
 #[cfg(test)]
 mod tests {
+    use super::{both, threads_for, threads_to_use};
     use crate::{
         Array, Matrix,
         matrix::noise::{Generator, standard_normal},
@@ -184,5 +185,12 @@ mod tests {
             pool.expect("threads").install(|| x.nt(&y))
         };
         assert!(by(80) == by(1));
+    }
+
+    #[test]
+    fn a_product_in_a_half_has_the_threads_of_its_half() {
+        let all = threads_to_use();
+        let (a, b) = both(|| threads_for(2 * all, 1), || threads_for(2 * all, 1));
+        assert_eq!(a + b, all.max(2));
     }
 }

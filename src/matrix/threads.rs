@@ -5,12 +5,12 @@
 //! takes pieces itself, and one of two halves. If it handed everything to a worker and waited, that would
 //! take longer than most products: the worker must wake, then wake the others, and at the end wake the caller.
 //!
-//! Such a caller is one thread more than the pool has. So threads are counted: each half and each piece is told
-//! how many it may use, together no more than the pool has. The numbers are fixed beforehand: a half that is done
+//! Such a caller is one thread more than the pool has. So threads are counted: whoever computes a half, or takes
+//! pieces, is told how many it may use, together no more than the pool has. The numbers are fixed beforehand: a half that is done
 //! early does not help the other. Inside the pool nothing is counted: the caller is a worker itself, and any free
 //! worker takes the next part.
 
-use super::door::Door;
+use super::door::{Door, with};
 use std::{
     cell::Cell,
     sync::{
@@ -26,7 +26,7 @@ pub(super) const PARALLEL: usize = 1 << 16;
 pub(super) const PARALLEL_FUNCTIONS: usize = 1 << 15;
 /// About how many elements a piece has: few enough for the first-level cache.
 pub(super) const CHUNK: usize = 1 << 12;
-/// So many times a caller outside the pool looks whether the others are done; then it sleeps. On an idle machine
+/// How often a caller outside the pool looks whether the others are done before it sleeps. On an idle machine
 /// this takes 0.1 ms.
 const PATIENCE: usize = 1 << 8;
 
@@ -60,7 +60,7 @@ pub(super) fn in_pieces<T: Send>(
     let all = if long { threads_to_use() } else { 1 };
     let threads = all.min(values.len().div_ceil(chunk));
     if threads > 1 {
-        on_threads(threads, limit(all / threads), values, chunk, f);
+        on_threads(threads, Limit::of_part(all / threads), values, chunk, f);
     } else {
         values.chunks_mut(chunk).enumerate().for_each(|(i, piece)| f(i * chunk, piece));
     }
@@ -84,12 +84,12 @@ pub(crate) fn both<A: Send, B: Send>(
         return (a(), b());
     }
     let door = Door::current();
-    let [more, fewer] = [threads.div_ceil(2), threads / 2].map(limit);
+    let [more, fewer] = [threads.div_ceil(2), threads / 2].map(Limit::of_part);
     join(|| more.within(|| door.within(a)), || fewer.within(|| door.within(b)))
 }
 
-/// Both halves of a product, on two threads. No door and no limit go with them: each must know its own, and may
-/// be shared by `join` alone.
+/// Both halves of a product, on two threads. Neither the door nor the limit goes with them. So each half must
+/// know its door and its number of threads, and may cut its work again by `join` alone.
 pub(super) fn join<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
@@ -107,7 +107,7 @@ fn beside<R, F: FnOnce() + Send>(
     others: impl IntoIterator<Item = F>,
     own: impl FnOnce() -> R,
 ) -> R {
-    let running = AtomicUsize::new(0);
+    let running = AtomicUsize::new(0); // a hint: it is the scope that waits for all
     rayon::in_place_scope(|scope| {
         for other in others {
             running.fetch_add(1, Relaxed);
@@ -117,8 +117,8 @@ fn beside<R, F: FnOnce() + Send>(
             });
         }
         let result = own();
-        // A caller outside the pool would now sleep at once, and waking it takes longer than the others mostly
-        // still need. A worker first looks for other work.
+        // A caller outside the pool would now sleep at once, and waking it mostly takes longer than the others
+        // still need. A worker looks for other work first.
         if rayon::current_thread_index().is_none() {
             (0..PATIENCE).take_while(|_| running.load(Relaxed) > 0).for_each(|_| yield_now());
         }
@@ -126,8 +126,12 @@ fn beside<R, F: FnOnce() + Send>(
     })
 }
 
+/// The threads that a part of a computation may use.
+#[derive(Clone, Copy, PartialEq)]
+struct Limit(usize);
+
 thread_local! {
-    static LIMIT: Cell<Limit> = const { Cell::new(NO_LIMIT) };
+    static LIMIT: Cell<Limit> = const { Cell::new(Limit::NONE) };
 }
 
 /// How many threads may share the work of the computation on this thread.
@@ -135,30 +139,18 @@ pub(super) fn threads_to_use() -> usize {
     LIMIT.get().0.min(rayon::current_num_threads())
 }
 
-/// The threads that a part of a computation may use.
-#[derive(Clone, Copy, PartialEq)]
-struct Limit(usize);
-
-const NO_LIMIT: Limit = Limit(usize::MAX);
-
-/// So many threads; but a computation that began inside the pool has no limit, and neither have its parts.
-fn limit(threads: usize) -> Limit {
-    let inside = rayon::current_thread_index().is_some();
-    if inside && LIMIT.get() == NO_LIMIT { NO_LIMIT } else { Limit(threads) }
-}
-
 impl Limit {
+    const NONE: Self = Self(usize::MAX);
+
+    /// So many threads; but a computation that began inside the pool has no limit, and neither have its parts.
+    fn of_part(threads: usize) -> Self {
+        let inside = rayon::current_thread_index().is_some();
+        if inside && LIMIT.get() == Self::NONE { Self::NONE } else { Self(threads) }
+    }
+
     /// f(), under this limit.
     fn within<R>(self, f: impl FnOnce() -> R) -> R {
-        /// Puts the former limit back, also when `f` panics.
-        struct Restore(Limit);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                LIMIT.set(self.0);
-            }
-        }
-        let _restore = Restore(LIMIT.replace(self));
-        f()
+        with(&LIMIT, self, f)
     }
 }
 
@@ -211,6 +203,7 @@ mod tests {
         let (a, b) = pair();
         let all = rayon::current_num_threads();
         assert_eq!(a + b, all.max(2), "one thread does both, one after the other");
+        assert!(each(all, |_| threads_to_use()).into_iter().all(|threads| threads == 1));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().expect("threads");
         pool.install(|| {
             assert_eq!(pair(), (8, 8), "no limit inside the pool");

@@ -209,15 +209,16 @@ fn the_page_of_speed_has_the_table_of_the_kept_lines() {
     let pairs = sitting.beside("jax", settings[0]);
     let rows = pairs.iter().filter(|pair| pair.bench != "growth");
     let mut rows: Vec<String> = rows.map(|pair| row(&sitting, pair, settings)).collect();
-    let machine =
-        ["machine", "cores", "rustc", "jax", "date"].map(|name| sitting.machine.word(name));
+    let machine = ["machine", "cores", "rustc", "jax", "date", "rounds"]
+        .map(|name| sitting.machine.word(name));
     rows.push(format!(
-        "{}, {} cores, {}, JAX {}, {}",
+        "{}, {} cores, {}, JAX {}, {}, {} rounds.",
         machine[0],
         machine[1],
         machine[2],
         machine[3],
-        &machine[4][..10]
+        &machine[4][..10],
+        machine[5]
     ));
     println!("{}", rows.join("\n"));
     for row in rows {

@@ -35,6 +35,9 @@ fn each_series_has_the_lines_of_its_own_setting_alone() {
     assert_eq!(sitting.shares("nt", SINGLE), [[64.0, 0.5]]);
     assert_eq!(sitting.shares("nn", Setting { threads: 2, ..SINGLE }), [[64.0, 0.125]]);
     assert_eq!(sitting.shares("nn", Setting { precision: "f64", ..SINGLE }), [[64.0, 0.9]]);
+    let lines = LINES.replace("multiply_add", "add");
+    let without_a_peak = Sitting::read(&lines).expect("lines");
+    assert!(without_a_peak.shares("nt", SINGLE)[0][1].is_nan());
 }
 
 #[test]

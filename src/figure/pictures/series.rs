@@ -269,24 +269,16 @@ fn the_axes_of_growth_are_size_and_time() {
 
 #[test]
 fn shares_of_the_peak_are_those_of_their_precision_and_threads() {
-    let line = |precision: &str, threads: usize, form: &str, share: f64| {
-        format!(
-            "{{\"bench\":\"product\",\"peer\":\"ours\",\"dtype\":\"{precision}\",\"threads\":{threads},\
-             \"shape\":\"{form} sq64\",\"best_ms\":1,\"gflops\":{}}}\n",
-            50.0 * share
-        )
-    };
-    let limit = |precision: &str, threads: usize| {
-        format!(
-            "{{\"bench\":\"limits\",\"peer\":\"ours\",\"dtype\":\"{precision}\",\"threads\":{threads},\
-             \"shape\":\"multiply_add\",\"best_ms\":1,\"gflops\":50}}\n"
-        )
-    };
     let of = |(precision, threads, share): (&str, usize, f64)| {
-        [("nn", 0.1), ("nt", 0.2), ("tn", 0.6)]
-            .map(|(form, more)| line(precision, threads, form, share + more))
-            .concat()
-            + &limit(precision, threads)
+        let line = |bench, shape, gflops: f64| {
+            format!(
+                "{{\"bench\":\"{bench}\",\"peer\":\"ours\",\"dtype\":\"{precision}\",\
+                 \"threads\":{threads},\"shape\":\"{shape}\",\"best_ms\":1,\"gflops\":{gflops}}}\n"
+            )
+        };
+        let products = [("nn sq64", 0.1), ("nt sq64", 0.2), ("tn sq64", 0.6)]
+            .map(|(shape, more)| line("product", shape, 50.0 * (share + more)));
+        products.concat() + &line("limits", "multiply_add", 50.0)
     };
     let lines = [("f32", 1, 0.0), ("f64", 1, 0.1), ("f32", 2, 0.2), ("f64", 2, 0.3)].map(of);
     let text = format!("{{\"machine\":\"M\"}}\n{}", lines.concat());

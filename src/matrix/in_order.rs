@@ -1,6 +1,6 @@
 //! Long computations that may wait for each other, on threads of their own.
 
-use super::door::Door;
+use super::{door::Door, threads::threads_to_use};
 use rayon::ThreadPoolBuilder;
 use std::{
     ops::ControlFlow,
@@ -22,7 +22,7 @@ pub(crate) fn in_order<R: Send>(
     f: impl Fn(usize) -> R + Sync,
     mut take: impl FnMut(R) -> ControlFlow<()>,
 ) {
-    let threads = rayon::current_num_threads();
+    let threads = threads_to_use();
     let workers = threads.min(n);
     if workers < 2 {
         _ = (0..n).try_for_each(|i| take(f(i)));

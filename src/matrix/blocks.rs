@@ -1,9 +1,10 @@
 //! The five loops of the [product](super::product).
 //!
-//! There are two kinds. *Packed*: x is first copied into panels, in which all numbers for one k lie side by
-//! side. *In place*: each row of x is read where it lies. The tile reads a panel a little faster. But the
-//! copy costs as much as several uses, and each panel of y uses it once. So packing pays if y has many
-//! panels. Both sum in the same order, so they give the same bits.
+//! There are three ways to read x. *Packed*: it is first copied into panels, in which all numbers for one k lie
+//! side by side, and one k after another. *In place*, by rows or, where x is transposed, by columns: x is read
+//! where it lies. The tile reads a panel a little faster. But the copy costs as much as several uses, and each panel
+//! of y uses it once. So packing pays if y has many panels. All sum in the same order, so they give the same
+//! bits.
 
 use super::{
     Real,
@@ -11,7 +12,7 @@ use super::{
     door::{Door, Instructions, Loop},
     pack::{DEPTH, Lines},
     threads::join,
-    tile::{Left, each_row},
+    tile::{InColumns, InRows, Left, Packed, Read, TALLEST, each_row},
 };
 use std::ops::Range;
 
@@ -29,7 +30,7 @@ pub(super) const MC: usize = 96;
 /// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
 /// share of the third level.
 const NC: usize = 1024;
-/// Rows of x are read in place if a row of the piece of z has at most this number of bytes: y then has up
+/// x is read in place if a row of the piece of z has at most this number of bytes: y then has up
 /// to 8, 16 or 32 panels, by the door.
 const SHORT_ROW: usize = 1024;
 
@@ -49,11 +50,11 @@ impl<T: Real> Piece<'_, T> {
     pub(super) fn share(self, door: Door, threads: usize) {
         let threads = threads.min(self.y.count); // no piece is empty
         if threads < 2 {
-            let in_place = self.x.step == 1 && self.y.count * size_of::<T>() <= SHORT_ROW;
-            if in_place {
-                door.enter(Blocks::<T, false>(self));
-            } else {
-                door.enter(Blocks::<T, true>(self));
+            let in_place = self.y.count * size_of::<T>() <= SHORT_ROW;
+            match self.x.step {
+                1 if in_place => door.enter(Blocks(self, InRows)),
+                TALLEST.. if in_place => door.enter(Blocks(self, InColumns)),
+                _ => door.enter(Blocks(self, Packed)),
             }
             return;
         }
@@ -67,15 +68,9 @@ impl<T: Real> Piece<'_, T> {
         );
     }
 
-    /// The five loops, with rows of x packed or in place.
+    /// The five loops.
     #[inline(always)]
-    fn blocks<
-        I: Instructions,
-        const PACKED: bool,
-        const MR: usize,
-        const NR: usize,
-        const HALF: usize,
-    >(
+    fn blocks<I: Instructions, R: Read, const MR: usize, const NR: usize, const HALF: usize>(
         mut self,
     ) {
         const {
@@ -91,7 +86,7 @@ impl<T: Real> Piece<'_, T> {
         // Blocks of k as equal as can be: k = 260 makes two of about 130, not 256 and 4.
         let most = if k < LONG { KC } else { LONG_KC };
         let kc = k.div_ceil(k.div_ceil(most)).next_multiple_of(DEPTH).min(k);
-        let mut a = Buffer::scratch(if PACKED { mc * kc } else { 0 });
+        let mut a = Buffer::scratch(if R::PACKED { mc * kc } else { 0 });
         let mut b = Buffer::scratch(nc * kc);
         let a = a.as_mut_slice().as_chunks_mut::<MR>().0;
         let b = b.as_mut_slice().as_chunks_mut::<NR>().0;
@@ -106,19 +101,14 @@ impl<T: Real> Piece<'_, T> {
                 // loop 3: rows of z
                 for (i, z) in self.z.chunks_mut(mc).enumerate() {
                     let x = x.from(i * mc, l).until(z.len());
-                    if PACKED {
+                    if R::PACKED {
                         x.pack(depth, a);
                     }
-                    // loop 2: panels of y, each used for all panels of x while it is near
+                    // loop 2: panels of y, each used for all rows of x while it is near
                     for (jr, b) in b.chunks_exact(depth).take(columns.div_ceil(NR)).enumerate() {
                         let columns = j + jr * NR..(j + (jr + 1) * NR).min(j + columns);
-                        if PACKED {
-                            let a = a.chunks_exact(depth);
-                            strip::<I, T, _, MR, NR, HALF>(a, b, z, columns, l > 0);
-                        } else {
-                            let a = (0..z.len()).step_by(MR).map(|i| x.beside::<MR>(i, depth));
-                            strip::<I, T, _, MR, NR, HALF>(a, b, z, columns, l > 0);
-                        }
+                        let a = R::rows::<T, MR>(x, a, depth);
+                        strip::<I, T, _, MR, NR, HALF>(a, b, z, columns, l > 0);
                     }
                 }
             }
@@ -152,18 +142,20 @@ fn strip<
                 I::prefetch(&z[columns.clone()]);
             }
         }
+        let before = a.before();
         if half {
-            place::<T, MR, HALF>(&a.tile::<I, NR, HALF>(b), z, columns.clone(), add);
+            place::<T, MR, HALF>(&a.tile::<I, NR, HALF>(b), before, z, columns.clone(), add);
         } else {
-            place::<T, MR, NR>(&a.tile::<I, NR, NR>(b), z, columns.clone(), add);
+            place::<T, MR, NR>(&a.tile::<I, NR, NR>(b), before, z, columns.clone(), add);
         }
     }
 }
 
-/// Writes the part of the tile that lies in z.
+/// Writes the part of the tile that lies in z, without the rows `before` it.
 #[inline(always)]
 fn place<T: Real, const MR: usize, const W: usize>(
     c: &[[T; W]; MR],
+    before: usize,
     z: &mut [&mut [T]],
     columns: Range<usize>,
     add: bool,
@@ -172,7 +164,7 @@ fn place<T: Real, const MR: usize, const W: usize>(
         // All sizes are constants here, so c goes from its registers into z.
         each_row!(i < MR: put::<T, W>(&mut z[i][columns.clone()], &c[i], add));
     } else {
-        for (z, c) in z.iter_mut().zip(c) {
+        for (z, c) in z.iter_mut().zip(c.iter().skip(before)) {
             put(&mut z[columns.clone()], c, add);
         }
     }
@@ -192,22 +184,21 @@ fn put<T: Real, const W: usize>(z: &mut [T], c: &[T; W], add: bool) {
     }
 }
 
-/// A type for each kind, so that each is compiled by itself: with both in one function the compiler does not
-/// keep rows in vectors.
-struct Blocks<'a, T: Real, const PACKED: bool>(Piece<'a, T>);
+/// The loops, with a way to read x.
+struct Blocks<'a, T: Real, R>(Piece<'a, T>, R);
 
-impl<T: Real, const PACKED: bool> Loop for Blocks<'_, T, PACKED> {
+impl<T: Real, R: Read> Loop for Blocks<'_, T, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Instructions>(self) {
         match (I::DOOR, size_of::<T>()) {
-            (Door::Portable, 4) => self.0.blocks::<I, PACKED, 4, 8, 4>(),
-            (Door::Portable, _) => self.0.blocks::<I, PACKED, 4, 4, 2>(),
-            (Door::Avx2, 4) => self.0.blocks::<I, PACKED, 6, 16, 8>(),
-            (Door::Avx2, _) => self.0.blocks::<I, PACKED, 6, 8, 4>(),
-            (Door::Avx512, 4) => self.0.blocks::<I, PACKED, 8, 32, 16>(),
-            (Door::Avx512, _) => self.0.blocks::<I, PACKED, 8, 16, 8>(),
+            (Door::Portable, 4) => self.0.blocks::<I, R, 4, 8, 4>(),
+            (Door::Portable, _) => self.0.blocks::<I, R, 4, 4, 2>(),
+            (Door::Avx2, 4) => self.0.blocks::<I, R, 6, 16, 8>(),
+            (Door::Avx2, _) => self.0.blocks::<I, R, 6, 8, 4>(),
+            (Door::Avx512, 4) => self.0.blocks::<I, R, 8, 32, 16>(),
+            (Door::Avx512, _) => self.0.blocks::<I, R, 8, 16, 8>(),
         }
     }
 }
@@ -215,10 +206,13 @@ impl<T: Real, const PACKED: bool> Loop for Blocks<'_, T, PACKED> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matrix::noise::{Generator, standard_normal};
+    use crate::{
+        Matrix,
+        matrix::noise::{Generator, standard_normal},
+    };
     use rand::SeedableRng;
 
-    fn both_kinds_agree<T: Real>() {
+    fn all_ways_agree<T: Real>() {
         let mut rng = Generator::seed_from_u64(1);
         for (m, n, k) in (1..=25)
             .flat_map(|m| [1, 5, 8, 13, 33, 70].map(|n| (m, n, 33 * m % 400 + 4)))
@@ -226,24 +220,39 @@ mod tests {
         {
             let [x, y] =
                 [(m, k), (n, k)].map(|(rows, cols)| standard_normal::<T>(rows, cols, &mut rng));
-            let of = |data, count| Lines { data, count, line: k, step: 1 };
-            let z = |kind: fn(Door, Piece<'_, T>), door| {
+            let [x, y] = [(&x, m), (&y, n)].map(|(of, count)| Lines {
+                data: of.data(),
+                count,
+                line: k,
+                step: 1,
+                first: 0,
+            });
+            // The same lines side by side, with others on either hand.
+            let beside = m + 8;
+            let columns = Matrix::from_fn(k, beside, |l, i| {
+                if (5..5 + m).contains(&i) { x.at(i - 5, l).to_f64() } else { f64::NAN }
+            });
+            let columns =
+                Lines { data: columns.data(), count: beside, line: 1, step: beside, first: 0 };
+            let columns = columns.from(5, 0).until(m);
+            let z = |x, enter: &dyn Fn(Piece<'_, T>)| {
                 let mut z = vec![T::default(); m * n];
-                let rows = z.chunks_exact_mut(n).collect();
-                kind(door, Piece { x: of(x.data(), m), y: of(y.data(), n), k, z: rows });
+                enter(Piece { x, y, k, z: z.chunks_exact_mut(n).collect() });
                 z
             };
             for door in Door::available() {
-                let packed = z(|door, piece| door.enter(Blocks::<T, true>(piece)), door);
-                let in_place = z(|door, piece| door.enter(Blocks::<T, false>(piece)), door);
-                assert!(packed == in_place, "{m} × {n}, {k} terms, {door:?}");
+                let packed = z(x, &|piece| door.enter(Blocks(piece, Packed)));
+                let in_rows = z(x, &|piece| door.enter(Blocks(piece, InRows)));
+                let in_columns = z(columns, &|piece| door.enter(Blocks(piece, InColumns)));
+                assert!(packed == in_rows, "{m} × {n}, {k} terms, {door:?}");
+                assert!(packed == in_columns, "{m} × {n}, {k} terms, {door:?}");
             }
         }
     }
 
     #[test]
-    fn rows_in_place_give_the_bits_of_packed_ones() {
-        both_kinds_agree::<f32>();
-        both_kinds_agree::<f64>();
+    fn all_ways_to_read_give_the_same_bits() {
+        all_ways_agree::<f32>();
+        all_ways_agree::<f64>();
     }
 }

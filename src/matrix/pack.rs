@@ -17,7 +17,7 @@
 
 use super::Real;
 
-/// One operand, seen as lines along k: element l of line i is `data[i * line + l * step]`.
+/// One operand, seen as lines along k: element l of line i is `data[i * line + l * step + first]`.
 /// One of the two strides is 1.
 #[derive(Clone, Copy)]
 pub(super) struct Lines<'a, T> {
@@ -25,6 +25,8 @@ pub(super) struct Lines<'a, T> {
     pub(super) count: usize,
     pub(super) line: usize,
     pub(super) step: usize,
+    /// Where the first line begins in each row, if the lines lie side by side in rows of `step` numbers.
+    pub(super) first: usize,
 }
 
 /// Terms that are packed at once. Lines that are turned are then read in whole cache lines. Of lines that are
@@ -38,8 +40,10 @@ impl<'a, T: Real> Lines<'a, T> {
     /// The same lines without the first `i`, each without its first `l` elements.
     #[inline(always)]
     pub(super) fn from(self, i: usize, l: usize) -> Self {
-        let data = self.data.get(i * self.line + l * self.step..).unwrap_or_default();
-        Self { data, count: self.count - i, ..self }
+        let (start, first) =
+            if self.step == 1 { (i * self.line + l, 0) } else { (l * self.step, self.first + i) };
+        let data = self.data.get(start..).unwrap_or_default();
+        Self { data, count: self.count - i, first, ..self }
     }
 
     /// The first `i` lines.
@@ -51,7 +55,7 @@ impl<'a, T: Real> Lines<'a, T> {
     /// Element l of line i.
     #[inline(always)]
     pub(super) fn at(self, i: usize, l: usize) -> T {
-        self.data[i * self.line + l * self.step]
+        self.data[i * self.line + l * self.step + self.first]
     }
 
     /// Line i as a slice of length k, if its elements lie side by side.
@@ -59,6 +63,13 @@ impl<'a, T: Real> Lines<'a, T> {
     pub(super) fn row(self, i: usize, k: usize) -> &'a [T] {
         debug_assert!(self.step == 1);
         &self.data[i * self.line..][..k]
+    }
+
+    /// The numbers of all lines for one l, and what lies beyond, if the lines lie side by side.
+    #[inline(always)]
+    pub(super) fn across(self, l: usize) -> &'a [T] {
+        debug_assert!(self.line == 1);
+        &self.data[l * self.step + self.first..]
     }
 
     /// R lines of `depth` terms from line i on, each of which lies by itself. Where there are fewer the last
@@ -92,7 +103,7 @@ impl<'a, T: Real> Lines<'a, T> {
             for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
                 let lines = self.from(i * R, first);
                 for (l, out) in panel[first..].iter_mut().take(DEPTH).enumerate() {
-                    let source = &lines.data[l * self.step..];
+                    let source = lines.across(l);
                     // Where lines are missing, whatever stands next in memory is taken: what comes of it is
                     // thrown away, and a copy of a length that the compiler does not know takes ten times as
                     // long.
@@ -112,7 +123,7 @@ impl<'a, T: Real> Lines<'a, T> {
     #[inline(always)]
     fn deal<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
         for l in 0..depth {
-            let (numbers, last) = self.data[l * self.step..][..self.count].as_chunks();
+            let (numbers, last) = self.across(l)[..self.count].as_chunks();
             let mut places = panels[l..].iter_mut().step_by(depth);
             numbers.iter().zip(places.by_ref()).for_each(|(numbers, place)| *place = *numbers);
             places.for_each(|place| fill(place, last));

@@ -16,10 +16,9 @@
 //! ```
 //!
 //! The last line is the `tile`, the only place where arithmetic happens. Packing costs m k + k n
-//! copies against m n k multiply-adds: little, unless a dimension is small. Where z has few columns and each
-//! row of x lies in one piece, as in x y and x yᵀ, the tile reads x where it lies, unpacked (`blocks`). With
-//! next to nothing of a dimension, as with 2-dimensional toy data, there are other paths (`thin`). At a
-//! narrow edge the tile is half as wide.
+//! copies against m n k multiply-adds: little, unless a dimension is small. Where z has few columns, the tile
+//! reads x where it lies, unpacked (`blocks`). With next to nothing of a dimension, as with 2-dimensional toy
+//! data, there are other paths (`thin`). At a narrow edge the tile is half as wide.
 //!
 //! ## The same bits on any number of threads
 //! Each element is Σ over blocks of KC of (Σ within the block, in order), and beyond `RUN` terms
@@ -45,7 +44,7 @@ use super::{
     blocks::{MC, Piece},
     buffer::Buffer,
     door::Door,
-    pack::{DEPTH, Lines},
+    pack::Lines,
     thin,
     threads::{both, join, threads_to_use},
 };
@@ -68,9 +67,6 @@ fn naive<T: Real>(form: Product, (m, n, k): (usize, usize, usize), x: &[T], y: &
     }
 }
 
-/// With at most this number of columns and more rows, zᵀ is computed instead of z if x is transposed: its
-/// numbers for one k lie side by side, and to pack them for the wide side of a tile takes half as long.
-const NARROW: usize = 12;
 /// Terms that are summed in one go; a longer sum is that of its two halves. A batch is shorter.
 const RUN: usize = 4096;
 /// Up to this number of multiply-adds the definition is done before the blocks are set up.
@@ -93,9 +89,9 @@ pub(crate) fn multiply<T: Real>(
     }
     // The forms differ in strides alone: this is all there is to a transpose.
     let (line, step) = if form == Product::Tn { (1, m) } else { (k, 1) };
-    let x = Lines { data: x, count: m, line, step };
+    let x = Lines { data: x, count: m, line, step, first: 0 };
     let (line, step) = if form == Product::Nt { (k, 1) } else { (1, n) };
-    let y = Lines { data: y, count: n, line, step };
+    let y = Lines { data: y, count: n, line, step, first: 0 };
     sum(door, x, y, k, z);
 }
 
@@ -144,13 +140,8 @@ fn threads_for(work: usize, share: usize) -> usize {
 /// with; and into short ones.
 fn bands<T: Real>(door: Door, [x, y]: [Lines<T>; 2], k: usize, z: &mut [T], threads: usize) {
     if x.count <= BAND && (threads < 2 || x.count < y.count) {
-        let piece = |[x, y]: [Lines<T>; 2], z: &mut [T]| {
-            Piece { x, y, k, z: z.chunks_exact_mut(y.count).collect() }.share(door, threads);
-        };
-        if x.step != 1 && y.count <= NARROW && y.count < x.count && k >= DEPTH {
-            return thin::by_transpose(y.count, z, |z| piece([y, x], z));
-        }
-        return piece([x, y], z);
+        let z = z.chunks_exact_mut(y.count).collect();
+        return Piece { x, y, k, z }.share(door, threads);
     }
     let left = threads / 2;
     let cut =

@@ -208,8 +208,7 @@ fn add_rows<I: Instructions, T: Real, const R: usize, const W: usize, const G: u
     many: Lines<T>,
     sums: &mut [[[T; W]; R]],
 ) {
-    let rows: [&[[T; W]]; G] =
-        std::array::from_fn(|g| many.data[g * many.step..][..many.count].as_chunks().0);
+    let rows: [&[[T; W]]; G] = std::array::from_fn(|g| many.across(g)[..many.count].as_chunks().0);
     for (j, sums) in sums.iter_mut().enumerate() {
         let mut c = *sums;
         for (few, row) in few.iter().zip(rows) {

@@ -43,7 +43,10 @@
 //! finds that each row is a vector operation, and keeps the vectors in registers. No intrinsics,
 //! hence nothing unsafe and no second copy for another instruction set.
 
-use super::{Real, door::Instructions};
+use super::{Real, door::Instructions, pack::Lines};
+
+/// The most rows that a tile may have.
+pub(super) const TALLEST: usize = 8;
 
 /// Writes a statement out for each row number below `$rows`.
 ///
@@ -52,7 +55,7 @@ use super::{Real, door::Instructions};
 /// Written out, there is no such loop to be had, and only the rows are left.
 macro_rules! each_row {
     ($i:ident < $rows:ident: $row:expr) => {
-        const { assert!($rows <= 8, "more rows than are written out") };
+        const { assert!($rows <= $crate::matrix::tile::TALLEST, "more rows than are written out") };
         $crate::matrix::tile::each_row!(@ $i $rows $row; 0 1 2 3 4 5 6 7);
     };
     (@ $i:ident $rows:ident $row:expr; $($number:literal)*) => {
@@ -69,23 +72,38 @@ pub(super) trait Left<T: Real, const MR: usize> {
     /// Whether they lie in a panel.
     const PACKED: bool;
 
+    /// How many of the rows come before those that are wanted.
+    #[inline(always)]
+    fn before(&self) -> usize {
+        0
+    }
+
     /// c = Σₖ a[k] b[k]ᵀ, a block of MR × W, with the first W columns of a panel of y.
     fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR];
 }
 
-/// Packed: the numbers for one k lie side by side.
+/// The numbers for one k lie side by side.
+#[inline(always)]
+fn sum<'a, I: Instructions, T: Real, const MR: usize, const NR: usize, const W: usize>(
+    a: impl IntoIterator<Item = &'a [T; MR]>,
+    b: &[[T; NR]],
+) -> [[T; W]; MR] {
+    let mut c = [[T::default(); W]; MR];
+    for (a, b) in a.into_iter().zip(b) {
+        each_row!(i < MR: for j in 0..W {
+            c[i][j] = I::multiply_add(a[i], b[j], c[i][j]);
+        });
+    }
+    c
+}
+
+/// Packed: one k after another.
 impl<T: Real, const MR: usize> Left<T, MR> for &[[T; MR]] {
     const PACKED: bool = true;
 
     #[inline(always)]
     fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR] {
-        let mut c = [[T::default(); W]; MR];
-        for (a, b) in self.iter().zip(b) {
-            each_row!(i < MR: for j in 0..W {
-                c[i][j] = I::multiply_add(a[i], b[j], c[i][j]);
-            });
-        }
-        c
+        sum::<I, T, MR, NR, W>(self, b)
     }
 }
 
@@ -106,5 +124,100 @@ impl<T: Real, const MR: usize> Left<T, MR> for [&[T]; MR] {
             });
         }
         c
+    }
+}
+
+/// In place: the rows of x are columns of what lies in memory, so the numbers for one k lie side by side, in a row
+/// of it.
+struct Columns<'a, T> {
+    /// Whole rows of `step` numbers.
+    data: &'a [T],
+    step: usize,
+    /// Where the tile's columns begin.
+    start: usize,
+    before: usize,
+}
+
+impl<'a, T: Real> Columns<'a, T> {
+    /// From line i on. Near the end of the rows the tile begins earlier, so that it does not reach beyond.
+    #[inline(always)]
+    fn of<const MR: usize>(lines: Lines<'a, T>, i: usize) -> Self {
+        let Lines { data, step, first, .. } = lines;
+        let start = (first + i).min(step - MR);
+        Self { data, step, start, before: first + i - start }
+    }
+}
+
+impl<T: Real, const MR: usize> Left<T, MR> for Columns<'_, T> {
+    const PACKED: bool = false;
+
+    #[inline(always)]
+    fn before(&self) -> usize {
+        self.before
+    }
+
+    #[inline(always)]
+    fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR] {
+        // With this, and with rows of a length that the compiler knows to be `step`, no index can be out of bounds.
+        // If the loop had a way out, it would write c to memory for every k.
+        assert!(self.start + MR <= self.step);
+        let rows = self.data.chunks_exact(self.step);
+        let a = rows.map(|row| row[self.start..].first_chunk().expect("as asserted"));
+        sum::<I, T, MR, NR, W>(a, b)
+    }
+}
+
+/// A way to read x. Each has a type, so that each is compiled by itself: with several in one function the
+/// compiler does not keep c in vectors.
+pub(super) trait Read {
+    /// Whether x must be packed first.
+    const PACKED: bool = false;
+
+    /// MR rows of x after another, `depth` terms of each; or their panels.
+    fn rows<'a, T: Real, const MR: usize>(
+        x: Lines<'a, T>,
+        panels: &'a [[T; MR]],
+        depth: usize,
+    ) -> impl Iterator<Item = impl Left<T, MR>>;
+}
+
+/// Packed: the numbers for one k lie side by side, and one k after another.
+pub(super) struct Packed;
+impl Read for Packed {
+    const PACKED: bool = true;
+
+    #[inline(always)]
+    fn rows<'a, T: Real, const MR: usize>(
+        _: Lines<'a, T>,
+        panels: &'a [[T; MR]],
+        depth: usize,
+    ) -> impl Iterator<Item = impl Left<T, MR>> {
+        panels.chunks_exact(depth)
+    }
+}
+
+/// In place: each row of x lies by itself.
+pub(super) struct InRows;
+impl Read for InRows {
+    #[inline(always)]
+    fn rows<'a, T: Real, const MR: usize>(
+        x: Lines<'a, T>,
+        _: &'a [[T; MR]],
+        depth: usize,
+    ) -> impl Iterator<Item = impl Left<T, MR>> {
+        (0..x.count).step_by(MR).map(move |i| x.beside::<MR>(i, depth))
+    }
+}
+
+/// In place: the rows of x lie side by side, as columns.
+pub(super) struct InColumns;
+impl Read for InColumns {
+    #[inline(always)]
+    fn rows<'a, T: Real, const MR: usize>(
+        x: Lines<'a, T>,
+        _: &'a [[T; MR]],
+        _: usize,
+    ) -> impl Iterator<Item = impl Left<T, MR>> {
+        (0..x.count).step_by(MR).map(move |i| Columns::of::<MR>(x, i))
     }
 }

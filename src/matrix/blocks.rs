@@ -10,7 +10,7 @@ use super::{
     Real,
     buffer::Buffer,
     door::{Door, Instructions, Loop},
-    pack::{DEPTH, Lines},
+    pack::{DEPTH, FAR, Lines},
     threads::join,
     tile::{InColumns, InRows, Left, Packed, Read, TALLEST, each_row},
 };
@@ -31,7 +31,7 @@ pub(super) const MC: usize = 96;
 /// share of the third level.
 const NC: usize = 1024;
 /// x is read in place if a row of the piece of z has at most this number of bytes: y then has up
-/// to 8, 16 or 32 panels, by the door.
+/// to 8, 16 or 32 panels, by the door. A quarter of it, if the numbers for one k are [`FAR`] from those for the next.
 const SHORT_ROW: usize = 1024;
 
 /// A block of z to be computed, with the lines of x and y it needs. In safe Rust a block of columns
@@ -50,7 +50,9 @@ impl<T: Real> Piece<'_, T> {
     pub(super) fn share(self, door: Door, threads: usize) {
         let threads = threads.min(self.y.count); // no piece is empty
         if threads < 2 {
-            let in_place = self.y.count * size_of::<T>() <= SHORT_ROW;
+            let far = self.x.step * size_of::<T>() >= FAR;
+            let most = if far { SHORT_ROW / 4 } else { SHORT_ROW };
+            let in_place = self.y.count * size_of::<T>() <= most;
             match self.x.step {
                 1 if in_place => door.enter(Blocks(self, InRows)),
                 TALLEST.. if in_place => door.enter(Blocks(self, InColumns)),

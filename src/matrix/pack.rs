@@ -34,7 +34,7 @@ pub(super) struct Lines<'a, T> {
 pub(super) const DEPTH: usize = 32;
 
 /// From this number of bytes on the numbers for one k are far from those for the next.
-const FAR: usize = 2048;
+pub(super) const FAR: usize = 2048;
 
 impl<'a, T: Real> Lines<'a, T> {
     /// The same lines without the first `i`, each without its first `l` elements.

@@ -30,8 +30,9 @@ pub(super) const MC: usize = 96;
 /// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
 /// share of the third level.
 const NC: usize = 1024;
-/// x is read in place if a row of the piece of z has at most this number of bytes: y then has up
-/// to 8, 16 or 32 panels, by the door. A quarter of it, if the numbers for one k are [`FAR`] from those for the next.
+/// Rows of x are read in place if a row of the piece of z has at most this number of bytes: y then has up
+/// to 8, 16 or 32 panels, by the door. Columns, of which a panel of y wants a part of many cache lines, up to half
+/// of it; up to a quarter, if the numbers for one k are [`FAR`] from those for the next.
 const SHORT_ROW: usize = 1024;
 
 /// A block of z to be computed, with the lines of x and y it needs. In safe Rust a block of columns
@@ -51,7 +52,11 @@ impl<T: Real> Piece<'_, T> {
         let threads = threads.min(self.y.count); // no piece is empty
         if threads < 2 {
             let far = self.x.step * size_of::<T>() >= FAR;
-            let most = if far { SHORT_ROW / 4 } else { SHORT_ROW };
+            let most = match self.x.step {
+                1 => SHORT_ROW,
+                _ if far => SHORT_ROW / 4,
+                _ => SHORT_ROW / 2,
+            };
             let in_place = self.y.count * size_of::<T>() <= most;
             match self.x.step {
                 1 if in_place => door.enter(Blocks(self, InRows)),

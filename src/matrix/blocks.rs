@@ -1,10 +1,9 @@
 //! The five loops of the [product](super::product).
 //!
-//! There are three ways to read x. *Packed*: it is first copied into panels, in which all numbers for one k lie
-//! side by side, and one k after another. *In place*, by rows or, where x is transposed, by columns: x is read
-//! where it lies. The tile reads a panel a little faster. But the copy costs as much as several uses, and each panel
-//! of y uses it once. So packing pays if y has many panels. All sum in the same order, so they give the same
-//! bits.
+//! There are three ways to read x. *Packed*: x is first copied into panels, in the order in which the tile wants
+//! it. *In rows* and, where x is transposed, *in columns*: x is read in place, where it lies. The tile reads a panel
+//! a little faster, but the copy costs as much as several uses, and each panel of y is one use. So packing pays if
+//! y has many panels. All three ways sum in the same order, so they give the same bits.
 
 use super::{
     Real,
@@ -30,9 +29,9 @@ pub(super) const MC: usize = 96;
 /// Columns in a block: KC × NC numbers are 1 MiB (f32) or 2 MiB (f64), twice that in long sums, a
 /// share of the third level.
 const NC: usize = 1024;
-/// Rows of x are read in place if a row of the piece of z has at most this number of bytes: y then has up
-/// to 8, 16 or 32 panels, by the door. Columns, of which a panel of y wants a part of many cache lines, up to half
-/// of it; up to a quarter, if the numbers for one k are [`FAR`] from those for the next.
+/// x is read in place if a row of the piece of z has at most this number of bytes: y then has up to 8, 16 or
+/// 32 panels, by the door. If x is transposed, half of it: each panel of y fetches a part of many cache lines
+/// again. A quarter, if these are [`FAR`] from each other.
 const SHORT_ROW: usize = 1024;
 
 /// A block of z to be computed, with the lines of x and y it needs. In safe Rust a block of columns
@@ -52,15 +51,12 @@ impl<T: Real> Piece<'_, T> {
         let threads = threads.min(self.y.count); // no piece is empty
         if threads < 2 {
             let far = self.x.step * size_of::<T>() >= FAR;
-            let most = match self.x.step {
-                1 => SHORT_ROW,
-                _ if far => SHORT_ROW / 4,
-                _ => SHORT_ROW / 2,
-            };
-            let in_place = self.y.count * size_of::<T>() <= most;
+            let columns = if far { SHORT_ROW / 4 } else { SHORT_ROW / 2 };
+            let row = self.y.count * size_of::<T>();
             match self.x.step {
-                1 if in_place => door.enter(Blocks(self, InRows)),
-                TALLEST.. if in_place => door.enter(Blocks(self, InColumns)),
+                1 if row <= SHORT_ROW => door.enter(Blocks(self, InRows)),
+                // A tile must fit into a row of what lies in memory.
+                TALLEST.. if row <= columns => door.enter(Blocks(self, InColumns)),
                 _ => door.enter(Blocks(self, Packed)),
             }
             return;
@@ -142,8 +138,8 @@ fn strip<
 ) {
     let half = columns.len() <= HALF;
     for (z, a) in z.chunks_mut(MR).zip(a) {
-        // The sums take longer than z takes to come from memory; without this they would wait for it. With rows
-        // in place it costs more than it brings.
+        // The sums take longer than z takes to come from memory; without this they would wait for it. With x in
+        // place it costs more than it brings.
         if A::PACKED {
             for z in &*z {
                 I::prefetch(&z[columns.clone()]);
@@ -158,7 +154,7 @@ fn strip<
     }
 }
 
-/// Writes the part of the tile that lies in z, without the rows `before` it.
+/// Writes the part of the tile that lies in z, without the rows `before` it: there are none if z has MR rows.
 #[inline(always)]
 fn place<T: Real, const MR: usize, const W: usize>(
     c: &[[T; W]; MR],
@@ -168,6 +164,7 @@ fn place<T: Real, const MR: usize, const W: usize>(
     add: bool,
 ) {
     if let (Some(z), true) = (z.first_chunk_mut::<MR>(), columns.len() == W) {
+        debug_assert!(before == 0);
         // All sizes are constants here, so c goes from its registers into z.
         each_row!(i < MR: put::<T, W>(&mut z[i][columns.clone()], &c[i], add));
     } else {
@@ -234,14 +231,14 @@ mod tests {
                 step: 1,
                 first: 0,
             });
-            // The same lines side by side, with others on either hand.
-            let beside = m + 8;
-            let columns = Matrix::from_fn(k, beside, |l, i| {
-                if (5..5 + m).contains(&i) { x.at(i - 5, l).to_f64() } else { f64::NAN }
+            // The same lines side by side, with others to the left, and mostly to the right.
+            let (width, left) = (m + 8, 8 - n % 4);
+            let columns = Matrix::from_fn(k, width, |l, i| {
+                if (left..left + m).contains(&i) { x.at(i - left, l).to_f64() } else { f64::NAN }
             });
             let columns =
-                Lines { data: columns.data(), count: beside, line: 1, step: beside, first: 0 };
-            let columns = columns.from(5, 0).until(m);
+                Lines { data: columns.data(), count: width, line: 1, step: width, first: 0 };
+            let columns = columns.from(left, 0).until(m);
             let z = |x, enter: &dyn Fn(Piece<'_, T>)| {
                 let mut z = vec![T::default(); m * n];
                 enter(Piece { x, y, k, z: z.chunks_exact_mut(n).collect() });

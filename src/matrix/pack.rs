@@ -25,7 +25,8 @@ pub(super) struct Lines<'a, T> {
     pub(super) count: usize,
     pub(super) line: usize,
     pub(super) step: usize,
-    /// Where the first line begins in each row, if the lines lie side by side in rows of `step` numbers.
+    /// Where the first line begins in each row, if the lines lie side by side in rows of `step` numbers; else 0.
+    /// `data` begins with a whole row, so that a tile can tell where a row ends, and begin further left.
     pub(super) first: usize,
 }
 
@@ -75,7 +76,7 @@ impl<'a, T: Real> Lines<'a, T> {
     /// R lines of `depth` terms from line i on, each of which lies by itself. Where there are fewer the last
     /// is repeated.
     #[inline(always)]
-    pub(super) fn beside<const R: usize>(self, i: usize, depth: usize) -> [&'a [T]; R] {
+    pub(super) fn rows<const R: usize>(self, i: usize, depth: usize) -> [&'a [T]; R] {
         std::array::from_fn(|r| self.row((i + r).min(self.count - 1), depth))
     }
 
@@ -99,10 +100,10 @@ impl<'a, T: Real> Lines<'a, T> {
     /// the next rows are read, so that each row is still in a near cache when the next panel wants it.
     #[inline(always)]
     fn copy<const R: usize>(self, depth: usize, panels: &mut [[T; R]]) {
-        for first in (0..depth).step_by(DEPTH) {
+        for start in (0..depth).step_by(DEPTH) {
             for (i, panel) in panels.chunks_exact_mut(depth).enumerate() {
-                let lines = self.from(i * R, first);
-                for (l, out) in panel[first..].iter_mut().take(DEPTH).enumerate() {
+                let lines = self.from(i * R, start);
+                for (l, out) in panel[start..].iter_mut().take(DEPTH).enumerate() {
                     let source = lines.across(l);
                     // Where lines are missing, whatever stands next in memory is taken: what comes of it is
                     // thrown away, and a copy of a length that the compiler does not know takes ten times as

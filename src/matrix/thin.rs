@@ -81,7 +81,7 @@ pub(super) fn few<T: Real>(
 }
 
 /// z (m, n), from its transpose (n, m), which `compute` makes.
-pub(super) fn by_transpose<T: Real>(n: usize, z: &mut [T], compute: impl FnOnce(&mut [T])) {
+fn by_transpose<T: Real>(n: usize, z: &mut [T], compute: impl FnOnce(&mut [T])) {
     let mut transpose = Buffer::scratch(z.len());
     let transpose = transpose.as_mut_slice();
     compute(transpose);

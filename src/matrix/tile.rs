@@ -82,7 +82,7 @@ pub(super) trait Left<T: Real, const MR: usize> {
     fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR];
 }
 
-/// The numbers for one k lie side by side.
+/// The sum of a tile, where the numbers of x for one k lie side by side.
 #[inline(always)]
 fn sum<'a, I: Instructions, T: Real, const MR: usize, const NR: usize, const W: usize>(
     a: impl IntoIterator<Item = &'a [T; MR]>,
@@ -97,7 +97,7 @@ fn sum<'a, I: Instructions, T: Real, const MR: usize, const NR: usize, const W: 
     c
 }
 
-/// Packed: one k after another.
+/// From a panel.
 impl<T: Real, const MR: usize> Left<T, MR> for &[[T; MR]] {
     const PACKED: bool = true;
 
@@ -107,7 +107,7 @@ impl<T: Real, const MR: usize> Left<T, MR> for &[[T; MR]] {
     }
 }
 
-/// In place: each row lies by itself.
+/// From rows, each of which lies by itself.
 impl<T: Real, const MR: usize> Left<T, MR> for [&[T]; MR] {
     const PACKED: bool = false;
 
@@ -127,14 +127,14 @@ impl<T: Real, const MR: usize> Left<T, MR> for [&[T]; MR] {
     }
 }
 
-/// In place: the rows of x are columns of what lies in memory, so the numbers for one k lie side by side, in a row
-/// of it.
+/// MR columns of what lies in memory: the numbers for one k lie side by side, in one row of it.
 struct Columns<'a, T> {
-    /// Whole rows of `step` numbers.
+    /// Whole rows of `step` numbers, from the first term on; b tells where the sum ends.
     data: &'a [T],
     step: usize,
     /// Where the tile's columns begin.
     start: usize,
+    /// How many of them come before the lines that are wanted.
     before: usize,
 }
 
@@ -158,8 +158,9 @@ impl<T: Real, const MR: usize> Left<T, MR> for Columns<'_, T> {
 
     #[inline(always)]
     fn tile<I: Instructions, const NR: usize, const W: usize>(self, b: &[[T; NR]]) -> [[T; W]; MR] {
-        // With this, and with rows of a length that the compiler knows to be `step`, no index can be out of bounds.
-        // If the loop had a way out, it would write c to memory for every k.
+        debug_assert!(self.data.len() >= b.len() * self.step);
+        // Checked here, before the loop: the compiler knows each row to be `step` long, so in the loop no index can be
+        // out of bounds. A loop with a way out would write c to memory for every k.
         assert!(self.start + MR <= self.step);
         let rows = self.data.chunks_exact(self.step);
         let a = rows.map(|row| row[self.start..].first_chunk().expect("as asserted"));
@@ -173,7 +174,7 @@ pub(super) trait Read {
     /// Whether x must be packed first.
     const PACKED: bool = false;
 
-    /// MR rows of x after another, `depth` terms of each; or their panels.
+    /// The rows of x, MR at a time, with at least `depth` terms; or the panels made of them.
     fn rows<'a, T: Real, const MR: usize>(
         x: Lines<'a, T>,
         panels: &'a [[T; MR]],
@@ -205,7 +206,7 @@ impl Read for InRows {
         _: &'a [[T; MR]],
         depth: usize,
     ) -> impl Iterator<Item = impl Left<T, MR>> {
-        (0..x.count).step_by(MR).map(move |i| x.beside::<MR>(i, depth))
+        (0..x.count).step_by(MR).map(move |i| x.rows::<MR>(i, depth))
     }
 }
 

@@ -32,10 +32,10 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
 
 /// Sizes m, n, k on both sides of what loops are cut into: 2¹⁵ to 2¹⁷ elements for threads, and in a
 /// product KC = 256 terms or 512 of a long sum, 4096 of one that is halved, MC = 96 rows, NC = 1024
-/// columns, SHORT_ROW = 1024 bytes of a row, PIECE = 1024 lines in a product with few, NARROW = 12
-/// columns with BAND = 1000 rows, any number of rows left over; first, many rows or columns with next
+/// columns, SHORT_ROW = 1024 bytes of a row, a half and a quarter of it where x is transposed, PIECE = 1024
+/// lines in a product with few, BAND = 1000 rows, any number of rows left over; first, many rows or columns with next
 /// to no others; last, all of them at once.
-const BEYOND: [[usize; 3]; 26] = [
+const BEYOND: [[usize; 3]; 28] = [
     [301, 1, 1],
     [301, 1, 3],
     [1, 301, 2],
@@ -54,6 +54,8 @@ const BEYOND: [[usize; 3]; 26] = [
     [2, 2051, 33],
     [1031, 3, 70],
     [1301, 9, 40],
+    [301, 65, 40],
+    [601, 65, 40],
     [8, 300, 35],
     [9, 300, 35],
     [10, 300, 35],

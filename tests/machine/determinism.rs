@@ -101,7 +101,7 @@ fn in_precision<T: Real>() {
 
     // More than 2¹⁹ multiply-adds, some packed on one thread and in place on seven; cut by rows, by
     // columns, and by both; odd sizes, so that the cuts fall within tiles; a long sum; few rows or columns,
-    // and narrow ones that are turned; last, few terms or lines, which are shared by their numbers.
+    // and many rows of few columns; last, few terms or lines, which are shared by their numbers.
     for (m, n, k) in [
         (1001, 41, 333),
         (43, 1301, 301),

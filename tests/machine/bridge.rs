@@ -33,8 +33,8 @@ fn all_sizes() -> impl Iterator<Item = [usize; 3]> {
 /// Sizes m, n, k on both sides of what loops are cut into: 2¹⁵ to 2¹⁷ elements for threads, and in a
 /// product KC = 256 terms or 512 of a long sum, 4096 of one that is halved, MC = 96 rows, NC = 1024
 /// columns, SHORT_ROW = 1024 bytes of a row, a half and a quarter of it where x is transposed, PIECE = 1024
-/// lines in a product with few, BAND = 1000 rows, any number of rows left over; first, many rows or columns with next
-/// to no others; last, all of them at once.
+/// lines in a product with few, BAND = 1000 rows, any number of rows left over; first, many rows or columns
+/// with next to no others; last, all of them at once.
 const BEYOND: [[usize; 3]; 28] = [
     [301, 1, 1],
     [301, 1, 3],

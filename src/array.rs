@@ -104,6 +104,11 @@ pub trait Array:
     /// φ(x), elementwise.
     fn apply(self, f: Function) -> Self;
 
+    /// φ(x), and φ′(x) if this reading gets it for little more. The same bits as each for itself.
+    fn with_slope(self, f: Function) -> (Self, Option<Self>) {
+        (self.apply(f), None)
+    }
+
     /// L x.
     #[track_caller]
     fn linear(self, l: Linear) -> Self;

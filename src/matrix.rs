@@ -251,6 +251,10 @@ impl<T: Real> Array for Matrix<T> {
         self.rewrite(1, PARALLEL_FUNCTIONS, |_, x, out| T::apply(door, f, x, out))
     }
 
+    fn with_slope(self, f: Function) -> (Self, Option<Self>) {
+        if f == Function::Sigmoid { self.sigmoid_and_slope() } else { (self.apply(f), None) }
+    }
+
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {
         same_shape("x ∘ y", self.shape(), x.shape());
         same_shape("x ∘ y", self.shape(), y.shape());

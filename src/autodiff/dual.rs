@@ -159,12 +159,12 @@ impl<A: Array> Array for Dual<A> {
 
     /// φ(x + δ v) = φ(x) + δ φ′(x) ∘ v
     fn apply(self, f: Function) -> Self {
-        let value = self.value.clone().apply(f);
-        let tangents = self.tangents.map(|v| {
-            let slope = f.derivative(&self.value, &value);
-            times(Some(v), &slope)
-        });
-        Self { value, tangents: tangents.flatten() }
+        let Some(v) = self.tangents else {
+            return Self { value: self.value.apply(f), tangents: None };
+        };
+        let (value, slope) = self.value.clone().with_slope(f);
+        let slope = slope.unwrap_or_else(|| f.derivative(&self.value, &value));
+        Self { value, tangents: times(Some(v), &slope) }
     }
 
     /// L(x + δ v) = L x + δ L v. A sum of no blocks does not move: of how many tangents it would

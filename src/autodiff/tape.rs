@@ -39,7 +39,7 @@ use crate::{
     array::{Array, Function, Linear, Product, Shape, operators},
     matrix::Matrix,
 };
-use std::{cell::RefCell, fmt, ptr};
+use std::{cell::RefCell, collections::HashMap, fmt, ptr};
 
 /// The list of everything computed with its variables.
 ///
@@ -47,6 +47,8 @@ use std::{cell::RefCell, fmt, ptr};
 /// needs to be the last owner.
 pub struct Tape<A = Matrix> {
     nodes: RefCell<Vec<Node<A>>>,
+    /// Each φ′(x) that came with φ(x), by φ′ and the position of x: it need not be computed again.
+    slopes: RefCell<HashMap<(Function, u32), A>>,
 }
 
 struct Node<A> {
@@ -78,7 +80,7 @@ impl<A: Array> Default for Tape<A> {
 impl<A: Array> Tape<A> {
     /// An empty tape.
     pub fn new() -> Self {
-        Self { nodes: RefCell::default() }
+        Self { nodes: RefCell::default(), slopes: RefCell::default() }
     }
 
     /// Puts a value on the tape; the buffer is shared, not copied.
@@ -109,6 +111,11 @@ impl<A: Array> Tape<A> {
         Var { tape: self, position }
     }
 
+    /// φ(x), where it came with the integral of φ.
+    fn slope(&self, f: Function, x: u32) -> Option<A> {
+        self.slopes.borrow().get(&(f, x)).cloned()
+    }
+
     fn value(&self, position: u32) -> A {
         self.nodes.borrow()[position as usize].value.clone()
     }
@@ -134,7 +141,8 @@ impl<A: Array> Var<'_, A> {
     pub fn gradient(self, wrt: &[Self]) -> Vec<A> {
         let wrt = self.positions(wrt);
         let seed = self.value().constant(1, 1, |_, _| 1.0);
-        self.tape.sweep(self.position, &wrt, seed, |i| self.tape.value(i))
+        let known = |f, x| self.tape.slope(f, x);
+        self.tape.sweep(self.position, &wrt, seed, (|i| self.tape.value(i), known))
     }
 
     /// self and ∂self/∂wrt in one list, the value first.
@@ -157,7 +165,8 @@ impl<A: Array> Var<'_, A> {
     pub fn grad(self, wrt: &[Self]) -> Vec<Self> {
         let wrt = self.positions(wrt);
         let seed = self.constant(1, 1, |_, _| 1.0);
-        self.tape.sweep(self.position, &wrt, seed, |position| Var { tape: self.tape, position })
+        let read = |position| Var { tape: self.tape, position };
+        self.tape.sweep(self.position, &wrt, seed, (read, |_, _| None)) // `apply` looks itself
     }
 
     #[track_caller]
@@ -196,7 +205,14 @@ impl<A: Array> Array for Var<'_, A> {
         self.record(Op::AddRow, *row)
     }
     fn apply(self, f: Function) -> Self {
-        self.record(Op::Apply(f), self)
+        let (tape, x) = (self.tape, self.position);
+        let value = tape.slope(f, x).unwrap_or_else(|| {
+            let (value, slope) = self.value().with_slope(f);
+            let known = f.slope().zip(slope).map(|(slope, value)| ((slope, x), value));
+            tape.slopes.borrow_mut().extend(known);
+            value
+        });
+        tape.push(Op::Apply(f), [x; 2], value)
     }
     fn linear(self, l: Linear) -> Self {
         self.record(Op::Linear(l), self)

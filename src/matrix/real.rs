@@ -67,6 +67,8 @@ pub trait Real:
     );
     /// out ← φ(x), or φ(out) where there is no x, behind the given door.
     fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]);
+    /// y ← σ(x) and slope ← σ′(x), behind the given door.
+    fn sigmoid_and_slope(door: Door, x: &[Self], out: [&mut [Self]; 2]);
     /// g ← g ∘ φ′(x), given x and y = φ(x), behind the given door.
     fn times_slope(door: Door, f: Function, at: [&[Self]; 2], g: &mut [Self]);
     /// out ← x changed by an operation of the vocabulary, or out itself changed where there is no x,
@@ -103,6 +105,9 @@ macro_rules! real {
         }
         fn apply(door: Door, f: Function, x: Option<&[Self]>, out: &mut [Self]) {
             elementwise::apply(door, f, x, out);
+        }
+        fn sigmoid_and_slope(door: Door, x: &[Self], out: [&mut [Self]; 2]) {
+            elementwise::sigmoid_and_slope(door, x, out);
         }
         fn times_slope(door: Door, f: Function, at: [&[Self]; 2], g: &mut [Self]) {
             elementwise::times_slope(door, f, at, g);

@@ -15,13 +15,14 @@ impl<A: Array> Tape<A> {
     /// One backward sweep from `of` to each of `wrt`.
     ///
     /// `read` says which reading of the values the rules receive: the values themselves, so that
-    /// nothing is recorded, or variables, so that the result can be differentiated again.
+    /// nothing is recorded, or variables, so that the result can be differentiated again. `known`
+    /// gives a φ′(x) that came with φ(x).
     pub(super) fn sweep<B: Array>(
         &self,
         of: u32,
         wrt: &[u32],
         seed: B,
-        read: impl Fn(u32) -> B,
+        (read, known): (impl Fn(u32) -> B, impl Fn(Function, u32) -> Option<B>),
     ) -> Vec<B> {
         let links: Vec<(Op, [u32; 2])> =
             self.nodes.borrow()[..=of as usize].iter().map(|n| (n.op, n.inputs)).collect();
@@ -32,8 +33,12 @@ impl<A: Array> Tape<A> {
         for i in (0..=of).rev().filter(|&i| depends[i as usize]) {
             let Some(g) = adjoints.take(i, wrt.contains(&i)) else { continue };
             let (op, [x, y]) = links[i as usize];
-            let pullback = |side, g| match slope(op).and_then(|slope| applied.get(&(slope, x))) {
-                Some(&slope) => g * read(slope), // φ′(x) is on the tape: it is not computed again
+            let at_hand = slope(op).and_then(|slope| match applied.get(&(slope, x)) {
+                Some(&slope) => Some(read(slope)),
+                None => known(slope, x),
+            });
+            let pullback = |side, g| match &at_hand {
+                Some(slope) => g * slope, // φ′(x) is not computed again
                 None => op.pullback(side, [&read(x), &read(y), &read(i)], g),
             };
             match (op != Op::Leaf && depends[x as usize], binary(op) && depends[y as usize]) {

@@ -7,6 +7,7 @@ impl Elementary for f32 {
     const GRID: [Self; 3] = [12_582_912.0, 12_583_039.0, 12_583_166.0];
     const LIMIT: Self = 150.0;
     const LOG2_E: Self = std::f32::consts::LOG2_E;
+    const SPLIT: Self = 4097.0;
     /// 16 bits and the rest: |k| ≤ 217 takes 8 bits, and 16 + 8 = 24.
     const LN_2: [Self; 2] = [Self::from_bits(0x3f31_7200), 1.428_606_8e-6];
     /// Error of 1 + r + r² E(r): 2^(−26.9).
@@ -26,9 +27,6 @@ impl Elementary for f32 {
         0.005_412_893,
         0.001_596_345_7,
     ];
-    /// Error of x + x³ T(x²): 2^(−27.6).
-    const TANH: &'static [Self] =
-        &[-0.333_333_3, 0.133_331_13, -0.053_909_43, 0.021_309_389, -0.006_610_227_7];
 
     operations!();
 }

@@ -104,7 +104,8 @@ pub trait Array:
     /// φ(x), elementwise.
     fn apply(self, f: Function) -> Self;
 
-    /// φ(x), and φ′(x) if this reading gets it for little more. The same bits as each for itself.
+    /// φ(x), and also φ′(x) if this reading can compute it at little extra cost. Both have the same bits as
+    /// when they are computed alone.
     fn with_slope(self, f: Function) -> (Self, Option<Self>) {
         (self.apply(f), None)
     }

@@ -252,7 +252,8 @@ impl<T: Real> Array for Matrix<T> {
     }
 
     fn with_slope(self, f: Function) -> (Self, Option<Self>) {
-        if f == Function::Sigmoid { self.sigmoid_and_slope() } else { (self.apply(f), None) }
+        let both = |(y, slope)| (y, Some(slope));
+        if f == Function::Sigmoid { both(self.sigmoid_and_slope()) } else { (self.apply(f), None) }
     }
 
     fn times_slope(self, f: Function, x: &Self, y: &Self) -> Self {

@@ -47,7 +47,8 @@ use std::{cell::RefCell, collections::HashMap, fmt, ptr};
 /// needs to be the last owner.
 pub struct Tape<A = Matrix> {
     nodes: RefCell<Vec<Node<A>>>,
-    /// Each φ′(x) that came with φ(x), by φ′ and the position of x: it need not be computed again.
+    /// Each φ′(x) that came with φ(x), by φ′ and the position of x. A sweep will mostly ask for it, and then
+    /// it need not be computed.
     slopes: RefCell<HashMap<(Function, u32), A>>,
 }
 
@@ -94,7 +95,8 @@ impl<A: Array> Tape<A> {
         self.nodes.borrow().len()
     }
 
-    /// The numbers of all its values.
+    /// How many numbers the values of its nodes hold. A kept slope counts only once `Var::apply` has
+    /// recorded it as a node.
     pub(crate) fn numbers(&self) -> usize {
         self.nodes.borrow().iter().map(|node| node.value.shape()).map(|(n, d)| n * d).sum()
     }
@@ -111,7 +113,7 @@ impl<A: Array> Tape<A> {
         Var { tape: self, position }
     }
 
-    /// φ(x), where it came with the integral of φ.
+    /// f(x), if it was computed together with φ(x), where f = φ′ and x stands at the given position.
     fn slope(&self, f: Function, x: u32) -> Option<A> {
         self.slopes.borrow().get(&(f, x)).cloned()
     }
@@ -166,7 +168,8 @@ impl<A: Array> Var<'_, A> {
         let wrt = self.positions(wrt);
         let seed = self.constant(1, 1, |_, _| 1.0);
         let read = |position| Var { tape: self.tape, position };
-        self.tape.sweep(self.position, &wrt, seed, (read, |_, _| None)) // `apply` looks itself
+        // A known slope is left to `Var::apply`, which records it.
+        self.tape.sweep(self.position, &wrt, seed, (read, |_, _| None))
     }
 
     #[track_caller]

@@ -11,15 +11,15 @@
 //!
 //! > eˣ = 2ᵏ (1 + p) with p = eʳ − 1 = r + r² E(r),
 //!
-//! where E is a short polynomial. The core hands out p and 2ᵏ and does *not* form 1 + p, because
-//! rounding that sum would spend half an ulp that some functions need elsewhere. Each uses p where
-//! its error does the least harm:
+//! where E is a short polynomial. The core hands out p, what the last rounding of p lost, and 2ᵏ. It does
+//! *not* form 1 + p, because rounding that sum would spend half an ulp that some functions need elsewhere.
+//! Each function uses p where the error of p does the least harm:
 //!
 //! | function | as computed | why it stays within 2 ulp |
 //! |---|---|---|
 //! | exp x | 2ᵏ + 2ᵏ p | only one rounding on top of the error of p |
-//! | sigmoid x | 1 / ((1 + 2ᵏ) + 2ᵏ p), core of −x | 1 + 2ᵏ is exact, so 1 + e⁻ˣ is rounded once |
-//! | sigmoid′ x | sigmoid x · (2ᵏ + 2ᵏ p) / (1 + 2ᵏ + 2ᵏ p), core of −x | what four roundings lost is put back |
+//! | sigmoid x | 1 / ((1 + 2ᵏ) + 2ᵏ p), core of −x | what 1 + 2ᵏ loses of the smaller term is put back where it counts, so 1 + e⁻ˣ is rounded once |
+//! | sigmoid′ x | sigmoid x · (2ᵏ + 2ᵏ p) / (1 + 2ᵏ + 2ᵏ p), core of −x | what rounding the numerator, the denominator, its inverse and σ(−x) lost is put back |
 //! | softplus x | max(x, 0) + u − u² (½ − u L(u)), u = e^(−abs x) | what rounding u lost is put back |
 //! | tanh x | (1 − u) / (1 + u), u = e^(−2 abs x) | near 0 the numerator is −p, so nothing cancels; what rounding both lost is put back |
 //!
@@ -32,8 +32,8 @@
 //! * **ln 2 in two parts.** The first ends in so many zeros that k times it is exact. So x − k ln 2
 //!   loses nothing to cancellation, with or without a fused multiply-add.
 //! * **2ᵏ in two factors**, 2ʰ 2ᵏ⁻ʰ with h ≈ k/2. No f64 holds 2⁻¹⁰⁷⁵ or 2¹⁰²⁴, but both halves
-//!   are ordinary numbers. The last multiplication (or division) then rounds into the subnormal
-//!   range once; overflow to ∞ and underflow to 0 come out of the same line.
+//!   are ordinary numbers. The last multiplication then rounds into the subnormal range once; overflow
+//!   to ∞ and underflow to 0 come out of the same line.
 //!
 //! ## Implementation notes
 //! The formulas are generic over the precision (`double` and `single` hold the constants) and over
@@ -55,7 +55,7 @@ use formulas::{exp, sigmoid, sigmoid_slope, softplus, tanh};
 pub(crate) use loops::{apply, times_slope};
 pub(crate) use with_slope::sigmoid_and_slope;
 
-/// What the formulas below need to know about a precision.
+/// What the [`formulas`] need to know about a precision.
 pub(crate) trait Elementary: Real {
     /// `GRID[i]` = 1.5 · 2^(mantissa bits) + i · (exponent bias). Floats of this size are integers:
     /// adding `GRID[i]` rounds to an integer n, and `GRID[i]` + n shows n + i · bias in its lowest
@@ -65,7 +65,8 @@ pub(crate) trait Elementary: Real {
     const LIMIT: Self;
     /// log₂ e
     const LOG2_E: Self;
-    /// 1 + 2ⁿ, where n is half the number of bits of a mantissa: it cuts a float in two halves.
+    /// 1 + 2ⁿ, where n is half the number of bits of a mantissa, rounded up. Multiplying a float by it is
+    /// the first step of cutting the float into two halves.
     const SPLIT: Self;
     /// ln 2 in two parts, the first with as many trailing zeros as k has bits.
     const LN_2: [Self; 2];

@@ -1,8 +1,8 @@
 //! The backward sweep over a tape.
 //!
 //! Each node hands its adjoint on by its rule. One thing is spared. Some φ have a φ′ that is one function of
-//! the table, as sigmoid has. If φ′(x) was on the tape before the sweep began, its value is taken from
-//! there. It is the same number.
+//! the table, as sigmoid has. If φ′(x) was on the tape before the sweep began, or came with φ(x), this value
+//! is taken. It has the same bits.
 
 use super::{Tape, binary};
 use crate::{
@@ -157,17 +157,31 @@ mod tests {
     /// The slope at another place is another number.
     #[test]
     fn the_slope_is_that_of_the_same_input() {
-        for f in PAIRS {
+        for (f, slope_first) in PAIRS.into_iter().flat_map(|f| [(f, false), (f, true)]) {
             let tape = Tape::new();
             let [x, z] = [0.5, 2.0].map(|a| tape.var(&Matrix::from_rows([[a]])));
             let slope =
                 |a: f64| f.slope().map(|slope| Matrix::from_rows([[a]]).apply(slope).item());
-            let (found, _) = gradient_and_slopes(f, [&x, &z], &[x], true);
+            let (found, _) = gradient_and_slopes(f, [&x, &z], &[x], slope_first);
             assert_eq!(
                 Some(found[0].item()),
                 slope(2.0).zip(slope(0.5)).map(|(a, b)| a * b),
                 "{f:?}"
             );
         }
+    }
+
+    /// 7 takes the place of the kept slope: a gradient of 7 shows that the kept one is read.
+    #[test]
+    fn a_slope_that_came_with_the_value_is_not_computed_again() {
+        let seven = Matrix::from_rows([[7.0]]);
+        let tape = Tape::new();
+        let x = tape.var(&Matrix::from_rows([[0.5]]));
+        let y = x.sigmoid();
+        let key = (Function::SigmoidSlope, x.position);
+        let kept = tape.slopes.borrow_mut().insert(key, seven.clone());
+        assert_eq!(kept, Some(x.value().apply(Function::SigmoidSlope)));
+        assert_eq!(y.gradient(&[x])[0], seven, "with numbers, by the sweep");
+        assert_eq!(y.grad(&[x])[0].value(), seven, "with variables, by `apply`");
     }
 }

@@ -1,4 +1,4 @@
-//! The formulas of the table, one number at a time.
+//! The formulas of the table in [`elementwise`](super), one number at a time.
 
 use super::{Elementary, Real};
 use crate::matrix::door::Instructions;
@@ -60,59 +60,53 @@ pub(super) fn exp<I: Instructions, T: Elementary>(x: T) -> T {
     I::multiply_add(scale, e.p, scale) * e.second()
 }
 
-/// s (1 + e⁻ˣ) with s = 2⁻ʰ, so that nothing overflows; and s e⁻ˣ = t + t p with t = 2ᵏ⁻ʰ.
-struct Denominator<T> {
-    s: T,
-    t: T,
-    p: T,
-    /// t + s, rounded
-    sum: T,
-    /// The rest: t p, and what rounding the sum lost.
-    rest: T,
-}
-
-impl<T: Elementary> Denominator<T> {
-    #[inline(always)]
-    fn of<I: Instructions>(x: T) -> Self {
-        let e = Exponential::of::<I>(limited(-x));
-        let (s, t, p) = (e.inverse_of_first(), e.second(), e.p);
-        // t + s is exact as long as both fit into one mantissa. Where they just do not, near x = −36.7
-        // in f64, t + s + t p would be rounded twice and the sigmoid be wrong by up to 2.5 ulp.
-        let sum = t + s;
-        let rest = I::multiply_add(t, p, s - (sum - t));
-        Self { s, t, p, sum, rest }
-    }
-}
-
-/// s / (s + s e⁻ˣ). The last multiplication is by a power of two.
+/// σ(x) = 1 / (1 + e⁻ˣ)
 #[inline(always)]
 pub(super) fn sigmoid<I: Instructions, T: Elementary>(x: T) -> T {
-    let Denominator { s, sum, rest, .. } = Denominator::of::<I>(x);
-    s * (T::of(1.0) / (sum + rest))
+    sigmoid_and_slope::<I, T>(x)[0]
 }
 
-/// σ′(x) = σ(x) σ(−x) with σ(−x) = s e⁻ˣ / (s + s e⁻ˣ). What was lost by rounding the numerator, the
-/// denominator, its inverse and the second factor is put back. The slope is at most ¼, also after
-/// rounding.
+/// σ′(x)
 #[inline(always)]
 pub(super) fn sigmoid_slope<I: Instructions, T: Elementary>(x: T) -> T {
-    let Denominator { s, t, p, sum, rest } = Denominator::of::<I>(x);
-    let one = T::of(1.0);
-    let whole = sum + rest;
-    let whole_lost = rest - (whole - sum);
-    let inverse = one / whole;
-    // The inverse of whole + whole_lost is inverse (1 − excess).
-    let excess = I::multiply_add(inverse, whole_lost, lost::<I, T>(inverse, whole, one));
-    let e = I::multiply_add(t, p, t);
-    let e_lost = I::multiply_add(t, p, t - e);
-    let (left, right) = (s * inverse, e * inverse);
-    let right_lost = I::multiply_add(e_lost, inverse, lost::<I, T>(e, inverse, right));
-    let slope = left * right;
-    let slope = slope + I::multiply_add(left, right_lost, -(excess + excess) * slope);
-    at_most(slope, T::of(0.25))
+    sigmoid_and_slope::<I, T>(x)[1]
 }
 
-/// a b − product: what rounding the product lost, exactly.
+/// σ(x), and σ′(x) = σ(x) σ(−x). If a caller uses only one, the compiler drops the work for the other.
+///
+/// Write e⁻ˣ = 2ᵏ (1 + p), s = 2⁻ʰ and t = 2ᵏ⁻ʰ. Then D = s (1 + e⁻ˣ) = s + t + t p does not overflow, and
+/// σ(x) = s / D, σ(−x) = (t + t p) / D. σ(x) has so few roundings that it needs no correction. In the slope,
+/// what four roundings lost is put back: those of the numerator t + t p, of D, of 1 / D and of σ(−x). Where
+/// t + s is rounded to s, t is missing in D, which costs the slope at most one more ulp.
+#[inline(always)]
+pub(super) fn sigmoid_and_slope<I: Instructions, T: Elementary>(x: T) -> [T; 2] {
+    let (one, quarter) = (T::of(1.0), T::of(0.25));
+    let e = Exponential::of::<I>(limited(-x));
+    let (s, t, p) = (e.inverse_of_first(), e.second(), e.p);
+    // t + s is exact as long as both fit into one mantissa. Where they just do not, near x = −36.7
+    // in f64, t + s + t p would be rounded twice and the sigmoid be wrong by up to 2.5 ulp.
+    let sum = t + s;
+    let rest = I::multiply_add(t, p, s - (sum - t));
+    let denominator = sum + rest;
+    let inverse = one / denominator;
+    let numerator = I::multiply_add(t, p, t);
+    let [y, other] = [s * inverse, numerator * inverse]; // σ(x) and σ(−x)
+    let slope = y * other;
+
+    let denominator_lost = rest - (denominator - sum);
+    let numerator_lost = I::multiply_add(t, p, t - numerator);
+    // inverse (denominator + denominator_lost) = 1 + excess
+    let excess =
+        I::multiply_add(inverse, denominator_lost, lost::<I, T>(inverse, denominator, one));
+    // (numerator + numerator_lost) inverse = other + other_lost
+    let other_lost =
+        I::multiply_add(numerator_lost, inverse, lost::<I, T>(numerator, inverse, other));
+    // σ′(x) = y (other + other_lost) / (1 + excess)², to first order
+    let slope = slope + I::multiply_add(y, other_lost, -(excess + excess) * slope);
+    [y, at_most(slope, quarter)] // σ′ ≤ ¼, and rounding must not exceed it
+}
+
+/// a b − product: what rounding the product lost. It is exact unless it is below the smallest normal number.
 #[inline(always)]
 fn lost<I: Instructions, T: Elementary>(a: T, b: T, product: T) -> T {
     if I::FUSED {
@@ -124,8 +118,8 @@ fn lost<I: Instructions, T: Elementary>(a: T, b: T, product: T) -> T {
         let high = large - (large - x);
         [high, x - high]
     };
-    let ([a, a_low], [b, b_low]) = (split(a), split(b));
-    (a * b - product) + a * b_low + a_low * b + a_low * b_low
+    let ([a_high, a_low], [b_high, b_low]) = (split(a), split(b));
+    (a_high * b_high - product) + a_high * b_low + a_low * b_high + a_low * b_low
 }
 
 /// e^(−|x|) = u + lost with u ≤ 1: where u itself is the result it must be better than its own
@@ -153,9 +147,11 @@ pub(super) fn softplus<I: Instructions, T: Elementary>(x: T) -> T {
 
 /// tanh x = (1 − u) / (1 + u) with u = e^(−2 |x|) = t + t p, odd.
 ///
-/// Near 0 we have t = 1, and the numerator is −p: nothing cancels. What the last rounding of p, of the
-/// numerator and of the denominator lost moves the quotient q by as much, times 1 / (1 + u) =
-/// (1 + q) / 2.
+/// Near 0 we have t = 1, and the numerator is −p: nothing cancels. If rounding lost a of the numerator and b
+/// of the denominator, the quotient q lacks (a − q b) / (1 + u), and 1 / (1 + u) = (1 + q) / 2. What the last
+/// rounding of p lost belongs to a and to b. In b it is left out: there it is multiplied by q, and costs less
+/// than 0.15 ulp. Where x is so large that 1 ± t is rounded too, that loss is not put back, and the error
+/// still stays within 1.5 ulp.
 #[inline(always)]
 pub(super) fn tanh<I: Instructions, T: Elementary>(x: T) -> T {
     let (half, one) = (T::of(0.5), T::of(1.0));

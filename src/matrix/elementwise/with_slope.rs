@@ -1,9 +1,8 @@
 //! σ(x) and σ′(x) in one pass.
 //!
-//! Both begin with 1 + e⁻ˣ. In one loop the compiler sees that and computes it once, so that both
-//! together take little longer than the slope alone.
+//! σ′(x) = σ(x) σ(−x) needs σ(x) anyway. So both together cost only one store more than the slope alone.
 
-use super::{Elementary, sigmoid, sigmoid_slope};
+use super::{Elementary, formulas};
 use crate::{
     array::Array,
     matrix::{
@@ -30,15 +29,14 @@ impl<T: Elementary> Loop for SigmoidAndSlope<'_, T> {
     #[inline(always)]
     fn run<I: Instructions>(self) {
         for ((y, slope), &x) in self.y.iter_mut().zip(self.slope).zip(self.x) {
-            *y = sigmoid::<I, T>(x);
-            *slope = sigmoid_slope::<I, T>(x);
+            [*y, *slope] = formulas::sigmoid_and_slope::<I, T>(x);
         }
     }
 }
 
 impl<T: Real> Matrix<T> {
     /// σ(x) and σ′(x), the same bits as each for itself.
-    pub(in crate::matrix) fn sigmoid_and_slope(&self) -> (Self, Option<Self>) {
+    pub(in crate::matrix) fn sigmoid_and_slope(&self) -> (Self, Self) {
         let (door, (rows, cols)) = (Door::current(), self.shape());
         let mut slope = None;
         let y = Self::build(rows, cols, |y| {
@@ -53,35 +51,44 @@ impl<T: Real> Matrix<T> {
                 });
             }));
         });
-        (y, slope)
+        (y, slope.expect("it is built with y"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::array::Function;
+    use crate::array::{Function, Shape};
 
-    /// Also where a piece ends, where threads share the pieces, and beyond where digits are.
+    /// The bits of each number. Every NaN counts as the same, whatever its bits.
+    fn bits<T: Real>(x: &Matrix<T>) -> Vec<Option<u64>> {
+        let number = |x: &T| Some(x.to_f64()).filter(|x| !x.is_nan()).map(f64::to_bits);
+        x.data().iter().map(number).collect()
+    }
+
+    fn both_have_the_bits_of_each<T: Real>(shape: Shape) {
+        let far = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e-310, 740.0, -740.0];
+        let x = Matrix::<T>::from_fn(shape.0, shape.1, |i, j| match far.get(j) {
+            Some(&x) if i == 0 => x,
+            _ => 40.0 * ((i + 3 * j) as f64).sin(),
+        });
+        for door in Door::available() {
+            door.within(|| {
+                let (y, slope) = x.clone().with_slope(Function::Sigmoid);
+                let slope = slope.expect("it comes with the sigmoid");
+                let alone = |f| bits(&x.clone().apply(f));
+                assert_eq!(bits(&y), alone(Function::Sigmoid), "{shape:?} {door:?}");
+                assert_eq!(bits(&slope), alone(Function::SigmoidSlope), "{shape:?} {door:?}");
+            });
+        }
+    }
+
+    /// Also at the end of a piece, on several threads, and for 0, ±∞, NaN and numbers far out.
     #[test]
     fn both_together_have_the_bits_of_each_for_itself() {
-        let far = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e-310, 740.0, -740.0];
-        let bits = |x: &Matrix| x.data().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         for shape in [(0, 3), (1, 1), (2, 4), (1, CHUNK + 3), (3, PARALLEL_FUNCTIONS / 2)] {
-            let x = Matrix::from_fn(shape.0, shape.1, |i, j| match far.get(j) {
-                Some(&x) if i == 0 => x,
-                _ => 40.0 * ((i + 3 * j) as f64).sin(),
-            });
-            for door in Door::available() {
-                door.within(|| {
-                    let (y, slope) = x.clone().with_slope(Function::Sigmoid);
-                    let alone =
-                        [Function::Sigmoid, Function::SigmoidSlope].map(|f| x.clone().apply(f));
-                    assert_eq!(bits(&y), bits(&alone[0]), "{shape:?} {door:?}");
-                    let slope = slope.expect("it comes with the sigmoid");
-                    assert_eq!(bits(&slope), bits(&alone[1]), "{shape:?} {door:?}");
-                });
-            }
+            both_have_the_bits_of_each::<f64>(shape);
+            both_have_the_bits_of_each::<f32>(shape);
         }
     }
 }

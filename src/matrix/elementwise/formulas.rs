@@ -169,8 +169,7 @@ pub(super) fn tanh<I: Instructions, T: Elementary>(x: T) -> T {
     I::multiply_add(lost, I::multiply_add(half, q, half), q).copysign(x)
 }
 
-/// x, but not above `high`. NaN passes, since every comparison with it is false; and each of the two
-/// comparisons here is one instruction.
+/// x, but not above `high`, in one instruction. NaN passes, since every comparison with it is false.
 #[inline(always)]
 fn at_most<T: PartialOrd>(x: T, high: T) -> T {
     if high < x { high } else { x }

@@ -1,4 +1,4 @@
-//! Training steps, as JSON lines: milliseconds a step, how far the memory rose, and what a step asks of
+//! Training steps, as JSON lines: milliseconds a step, how far the memory rises, and what a step asks of
 //! the allocator once the first few are done.
 //!
 //! ```text
@@ -7,8 +7,10 @@
 //! ```
 //!
 //! A step draws fresh noise, finds the loss and its gradient and moves the parameters by Adam, all
-//! through [`train_by_rows`](score_matching::train::train_by_rows) as a user calls it. `allocations`
-//! are blocks a step, `allocated_kb` their kilobytes, `large_kb` those in blocks of 16 KiB or more.
+//! through [`train_by_rows`](score_matching::train::train_by_rows) as a user calls it. `peak_mb` is
+//! how far the memory rises that a process holds if it trains nothing else: its data and the first
+//! parameters are there before. `allocations` are blocks a step, `allocated_kb` their kilobytes,
+//! `large_kb` those in blocks of 16 KiB or more.
 
 mod common;
 #[path = "common/training.rs"]

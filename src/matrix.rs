@@ -18,7 +18,7 @@
 
 pub mod arithmetic;
 mod blocks;
-mod buffer;
+pub(crate) mod buffer;
 pub mod cholesky;
 pub(crate) mod distance;
 pub mod door;

@@ -28,8 +28,11 @@ use score_matching::{
     },
     model::{Autoencoder, Parameters},
     objective::denoising,
+    optimizer::Sgd,
+    train::train_by_rows,
 };
 use std::{
+    iter::once,
     sync::{Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
@@ -128,6 +131,23 @@ fn a_dropped_buffer_is_used_again() {
         assert_eq!(FRESH.get(), fresh, "another shape of the same length");
         drop(Matrix::<f64>::zeros(20, 51));
         assert!(FRESH.get() > fresh, "another length");
+    });
+}
+
+/// Before it cuts a batch, training by rows looks at 16 rows, 7 and 9. A row here has 100 kB on its tape.
+#[test]
+fn buffers_of_the_look_at_some_rows_do_not_wait() {
+    alone(|| {
+        let mut rng = Generator::seed_from_u64(1);
+        let model = Autoencoder::<Matrix>::random(1, 4096, &mut rng);
+        let batch = (standard_normal(32, 1, &mut rng), Matrix::zeros(1, 1));
+        let mut sgd = Sgd { rate: RATE };
+        let batches = once(batch);
+        let trained = train_by_rows(model, &mut sgd, batches, |m, x, _| m.energy(x, SIGMA), |_| ());
+        assert!(trained.is_ok());
+        let fresh = FRESH.get();
+        drop(Matrix::<f64>::zeros(7, 4096));
+        assert!(FRESH.get() > fresh, "a buffer for 7 rows was waiting");
     });
 }
 

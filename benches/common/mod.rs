@@ -14,6 +14,7 @@ pub mod peak;
 use score_matching::matrix::{Real, door::Door};
 use std::{
     fmt::Write,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -24,13 +25,16 @@ pub struct Options {
     threads: usize,
     /// How long each line is measured for.
     pub time: Duration,
+    /// Whether this process is for one line alone, of which it prints one number.
+    pub alone: bool,
 }
 
 impl Options {
     /// From the command line.
     pub fn read(seconds: f64) -> Self {
         let time = Duration::from_secs_f64(seconds);
-        let mut options = Self { only: String::new(), double: false, threads: 1, time };
+        let only = String::new();
+        let mut options = Self { only, double: false, threads: 1, time, alone: false };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             let mut number = || {
@@ -41,6 +45,7 @@ impl Options {
                 "--bench" => {} // cargo's own
                 "--f64" => options.double = true,
                 "--threads" => options.threads = number() as usize,
+                "--alone" => options.alone = true,
                 "--secs" => options.time = Duration::from_secs_f64(number()),
                 _ => options.only = word,
             }
@@ -58,7 +63,18 @@ impl Options {
 
     /// Whether a line is asked for.
     pub fn wants(&self, name: &str) -> bool {
-        name.contains(&self.only)
+        if self.alone { name == self.only } else { name.contains(&self.only) }
+    }
+
+    /// What this program prints if it runs again for one line alone, with `--alone`: a number, which nothing that
+    /// ran before has touched.
+    pub fn number_alone(&self, name: &str) -> f64 {
+        let program = std::env::current_exe().expect("this program has a path");
+        let words = std::env::args_os().skip(1);
+        let run = Command::new(program).args(words).args([name, "--secs", "0", "--alone"]).output();
+        let printed = run.expect("this program runs again").stdout;
+        let number = String::from_utf8_lossy(&printed).trim().parse();
+        number.unwrap_or_else(|_| panic!("{name}: a number expected"))
     }
 
     /// Seconds of a call: the best, and the median.

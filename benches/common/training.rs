@@ -66,7 +66,8 @@ pub fn measure<P, T, O>(
     for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
 {
     let shape = format!("b{n}_d{d}_h{h}");
-    if !options.wants(&format!("{name}_{shape}")) {
+    let line_name = format!("{name}_{shape}");
+    if !options.wants(&line_name) {
         return;
     }
     let mut times = Vec::with_capacity(1 << 17); // growing would count as the step's own
@@ -84,14 +85,17 @@ pub fn measure<P, T, O>(
         start = Instant::now();
     });
     assert!(trained.is_ok(), "{name}: the loss stays finite");
-    let megabytes = peak_megabytes() - held;
+    if options.alone {
+        println!("{}", peak_megabytes() - held);
+        return;
+    }
     times.remove(0); // in which the pieces were measured and the pool was filled
     let counted = (times.len() + 1 - WARM) as f64;
     let others = [
         ("n", n as f64),
         ("d", d as f64),
         ("h", h as f64),
-        ("peak_mb", megabytes),
+        ("peak_mb", options.number_alone(&line_name)),
         ("allocations", (last[0] - first[0]) / counted),
         ("allocated_kb", (last[1] - first[1]) / counted),
         ("large_kb", (last[2] - first[2]) / counted),

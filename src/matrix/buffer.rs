@@ -116,6 +116,13 @@ pub(super) const fn large<T>() -> Mutex<Pool<T>> {
     Mutex::new(Pool::new(128 << 20))
 }
 
+/// Gives all large buffers that wait back to the allocator: after a task whose lengths will not come again.
+pub(crate) fn release<T: Real>() {
+    let mut pool = T::pools().large.lock().unwrap_or_else(PoisonError::into_inner);
+    let most = pool.most;
+    *pool = Pool::new(most);
+}
+
 /// Calls `f` with the pool for buffers of a length; but a thread that is ending may already have lost
 /// its own.
 fn with_pool<T: Real, R>(length: usize, f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {

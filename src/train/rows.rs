@@ -12,7 +12,7 @@ use super::{Batch, LossAndGradient, NotFinite, Progress, descend};
 use crate::{
     array::Array,
     autodiff::{Tape, Var},
-    matrix::{Matrix, Real, threads::both},
+    matrix::{Matrix, Real, buffer, threads::both},
     model::Parameters,
     optimizer::Optimizer,
 };
@@ -23,8 +23,8 @@ const TAPE: usize = 1 << 20;
 /// Parameters and products of weights are on the tape of each piece again, and so is their gradient.
 /// That must be little beside the piece: its rows have at least so many times as many values.
 const WORTH: usize = 8;
-/// Products of fewer rows do not run at full speed.
-const FEWEST: usize = 16;
+/// So many rows are looked at beforehand; a batch that is no longer is not cut.
+const LOOK: usize = 16;
 
 /// [`train`](super::train) on an objective **by rows**: what it returns for a row depends on that row
 /// of the batch and of its noise alone, as in every objective here that holds nothing of the batch's
@@ -139,12 +139,12 @@ where
     #[track_caller]
     fn piece(&self) -> usize {
         let n = self.x.rows();
-        if n <= FEWEST {
+        if n <= LOOK {
             return n;
         }
-        let (losses, on_tape) = self.losses(0..FEWEST);
+        let (losses, on_tape) = self.losses(0..LOOK);
         // Not two halves: what depends on the place of a row is to be seen as well.
-        let [seven, nine] = [0..7, 7..FEWEST].map(|part| self.losses(part));
+        let [seven, nine] = [0..7, 7..LOOK].map(|part| self.losses(part));
         // Against the largest loss, since a small one may be what is left of large terms. Half of the
         // digits: rounding is far below that, and rows that meet are above it. What is not finite in
         // both is the training's error.
@@ -155,13 +155,13 @@ where
         for (i, (&among, &part)) in losses.iter().zip(seven.0.iter().chain(&nine.0)).enumerate() {
             assert!(
                 near(among, part),
-                "not by rows: row {i} has the loss {among} among {FEWEST}, {part} among fewer"
+                "not by rows: row {i} has the loss {among} among {LOOK}, {part} among fewer"
             );
         }
-        let a_row = (on_tape.saturating_sub(seven.1) / (FEWEST - 7)).max(1);
+        let a_row = (on_tape.saturating_sub(seven.1) / (LOOK - 7)).max(1);
         // What the tape of each piece has again: the parameters, and products of weights.
-        let once = on_tape.saturating_sub(FEWEST * a_row);
-        let piece = FEWEST.max(TAPE / size_of::<T>() / a_row).max(WORTH * once / a_row);
+        let once = on_tape.saturating_sub(LOOK * a_row);
+        let piece = (TAPE / size_of::<T>() / a_row).max(WORTH * once / a_row).max(1);
         // At least that long, and about 2ᵏ of them, so that the tree is even.
         n.div_ceil(1 << (n / piece).max(1).ilog2())
     }
@@ -174,8 +174,10 @@ where
         let found = each.shape().0;
         assert!(found == rows.len(), "not by rows: {found} losses of {} rows", rows.len());
         each.mean(); // refuses more than a column here, at the caller's line
-        let each = each.value();
-        ((0..each.rows()).map(|i| each.at(i, 0)).collect(), tape.numbers())
+        let (each, on_tape) = (each.value(), tape.numbers());
+        drop(tape);
+        buffer::release::<T>(); // pieces mostly have other lengths, and a row may have a megabyte
+        ((0..each.rows()).map(|i| each.at(i, 0)).collect(), on_tape)
     }
 
     #[track_caller]

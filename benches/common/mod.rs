@@ -68,7 +68,7 @@ impl Options {
 
     /// What this program prints if it runs again for one line alone, with `--alone`: a number, which nothing that
     /// ran before has touched.
-    pub fn number_alone(&self, name: &str) -> f64 {
+    pub fn number_alone(name: &str) -> f64 {
         let program = std::env::current_exe().expect("this program has a path");
         let words = std::env::args_os().skip(1);
         let run = Command::new(program).args(words).args([name, "--secs", "0", "--alone"]).output();

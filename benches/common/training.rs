@@ -95,7 +95,7 @@ pub fn measure<P, T, O>(
         ("n", n as f64),
         ("d", d as f64),
         ("h", h as f64),
-        ("peak_mb", options.number_alone(&line_name)),
+        ("peak_mb", Options::number_alone(&line_name)),
         ("allocations", (last[0] - first[0]) / counted),
         ("allocated_kb", (last[1] - first[1]) / counted),
         ("large_kb", (last[2] - first[2]) / counted),

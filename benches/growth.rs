@@ -34,7 +34,7 @@ fn all<T: Real>(options: &Options) {
             (512, 64, 32 << doubled),
         ]);
     }
-    for (n, d, h) in shapes {
+    for (n, d, h) in shapes.into_iter().filter(|&shape| training::needed(options, shape)) {
         let x = standard_normal::<T>(n, d, &mut rng);
         let model = Autoencoder::<Matrix<T>>::random(d, h, &mut rng);
         training::denoise(options, "growth", &x, model);

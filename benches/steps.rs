@@ -30,7 +30,7 @@ use score_matching::{
     objective::{denoising, implicit, trace},
     train::Batch,
 };
-use training::{SIGMA, denoise, fresh_noise, measure};
+use training::{SIGMA, denoise, fresh_noise, measure, needed};
 
 /// (batch, dimensions, hidden units) of a denoising autoencoder.
 const AUTOENCODERS: [(usize, usize, usize); 5] =
@@ -45,7 +45,8 @@ fn no_noise<T: Real>(x: &Matrix<T>) -> impl Iterator<Item = Batch<T>> {
 
 fn all<T: Real>(options: &Options) {
     let mut rng = Generator::seed_from_u64(1);
-    for shape @ (n, d, h) in AUTOENCODERS {
+    let needed = |&shape: &_| needed(options, shape);
+    for shape @ (n, d, h) in AUTOENCODERS.into_iter().filter(needed) {
         let x = standard_normal::<T>(n, d, &mut rng);
         let model = Autoencoder::<Matrix<T>>::random(d, h, &mut rng);
         denoise(options, "dae_dsm", &x, model.clone());
@@ -53,7 +54,7 @@ fn all<T: Real>(options: &Options) {
             implicit(m.score_and_trace(x, SIGMA))
         });
     }
-    for shape @ (n, d, h) in NETWORKS {
+    for shape @ (n, d, h) in NETWORKS.into_iter().filter(needed) {
         let x = standard_normal::<T>(n, d, &mut rng);
         let widths = [d, h, h, d];
         let model = ScoreNetwork::<Matrix<T>>::random(&widths, Function::Softplus, &mut rng);

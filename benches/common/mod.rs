@@ -66,6 +66,12 @@ impl Options {
         if self.alone { name == self.only } else { name.contains(&self.only) }
     }
 
+    /// Whether there may be a line whose name ends so. In a process for one line alone the data of others would
+    /// count as held before.
+    pub fn wants_some(&self, end: &str) -> bool {
+        !self.alone || self.only.ends_with(end)
+    }
+
     /// What this program prints if it runs again for one line alone, with `--alone`: a number, which nothing that
     /// ran before has touched.
     pub fn number_alone(name: &str) -> f64 {

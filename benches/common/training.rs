@@ -45,6 +45,16 @@ fn asked() -> [f64; 3] {
     [blocks, 1e-3 * bytes, 1e-3 * large]
 }
 
+/// A shape as a line names it.
+fn shape_name((n, d, h): (usize, usize, usize)) -> String {
+    format!("b{n}_d{d}_h{h}")
+}
+
+/// Whether a line of this shape may be asked for, so that its data is needed.
+pub fn needed(options: &Options, shape: (usize, usize, usize)) -> bool {
+    options.wants_some(&shape_name(shape))
+}
+
 /// Trains for the time, and prints the line. The shape is (batch, dimensions, hidden units).
 #[expect(clippy::too_many_arguments, reason = "a line of the bench is all of them")]
 pub fn measure<P, T, O>(
@@ -65,7 +75,7 @@ pub fn measure<P, T, O>(
         + Sync,
     for<'t> P::With<Var<'t, Matrix<T>>>: Parameters<Var<'t, Matrix<T>>> + Clone,
 {
-    let shape = format!("b{n}_d{d}_h{h}");
+    let shape = shape_name((n, d, h));
     let line_name = format!("{name}_{shape}");
     if !options.wants(&line_name) {
         return;

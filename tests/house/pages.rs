@@ -178,8 +178,8 @@ fn every_figure_stands_in_the_gallery_with_a_caption() {
     }
 }
 
-/// A row of the table on the page of speed: JAX's time over ours in each setting, and of ours in single
-/// precision on one thread the memory, and how often a step asks the allocator.
+/// A row of the table on the page of speed: JAX's time over ours in each setting, and how often a step of
+/// ours in single precision on one thread asks the allocator.
 fn row(sitting: &Sitting, pair: &Beside, settings: [Setting; 4]) -> String {
     let ratio = |setting| {
         let pairs = sitting.beside("jax", setting);
@@ -192,9 +192,9 @@ fn row(sitting: &Sitting, pair: &Beside, settings: [Setting; 4]) -> String {
         if number.is_finite() { format!("{number:.decimals$}") } else { "–".to_owned() }
     };
     let time = format!("{:.3}", pair.ours.number("best_ms"));
-    let [memory, calls] = ["peak_mb", "allocations"].map(|name| number(name, 0));
+    let calls = number("allocations", 0);
     let (bench, shape) = (pair.bench, pair.shape);
-    format!("| {bench} | {shape} | {time} | {a} | {b} | {c} | {d} | {memory} | {calls} |")
+    format!("| {bench} | {shape} | {time} | {a} | {b} | {c} | {d} | {calls} |")
 }
 
 /// `cargo test --test house the_page_of_speed -- --nocapture` prints the lines.

@@ -121,7 +121,7 @@ pub(super) fn growth(canvas: &mut Canvas, frame: Rect, sitting: &Sitting) {
     }
 }
 
-/// JAX's time over ours, row by row, and the memory that our training takes.
+/// JAX's time over ours, row by row, and how often a step of ours asks the allocator.
 fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], all: usize) {
     let all_pairs = || alone.iter().chain(together);
     let ratios = || all_pairs().flat_map(|pair| [pair.ratio, pair.ratio_of_medians]);
@@ -153,7 +153,7 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
             canvas.text(Middle([x, frame.top - 12.0]), 10.0, INK, &format!("{ratio}"));
         }
     }
-    for (height, words) in [(25.0, "memory, MB,"), (12.0, "one thread")] {
+    for (height, words) in [(25.0, "allocations a step,"), (12.0, "one thread")] {
         canvas.text(End([frame.right() + 100.0, frame.top - height]), 10.0, INK, words);
     }
     let kind = |i: usize| alone[i].bench.split('_').next();
@@ -177,11 +177,12 @@ fn beside(canvas: &mut Canvas, frame: Rect, [alone, together]: [&[Beside]; 2], a
             }
             dot(canvas, [across(pair.ratio), y], k, colour);
         }
-        let memory = pair.ours.number("peak_mb");
-        let text = if memory.is_finite() { format!("{memory:.0}") } else { "–".to_owned() };
+        let allocations = pair.ours.number("allocations");
+        let text =
+            if allocations.is_finite() { format!("{allocations:.0}") } else { "–".to_owned() };
         canvas.text(End([frame.right() + 100.0, y]), 10.0, INK, &text);
     }
-    let sizes = "sizes: batch × dimensions × hidden units; of Langevin chains × steps × hidden units; –: not measured";
+    let sizes = "sizes: batch × dimensions × hidden units; of Langevin chains × steps × hidden units; –: not counted";
     canvas.text(End([frame.right() + 100.0, frame.bottom() + 40.0]), 10.0, GREY, sizes);
 }
 
